@@ -1,0 +1,125 @@
+# The study by hand. `make help` lists what there is; nothing else needs to be known. Needs Python (3.11 or newer), make, git.
+
+##= DATA_ROOT=data       folder of data sets (may be relative); `make test` reads real data only where it is given
+##= SEEDS=3              how many seeds: 0, 1, 2, ...; the study file decides where unset
+##= JOBS=2               cells at a time; as many as the cores allow where unset
+##= PROFILE=cpu          geometry and length: paper, cpu, small, smoke
+##= ONLY=memory=none     run only the cells that match
+##= SCHEDULER=tcp://...  a Dask cluster of your own instead of a local one
+##= DEVICE=cuda          where cells compute; cuda where there is one
+##= THREADS=1            threads of a cell; the cores are shared out over the jobs where unset
+##= STUDY=ped2           for tables and figures: one study instead of all
+##= ARCHIVE=file.tar.gz  for data: a release that you have already, instead of a download
+##= PORT=5000            for ui
+##= ARGS=...             more arguments for the command: of benchmarks, pytest or uv
+##= PYTHON=python3.12    the Python from which .venv is made
+##= TORCH_INDEX=...      package index from which setup takes torch (CPU or CUDA wheels); pip's own where unset
+##= VENV_PYTHON=python   use the active environment (conda: environment.yml); sets up nothing
+DATA_ROOT ?= data
+PORT ?= 5000
+
+VENV ?= .venv
+ifeq ($(origin VENV_PYTHON),undefined)
+VENV_PYTHON := $(VENV)/bin/python
+READY := $(VENV)/.installed
+else
+READY :=
+endif
+
+# A leading ~ is expanded here: inside quotes the shell would not.
+DATA_FOLDER = $(patsubst ~/%,$(HOME)/%,$(DATA_ROOT))
+TORCH = $(shell sed -n 's/.*"\(torch==[^"]*\)".*/\1/p' pyproject.toml)
+BENCHMARKS = @PYTHONUNBUFFERED=1 $(VENV_PYTHON) -m benchmarks
+CELLS = $(if $(SEEDS),--seeds "$(SEEDS)") $(if $(PROFILE),--profile "$(PROFILE)")
+RUNS = --data-root "$(DATA_FOLDER)" $(CELLS) $(if $(ONLY),--only "$(ONLY)") $(if $(DEVICE),--device "$(DEVICE)") \
+	$(if $(JOBS),--jobs "$(JOBS)") $(if $(THREADS),--threads "$(THREADS)") $(if $(SCHEDULER),--scheduler "$(SCHEDULER)")
+PIP = $(VENV)/bin/python -m pip --quiet --quiet --disable-pip-version-check --no-input install
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup lock test lint bench-store clean tables figures import ui
+
+##@ Study (studies: synthetic, ped2, smoke; sets: synthetic, ped2, ped1, avenue, shanghaitech)
+data-%: $(READY) ## Fetch or generate a data set and check it
+	$(BENCHMARKS) data "$*" --data-root "$(DATA_FOLDER)" $(if $(ARCHIVE),--archive "$(ARCHIVE)") $(ARGS)
+
+doctor-%: $(READY) ## Check a data set and say what is wrong
+	$(BENCHMARKS) doctor "$*" --data-root "$(DATA_FOLDER)" $(ARGS)
+
+plan-%: $(READY) ## List a study's cells, done or missing, with time; runs nothing
+	$(BENCHMARKS) plan "$*" $(RUNS) $(ARGS)
+
+reproduce-%: $(READY) ## Run a study's missing cells, then show its table
+	$(BENCHMARKS) reproduce "$*" $(RUNS) $(ARGS)
+
+##@ Views (made from results/runs alone)
+tables: $(READY) ## Write results/tables
+	$(BENCHMARKS) tables $(if $(STUDY),"$(STUDY)") $(CELLS) $(ARGS)
+
+figures: $(READY) ## Write results/figures
+	$(BENCHMARKS) figures $(if $(STUDY),"$(STUDY)") $(CELLS) $(ARGS)
+
+import: $(READY) ## Bring the records into MLflow; twice changes nothing
+	$(BENCHMARKS) import $(ARGS)
+
+ui: import ## Compare runs in the browser: MLflow on 127.0.0.1
+	$(BENCHMARKS) ui --port "$(PORT)" $(ARGS)
+
+##@ Project
+setup: $(READY) ## Set up .venv; the other targets do it by themselves, once
+
+test: $(READY) ## Run the tests; with DATA_ROOT=... those on real data as well
+	@$(if $(filter file,$(origin DATA_ROOT)),,DATA_ROOT="$(DATA_FOLDER)") $(VENV_PYTHON) -m pytest $(ARGS)
+
+lint: $(READY) ## Check style, format and types
+	@$(VENV_PYTHON) -m ruff check .
+	@$(VENV_PYTHON) -m ruff format --check .
+	@$(VENV_PYTHON) -m mypy
+
+lock: $(READY) ## Write requirements.lock from pyproject.toml (ARGS=--upgrade for newer versions)
+	@$(VENV_PYTHON) -m uv pip compile pyproject.toml --quiet --all-extras --universal --python-version 3.11 --generate-hashes \
+		--no-emit-package torch --no-annotate --custom-compile-command "make lock ($(TORCH) is installed apart)" \
+		--output-file requirements.lock $(ARGS)
+
+bench-store: $(READY) ## Measure batches a second from the frame store against decoding; writes results/perf/store.json
+	@$(VENV_PYTHON) -m benchmarks.perf.store --data-root "$(DATA_FOLDER)" --out results/perf/store.json $(ARGS)
+
+clean: ## Remove caches, checkpoints and the MLflow store; keep records, tables, data and .venv
+	rm -rf .cache results/work results/logs mlflow.db mlflow.db-* mlruns dask-worker-space
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+
+help: ## Show this
+	@awk 'BEGIN { print "make TARGET [VARIABLE=value ...]" } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z%-]+:.*## / { name = $$0; sub(/:.*/, "", name); sub(/%/, "NAME", name); sub(/.*## /, ""); printf "  %-16s %s\n", name, $$0 } \
+		/^##= / { variables = variables "  " substr($$0, 5) "\n" } \
+		END { printf "\nVariables\n%s", variables }' $(firstword $(MAKEFILE_LIST))
+
+# The stamp is a copy of the lock, in place last: an interrupted set-up has only its .part and is begun anew, and a lock
+# that git only touched sets up nothing. An old environment is moved away in one step, so that an interruption leaves
+# either it or a new one, and a folder that is neither is the user's own. torch comes after the lock, so that its wheel's choice (CPU, CUDA) moves nothing else.
+$(VENV)/.installed: requirements.lock
+	@if cmp -s requirements.lock $@; then touch $@; exit 0; fi; \
+	if [ -n "$$(ls -A $(VENV) 2>/dev/null)" ] && [ ! -e $(VENV)/pyvenv.cfg ] && [ ! -e $@.part ]; then \
+		echo "$(VENV) should be a virtual environment, but holds other files; move it away and call make again." >&2; exit 1; \
+	fi; \
+	for python in $(if $(PYTHON),"$(PYTHON)",python3.11 python3.12 python3.13 python3.14 python3 python); do \
+		"$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; python=; \
+	done; \
+	if [ -z "$$python" ]; then \
+		seen=$$("$(or $(PYTHON),python3)" --version 2>/dev/null | head -n 1); \
+		echo "Setting up needs Python 3.11 or newer with its venv module, but found $${seen:-none}; install one" \
+			"(Debian, Ubuntu: apt install python3.11-venv) or name one with PYTHON=/path/to/python3." >&2; exit 1; \
+	fi; \
+	set -e; \
+	echo "Setting up $(VENV) with $$("$$python" --version), once; this takes some minutes."; \
+	rm -rf $(VENV).old; \
+	if [ -e $(VENV) ]; then mv $(VENV) $(VENV).old; rm -rf $(VENV).old; fi; \
+	mkdir -p $(VENV); cp requirements.lock $@.part; \
+	"$$python" -m venv $(VENV); \
+	echo "  1/2 packages of requirements.lock"; \
+	$(PIP) --require-hashes --requirement requirements.lock; \
+	echo "  2/2 $(TORCH)$(if $(TORCH_INDEX), from $(TORCH_INDEX))"; \
+	$(PIP) $(if $(TORCH_INDEX),--index-url "$(TORCH_INDEX)") "$(TORCH)"; \
+	mv $@.part $@; \
+	echo "  done"

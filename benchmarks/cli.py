@@ -1,0 +1,232 @@
+"""The command line: ``python -m benchmarks COMMAND ...``; the Makefile's targets call it.
+
+Exit status: 0 all is well, 1 a cell failed or a set is not fit to use, 2 a wrong input (one sentence), 130 interrupted.
+Whatever is heavy is imported by the command that needs it.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from benchmarks.errors import StudyError
+from benchmarks.grid.tracking import Tracker
+from benchmarks.study.files import Study, load_study, study_names
+from benchmarks.study.settings import PROFILES
+
+SYNTHETIC = "synthetic"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.run(options)
+    except StudyError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("Interrupted; cells that ran were stopped, and the same command continues.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # `... | head`: who read has read enough; Python would complain once more when it flushes
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Run the study and view its records.")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    data = commands.add_parser("data", help="fetch a data set and check it")
+    data.add_argument("name", help="data set, as ped2")
+    data.add_argument(
+        "--archive", type=Path, help="the release's file, or a folder of its files, instead of a download"
+    )
+    data.set_defaults(run=_data)
+
+    doctor = commands.add_parser("doctor", help="check a data set and say what is wrong")
+    doctor.add_argument("name", help="data set, as ped2")
+    doctor.set_defaults(run=_doctor)
+    for command in (data, doctor):
+        command.add_argument("--data-root", type=Path, default=Path("data"), help="folder of data sets (data)")
+
+    plan = commands.add_parser("plan", help="list a study's cells, done or missing, with time; runs nothing")
+    plan.set_defaults(run=_plan)
+    reproduce = commands.add_parser("reproduce", help="run a study's missing cells, then show its table")
+    reproduce.add_argument("--no-tracking", action="store_true", help="do not show runs in MLflow while they go")
+    reproduce.set_defaults(run=_reproduce)
+    for command in (plan, reproduce):
+        command.add_argument("study", help=f"{', '.join(study_names())}, or the path of a .toml file")
+        _add_cell_options(command)
+        _add_worker_options(command)
+        _add_folders(command)
+
+    tables = commands.add_parser("tables", help="write the tables of studies from their records")
+    tables.set_defaults(run=_tables)
+    figures = commands.add_parser("figures", help="draw the figures of studies from their records")
+    figures.set_defaults(run=_figures)
+    for command in (tables, figures):
+        command.add_argument("studies", nargs="*", metavar="study", help="all with a record where none is named")
+        command.add_argument("--profile", choices=PROFILES, help="in place of the study file's")
+        command.add_argument("--seeds", type=int, help="how many seeds, in place of the study file's")
+        _add_folders(command)
+
+    imported = commands.add_parser("import", help="bring the records into MLflow; twice changes nothing")
+    imported.set_defaults(run=_import)
+    ui = commands.add_parser("ui", help="compare runs in the browser (MLflow)")
+    ui.add_argument("--port", type=int, default=5000, help="on 127.0.0.1 (5000)")
+    ui.set_defaults(run=_ui)
+    for command in (imported, ui):
+        _add_folders(command)
+    return parser
+
+
+def _add_cell_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--data-root", type=Path, default=Path("data"), help="folder of data sets (data)")
+    command.add_argument("--seeds", type=int, help="how many seeds: 0, 1, 2, ...; the study file decides where unset")
+    command.add_argument("--profile", choices=PROFILES, help="in place of the study file's")
+    command.add_argument("--only", metavar="FILTER", help="the cells that match, as task=prediction,memory=none")
+    command.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where cells compute (auto)")
+    command.add_argument("--keep-stale", action="store_true", help="accept records that were made by older code")
+
+
+def _add_worker_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--jobs", type=int, help="cells at a time; as many as there are cores where unset")
+    command.add_argument("--threads", type=int, help="threads of a cell; cores shared out over the jobs where unset")
+    command.add_argument("--scheduler", metavar="tcp://...", help="a Dask cluster of your own instead of a local one")
+
+
+def _add_folders(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--results", type=Path, default=Path("results"), help="folder of records, tables, figures")
+    command.add_argument("--work", type=Path, help="folder of stores, checkpoints and logs (RESULTS/work)")
+
+
+def _work(options: argparse.Namespace) -> Path:
+    results: Path = options.results
+    work: Path | None = options.work
+    return work or results / "work"
+
+
+def _data(options: argparse.Namespace) -> int:
+    from benchmarks.data.datasets import open_dataset
+
+    if options.name == SYNTHETIC:
+        print("The synthetic set needs no files: its frames are generated when a cell first wants them.")
+        return 0
+    from benchmarks.data.download import fetch
+
+    made = fetch(options.name, options.data_root, options.archive)
+    dataset = open_dataset(options.name, options.data_root)
+    where = ", ".join(map(str, made)) or f"nothing new: it was in {options.data_root} already"
+    print(
+        f"{options.name} ({dataset.layout}): {len(dataset.train)} training and {len(dataset.test)} test videos; {where}."
+    )
+    return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from benchmarks.data.doctor import run_doctor
+
+    return run_doctor(options.name, None if options.name == SYNTHETIC else options.data_root)
+
+
+def _plan(options: argparse.Namespace) -> int:
+    from benchmarks.grid.plan import describe_plan
+    from benchmarks.grid.study_run import prepare
+
+    prepared = prepare(options, _work(options))
+    print(prepared.study.title)
+    print(describe_plan(prepared.plan, prepared.workers.jobs))
+    return 0
+
+
+def _reproduce(options: argparse.Namespace) -> int:
+    from benchmarks.grid.study_run import prepare, run_prepared
+
+    prepared = prepare(options, _work(options))
+    if prepared.study.needs_data:
+        from benchmarks.data.datasets import open_dataset
+
+        open_dataset(prepared.study.dataset, options.data_root)  # raises before anything is started
+    failures = run_prepared(prepared, tracker=None if options.no_tracking else partial(_live_tracker, options.results))
+    _write_tables(prepared.study, options)
+    _write_index(options)
+    for cell, sentence in failures.items():
+        print(f"FAILED {cell.slug}: {sentence}", file=sys.stderr)
+    return 1 if failures else 0
+
+
+def _live_tracker(results: Path, study: Study) -> Tracker:
+    from benchmarks.track.live import LiveTracker
+
+    return LiveTracker(study.name, results)
+
+
+def _tables(options: argparse.Namespace) -> int:
+    studies = _studies(options)
+    for study in studies:
+        _write_tables(study, options)
+    _write_index(options)
+    return 0
+
+
+def _write_tables(study: Study, options: argparse.Namespace) -> None:
+    from benchmarks.report.tables import write_tables
+
+    written = write_tables(study.name, study.cells, options.results, work=_work(options))
+    print(written.main)
+    print(f"\nWritten: {', '.join(map(str, written.paths.values()))}")
+
+
+def _write_index(options: argparse.Namespace) -> None:
+    from benchmarks.report.index import write_results_index
+
+    studies = {name: load_study(name).cells for name in study_names()}
+    print(f"Written: {write_results_index(options.results, studies, work=_work(options))}")
+
+
+def _figures(options: argparse.Namespace) -> int:
+    from benchmarks.report.figures import write_figures
+    from benchmarks.report.records import by_cell, load_records
+
+    for study in _studies(options):
+        records = by_cell(load_records(options.results, study.dataset))
+        drawn = [records[cell] for cell in study.cells if cell in records]
+        for path in write_figures(study.name, drawn, options.results):
+            print(path)
+    return 0
+
+
+def _studies(options: argparse.Namespace) -> list[Study]:
+    """The studies named, or all with a record."""
+    from benchmarks.grid.places import Places
+
+    named = options.studies or study_names()
+    studies = [load_study(name, profile=options.profile, seeds=options.seeds) for name in named]
+    if options.studies:
+        return studies
+    places = Places(None, options.results, _work(options))
+    begun = [study for study in studies if any(places.record(cell).exists() for cell in study.cells)]
+    if not begun:
+        raise StudyError(
+            f"Expected records of a study ({', '.join(named)}) in {options.results / 'runs'}, but there are none; "
+            f"run one first (make reproduce-{SYNTHETIC})."
+        )
+    return begun
+
+
+def _import(options: argparse.Namespace) -> int:
+    from benchmarks.track.importer import import_records
+
+    counts = import_records(options.results, progress=True)
+    print(f"MLflow: {counts.added} records added, {counts.replaced} replaced, {counts.unchanged} unchanged.")
+    return 0
+
+
+def _ui(options: argparse.Namespace) -> int:
+    from benchmarks.track.ui import serve
+
+    return serve(options.results, options.port)

@@ -1,0 +1,1 @@
+"""The data room: facts of each set, one reader per layout, the frame store, and clips cut from it."""

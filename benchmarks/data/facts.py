@@ -1,0 +1,144 @@
+"""What is known of each set: videos, frames, abnormal frames, sizes, and where the releases lie (STUDY section 9)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class SplitFacts:
+    """A split: how many videos and frames; numbers and lengths of the videos, in order, where they are known."""
+
+    videos: int
+    frames: int
+    lengths: tuple[int, ...] | None = None
+    numbers: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Release:
+    """A file of a release: its address and the SHA-256 (hex) that its content must have."""
+
+    url: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class SetFacts:
+    """A set. frame_size: (width, height) in pixels.
+
+    abnormal: number of abnormal test frames, one for each label source that circulates. label_names: what MNAD's label
+    file calls the set. ranges: per test video the first and last abnormal frames, one-based and inclusive.
+    """
+
+    train: SplitFacts
+    test: SplitFacts
+    frame_size: tuple[int, int]
+    abnormal: dict[str, int]
+    label_names: tuple[str, ...] = ()
+    ranges: tuple[tuple[int, int], ...] | None = None
+    releases: tuple[Release, ...] = field(default=())
+
+
+def _split(lengths: tuple[int, ...], numbers: tuple[int, ...] | None = None) -> SplitFacts:
+    chosen = tuple(range(1, len(lengths) + 1)) if numbers is None else numbers
+    return SplitFacts(len(lengths), sum(lengths), lengths, chosen)
+
+
+_UCSD = Release(
+    "http://www.svcl.ucsd.edu/projects/anomaly/UCSD_Anomaly_Dataset.tar.gz",
+    "2329af326951f5097fdd114c50e853957d3e569493a49d22fc082a9fd791915b",
+)
+_AVENUE = "http://www.cse.cuhk.edu.hk/leojia/projects/detectabnormal/"
+
+FACTS: dict[str, SetFacts] = {
+    "ped2": SetFacts(
+        train=_split((120, 150, 150, 180, 180, 150, 150, 120, 180, 180, 180, 180, 180, 150, 150, 150)),
+        test=_split((180, 180, 150, 180, 150, 180, 180, 180, 120, 150, 180, 180)),
+        frame_size=(360, 240),
+        abnormal={"the release": 1648},
+        label_names=("ped2",),
+        ranges=(
+            (61, 180),
+            (95, 180),
+            (1, 146),
+            (31, 180),
+            (1, 129),
+            (1, 159),
+            (46, 180),
+            (1, 180),
+            (1, 120),
+            (1, 150),
+            (1, 180),
+            (88, 180),
+        ),
+        releases=(_UCSD,),
+    ),
+    "ped1": SetFacts(
+        train=_split((200,) * 34),
+        test=_split((200,) * 36),
+        frame_size=(238, 158),
+        # Counted from the release's .m file, and the same in a public label file.
+        abnormal={"the release": 4045},
+        label_names=("ped1",),
+        releases=(_UCSD,),
+    ),
+    "avenue": SetFacts(
+        train=SplitFacts(16, 15328, numbers=tuple(range(1, 17))),
+        test=_split(
+            (
+                1439,
+                1211,
+                923,
+                947,
+                1007,
+                1283,
+                605,
+                36,
+                1175,
+                841,
+                472,
+                1271,
+                549,
+                507,
+                1001,
+                740,
+                426,
+                294,
+                248,
+                273,
+                76,
+            )
+        ),
+        frame_size=(640, 360),
+        # They disagree on 441 frames in 15 of 21 videos.
+        abnormal={"the release's masks": 3712, "MNAD's label file": 3867},
+        label_names=("avenue",),
+        releases=(
+            Release(_AVENUE + "Avenue_Dataset.zip", "fc9cb8432a11ca79c18aa180c72524011411b69d3b0ff27c8816e41c0de61531"),
+            Release(
+                _AVENUE + "ground_truth_demo.zip", "60fec1728ec8f73a58aad3aeb5729d70a805a47e0b8eb4bf91ab67ef06386d77"
+            ),
+        ),
+    ),
+    # A real part of Avenue; its figures cannot be compared with published ones.
+    "avenue-partial": SetFacts(
+        train=_split((1223, 781, 145, 244), (10, 11, 12, 16)),
+        test=_split((36, 426, 294, 248, 273, 76), (8, 17, 18, 19, 20, 21)),
+        frame_size=(640, 360),
+        abnormal={"the release's masks": 1061},
+    ),
+    "shanghaitech": SetFacts(
+        train=SplitFacts(330, 274515),
+        test=SplitFacts(107, 40791),
+        frame_size=(856, 480),
+        abnormal={"MNAD's label file": 17326},
+        label_names=("shanghai", "shanghaitech"),
+        releases=(
+            Release(
+                "http://101.32.75.151:8181/dataset/shanghaitech.tar.gz",
+                "c13a827043b259ccf8493c9d9130486872992153a9d714fe229e523cd4c94116",
+            ),
+        ),
+    ),
+}

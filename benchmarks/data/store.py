@@ -1,0 +1,165 @@
+"""The frame store: every frame decoded and resized once, in one memory-mapped uint8 array per set, split and size."""
+
+import fcntl
+import hashlib
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from benchmarks.data.store_build import build_array
+from benchmarks.data.store_key import store_key
+from benchmarks.data.video import Dataset
+from benchmarks.data.writing import replace_text
+from benchmarks.errors import StudyError
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class FrameStore:
+    """An open, read-only store.
+
+    frames: (n_frames, size, size, channels) uint8 memory map, B, G, R order where there are three channels.
+    lengths, names: of the videos, in order. checksum: sha256 (hex) of the content. path: the .npy file.
+    """
+
+    frames: np.memmap[Any, np.dtype[np.uint8]]
+    lengths: tuple[int, ...]
+    names: tuple[str, ...]
+    checksum: str
+    path: Path
+
+    def verify(self) -> None:
+        """Read everything and compare with the checksum; raises StudyError where the content has changed."""
+        found = content_checksum(self.frames)
+        if found != self.checksum:
+            raise StudyError(
+                f"The frame store {self.path} should have the checksum {self.checksum[:12]}..., but its content gives "
+                f"{found[:12]}...; delete the file, and it will be built again."
+            )
+
+
+def content_checksum(frames: np.ndarray[Any, np.dtype[np.uint8]]) -> str:
+    """Return the sha256 (hex) of the frames' bytes in order, reading a few frames at a time."""
+    digest = hashlib.sha256()
+    for begin in range(0, len(frames), 64):
+        digest.update(frames[begin : begin + 64].tobytes())
+    return digest.hexdigest()
+
+
+def open_store(
+    dataset: Dataset,
+    split: Literal["train", "test"],
+    *,
+    size: int,
+    channels: Literal[1, 3],
+    folder: Path,
+    workers: int = 1,
+    progress: bool = True,
+) -> FrameStore:
+    """Open the store of one split at one size, building it first where there is none or a torn one.
+
+    size: height and width in pixels. channels: 3 for B, G, R, 1 for grey decoded as such. workers: processes that
+    decode. Two processes may ask at once: one builds, the other waits and opens the result.
+    Raises StudyError for damaged images, a full disk, or a folder that cannot be written; nothing half-written stays.
+    """
+    if size < 1 or channels not in (1, 3):
+        raise StudyError(
+            f"Frames need a size of at least 1 and 1 or 3 channels, but size {size} and {channels} channels came; "
+            "correct the settings."
+        )
+    videos = dataset.split(split)
+    if not videos:
+        raise StudyError(f"Data set {dataset.name} holds no {split} videos; check it with the doctor of this set.")
+    key = store_key(videos, size=size, channels=channels)
+    path = folder / f"{dataset.name}-{split}-{size}px-{channels}ch-{key[:16]}.npy"
+    try:
+        store, _ = _open_existing(path, key)
+        if store is not None:
+            return store
+        folder.mkdir(parents=True, exist_ok=True)
+        with _locked(path.with_suffix(".lock")):
+            store, problem = _open_existing(path, key)
+            if store is not None:
+                return store
+            if problem:
+                _log.warning("Rebuilding the frame store %s: %s.", path, problem)
+            array = build_array(
+                videos,
+                path=path,
+                size=size,
+                channels=channels,
+                workers=workers,
+                label=f"{dataset.name} {split} frames" if progress else None,
+            )
+            sidecar = {
+                "key": key,
+                "dataset": dataset.name,
+                "layout": dataset.layout,
+                "split": split,
+                "size": size,
+                "channels": channels,
+                "names": [video.name for video in videos],
+                "lengths": [video.length for video in videos],
+                "checksum": array.checksum,
+                "bytes": array.bytes,
+            }
+            # The sidecar comes last: an array without one was not finished.
+            replace_text(path.with_suffix(".json"), json.dumps(sidecar, indent=1) + "\n")
+            store, problem = _open_existing(path, key)
+    except OSError as error:
+        raise StudyError(
+            f"The frame store needs to write to {folder}, but that failed ({error.strerror or error}); free space there "
+            "or choose another folder."
+        ) from error
+    if store is None:
+        raise StudyError(f"The frame store {path} was built but cannot be opened ({problem}); check the disk.")
+    return store
+
+
+def _open_existing(path: Path, key: str) -> tuple[FrameStore | None, str]:
+    """Return the store, or None and what is wrong with it (nothing where there simply is none)."""
+    sidecar_path = path.with_suffix(".json")
+    try:
+        sidecar = json.loads(sidecar_path.read_text(encoding="utf-8"))
+        expected = (sum(sidecar["lengths"]), sidecar["size"], sidecar["size"], sidecar["channels"])
+        if sidecar["key"] != key:
+            return None, "its sidecar belongs to other frames"
+        if path.stat().st_size != sidecar["bytes"]:
+            return None, f"it has {path.stat().st_size} bytes, not {sidecar['bytes']}"
+        frames = np.lib.format.open_memmap(path, mode="r")
+        if frames.shape != expected or frames.dtype != np.uint8:
+            return None, f"it holds {frames.dtype} of shape {frames.shape}, not uint8 of shape {expected}"
+        store = FrameStore(
+            frames=frames,
+            lengths=tuple(sidecar["lengths"]),
+            names=tuple(sidecar["names"]),
+            checksum=sidecar["checksum"],
+            path=path,
+        )
+    except FileNotFoundError:
+        half = path.exists() or sidecar_path.exists()
+        return None, "the array or its sidecar is missing" if half else ""
+    except NotADirectoryError:
+        return None, ""
+    except (ValueError, KeyError, TypeError) as error:
+        return None, f"it cannot be understood ({error})"
+    return store, ""
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold an exclusive lock; the kernel frees it when the holder dies, so nothing stale can stay behind."""
+    with path.open("w", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _log.info("Waiting for another process that builds the frame store %s.", path.with_suffix(".npy"))
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield

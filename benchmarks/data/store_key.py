@@ -1,0 +1,64 @@
+"""What a frame store was made from, as one digest: the same frames give the same key on every machine.
+
+A source file counts with its name, its size and 4 KiB each from its beginning, middle and end. Contents, not times of
+modification: a copied or freshly cloned tree finds its store again. Samples, not whole files: opening a set of hundreds
+of thousands of images must not read them all; a changed image hardly ever keeps both its size and these samples, and
+`python -m benchmarks.data.doctor` decodes every image for those who doubt.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+
+from benchmarks.data.video import Video
+from benchmarks.errors import StudyError
+
+STORE_VERSION = 1
+_SAMPLE = 4096
+
+
+def store_key(videos: Sequence[Video], *, size: int, channels: int) -> str:
+    """Return the sha256 (hex) of everything that determines a store's content.
+
+    Raises StudyError where a source file is missing or a video states nothing that its frames are made from.
+    """
+    return hashlib.sha256(
+        json.dumps(
+            {
+                "store": STORE_VERSION,
+                "decoder": f"opencv {cv2.__version__}",
+                "resize": "INTER_LINEAR",
+                "size": size,
+                "channels": channels,
+                "videos": [_describe(video) for video in videos],
+            },
+            sort_keys=True,
+        ).encode()
+    ).hexdigest()
+
+
+def _describe(video: Video) -> list[object]:
+    if not video.sources and not video.identity:
+        raise StudyError(
+            f"Video {video.name} should state the files or the identity that its frames are made from, but states "
+            "neither; set one in its layout, since the frame store is keyed by it."
+        )
+    return [video.name, video.length, video.identity, *(_describe_file(path) for path in video.sources)]
+
+
+def _describe_file(path: Path) -> list[object]:
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, 2)
+            for start in sorted({0, max(0, size // 2 - _SAMPLE // 2), max(0, size - _SAMPLE)}):
+                file.seek(start)
+                digest.update(file.read(_SAMPLE))
+    except OSError as error:
+        raise StudyError(
+            f"A frame's file was expected at {path}, but it cannot be read ({error.strerror}); restore the data set."
+        ) from error
+    return [path.name, size, digest.hexdigest()]

@@ -1,0 +1,66 @@
+"""Frames of video files, decoded in order by OpenCV's FFmpeg."""
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.errors import StudyError
+
+
+class VideoFrames:
+    """Frames of one video file.
+
+    The decoder stays open, so reading frames 0, 1, 2, ... decodes each once; going back starts again from the first
+    frame, since seeking by FFmpeg is not exact in every container. Pickled as its path alone.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._capture: cv2.VideoCapture | None = None
+        self._next = 0
+
+    def __reduce__(self) -> tuple[type["VideoFrames"], tuple[Path]]:
+        return (VideoFrames, (self.path,))
+
+    def __call__(self, index: int, *, grey: bool = False) -> NDArray[np.uint8]:
+        """Return frame `index`: (height, width, 3) uint8 B, G, R, or (height, width) uint8 where grey.
+
+        Raises StudyError where the file cannot be opened or ends before that frame.
+        """
+        if self._capture is None or index < self._next:
+            self._capture, self._next = open_video(self.path), 0
+        while self._next < index and self._capture.grab():
+            self._next += 1
+        frame: Any = None
+        if self._next == index:
+            _, frame = self._capture.read()
+        if frame is None:
+            self._capture = None
+            raise StudyError(
+                f"Frame {index} was expected in {self.path}, but the video ends or is damaged at frame {self._next}; "
+                "copy or download this file again."
+            )
+        self._next += 1
+        image = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY) if grey else frame
+        return np.asarray(image, dtype=np.uint8)
+
+
+def open_video(path: Path) -> cv2.VideoCapture:
+    """Open a video file; raises StudyError where that fails."""
+    capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+    if not capture.isOpened():
+        raise StudyError(f"A video was expected at {path}, but it cannot be opened; copy or download this file again.")
+    return capture
+
+
+def stated_length(path: Path) -> int:
+    """Return the number of frames that the container's index states; for AVI that is exact."""
+    capture = open_video(path)
+    length = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
+    capture.release()
+    if length < 1:
+        raise StudyError(f"Frames were expected in {path}, but its index states {length}; copy or download it again.")
+    return length

@@ -1,0 +1,52 @@
+"""Where cells compute, asked of the machine without torch as far as that goes."""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from benchmarks.errors import StudyError
+
+Device = Literal["cpu", "cuda"]
+# A machine without any of these has no accelerator that torch calls cuda (NVIDIA, NVIDIA under WSL, AMD).
+_DRIVERS = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def cuda_at_hand(drivers: tuple[str, ...] = _DRIVERS) -> bool:
+    """Whether torch sees an accelerator; torch is imported only where there is a driver."""
+    if not any(Path(driver).exists() for driver in drivers):
+        return False
+    import torch
+
+    return torch.cuda.is_available()
+
+
+def choose_device(asked: str, *, remote: bool = False) -> Device:
+    """The device for ``auto``, ``cpu`` or ``cuda``.
+
+    remote: cells run on other machines, so cuda is believed. Raises StudyError where cuda is asked for and is not here.
+    """
+    if asked == "cpu":
+        return "cpu"
+    if asked == "cuda" and remote:
+        return "cuda"
+    found = cuda_at_hand()
+    if asked == "cuda" and not found:
+        raise StudyError(
+            "Expected an accelerator for --device cuda, but torch sees none here; use --device cpu or auto."
+        )
+    return "cuda" if found else "cpu"
+
+
+def accelerators() -> tuple[str, ...]:
+    """Names of this machine's accelerators, as CUDA_VISIBLE_DEVICES takes them."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible:
+        return tuple(visible.split(","))
+    import torch
+
+    return tuple(map(str, range(torch.cuda.device_count())))

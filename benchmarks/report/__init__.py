@@ -1,0 +1,1 @@
+"""Tables and figures, made from records alone: they can be thrown away and made again."""

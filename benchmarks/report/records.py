@@ -1,0 +1,124 @@
+"""Records as the report reads them: a thin view of the JSON, and the per-frame terms beside it on demand."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from benchmarks.errors import StudyError
+from benchmarks.measure.terms import read_terms
+from benchmarks.study.settings import Cell, Settings
+
+SCHEMA = 1
+_REQUIRED = ("settings", "settings_hash", "seed", "commit", "epochs", "phases", "parameters", "metrics", "headline")
+
+
+@dataclass(frozen=True)
+class Record:
+    """One cell's record.
+
+    path: its JSON file. content: what the file holds. settings: of the cell, parsed.
+    """
+
+    path: Path
+    content: Mapping[str, Any]
+    settings: Settings
+
+    @property
+    def seed(self) -> int:
+        """The cell's seed."""
+        return int(self.content["seed"])
+
+    @property
+    def cell(self) -> Cell:
+        """The cell that left this record."""
+        return Cell(self.settings, self.seed)
+
+    @property
+    def variant(self) -> str:
+        """Name of the variant that the headline reports: the published one."""
+        return str(self.content["headline"]["variant"])
+
+    @property
+    def score(self) -> str:
+        """Name of the score that the headline reports: the published one."""
+        return str(self.content["headline"]["score"])
+
+    def variant_score(self, variant: str) -> str | None:
+        """The score by which a variant is compared: the published one, or the first that a variant without it has.
+
+        A bypassed memory has no feature distance, so no fused score. None for a variant that was not measured.
+        """
+        scores = list(self.content["metrics"].get(variant, {}))
+        return self.score if self.score in scores else next(iter(scores), None)
+
+    def metric(
+        self, name: str, *, variant: str | None = None, score: str | None = None, normalisation: str = "per_video"
+    ) -> float | None:
+        """One metric as the record holds it (a fraction), or None where it was not measured or is undefined.
+
+        variant, score: the headline's where None.
+        """
+        metrics: Mapping[str, Any] = self.content["metrics"]
+        scores = metrics.get(variant or self.variant, {})
+        value = scores.get(score or self.score, {}).get(normalisation, {}).get(name)
+        return None if value is None else float(value)
+
+    def kind(self, name: str) -> float | None:
+        """AUC (a fraction) of one kind of anomaly under the headline's variant, or None where there is none."""
+        value = self.content.get("kinds", {}).get(self.variant, {}).get(name)
+        return None if value is None else float(value)
+
+    def phase(self, name: str, quantity: str) -> float | None:
+        """Cost of one phase (frames, train, evaluate): seconds, peak_memory_mb or frames_per_second, if recorded."""
+        value = self.content["phases"].get(name, {}).get(quantity)
+        return None if value is None else float(value)
+
+    def frames(self) -> pd.DataFrame:
+        """Terms of each scored test frame; columns video, frame, label, kind and ``<variant>.<term>``.
+
+        Raises StudyError if the table beside the record is missing or damaged.
+        """
+        return read_terms(self.path.with_name(f"seed-{self.seed}.csv.gz"))
+
+
+def read_record(path: Path) -> Record:
+    """Read one record; raises StudyError, naming the file, if it is no record of this schema."""
+    remedy = "remove the file and run the cell again."
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise StudyError(f"Expected a record in JSON at {path}, but {error}; {remedy}") from error
+    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
+        found = content.get("schema") if isinstance(content, dict) else type(content).__name__
+        raise StudyError(f"Expected a record of schema {SCHEMA} at {path}, but got {found}; {remedy}")
+    missing = [name for name in _REQUIRED if name not in content]
+    if missing:
+        raise StudyError(f"Expected a complete record at {path}, but {', '.join(missing)} is missing; {remedy}")
+    try:
+        settings = Settings.from_dict(content["settings"])
+    except StudyError as error:
+        raise StudyError(f"Expected known settings in the record {path}: {error}") from error
+    if settings.hash != content["settings_hash"]:
+        raise StudyError(
+            f"Expected settings that give the hash {settings.hash[:8]} in {path}, but it says "
+            f"{str(content['settings_hash'])[:8]}; {remedy}"
+        )
+    return Record(path, content, settings)
+
+
+def load_records(results: Path, dataset: str | None = None, profile: str | None = None) -> list[Record]:
+    """Read every record below ``results/runs``, sorted by path; none is no error.
+
+    dataset, profile: read these only. Raises StudyError as `read_record` does.
+    """
+    pattern = f"{dataset or '*'}/{profile or '*'}/*/seed-*.json"
+    return [read_record(path) for path in sorted((results / "runs").glob(pattern))]
+
+
+def by_cell(records: list[Record]) -> dict[Cell, Record]:
+    """Index records by the cell that left them."""
+    return {record.cell: record for record in records}

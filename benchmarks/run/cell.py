@@ -1,0 +1,279 @@
+"""One cell as a command: ``python -m benchmarks.run.cell --settings FILE --seed N ...``.
+
+It leaves its record under the results folder, and its checkpoint, log and progress under the work folder. It needs no
+tracking, no cluster and no plotting library. Exit status: 0 done, 2 a sentence for the user, anything else a crash.
+"""
+
+import argparse
+import dataclasses
+import datetime as dt
+import json
+import logging
+import os
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+import torch
+
+from benchmarks.data.clips import Clips
+from benchmarks.data.datasets import open_dataset
+from benchmarks.data.store import FrameStore, open_store
+from benchmarks.data.video import Dataset
+from benchmarks.errors import StudyError
+from benchmarks.run import record as records
+from benchmarks.run.checkpoint import load_checkpoint, read_facts, save_checkpoint
+from benchmarks.run.contract import Method
+from benchmarks.run.evaluation import Pass, evaluate
+from benchmarks.run.feed import Feed
+from benchmarks.run.fingerprint import fingerprint
+from benchmarks.run.hardware import Phase, hardware, versions
+from benchmarks.run.methods import build
+from benchmarks.run.progress import Progress
+from benchmarks.run.training import train_epoch
+from benchmarks.study.legality import refuse_illegal
+from benchmarks.study.settings import Cell, Settings
+
+_log = logging.getLogger("benchmarks.run.cell")
+_ROOT = Path(__file__).resolve().parents[2]
+# Held-out frames calibrate the `train` normalisation for these variants; the others have no use for it.
+_CALIBRATED = ("update", "no_update", "plain", "clean_input")
+
+Mode = Literal["record", "fast"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Places:
+    """Folders of a cell: data (None for the synthetic set), results, and work of all cells together."""
+
+    data: Path | None
+    results: Path
+    work: Path
+
+
+@dataclasses.dataclass(frozen=True)
+class CellData:
+    """The stores of both splits, and which training videos are held out for calibration."""
+
+    dataset: Dataset
+    train: FrameStore
+    test: FrameStore
+    trained: tuple[int, ...]
+    held_out: tuple[int, ...]
+
+    def clips(self, split: Literal["train", "held out", "test"], length: int, stride: int = 1) -> Clips:
+        """Return the clips of a split."""
+        if split == "test":
+            return Clips(self.test.frames, self.test.lengths, length=length, names=self.test.names)
+        videos = self.trained if split == "train" else self.held_out
+        store = self.train
+        return Clips(store.frames, store.lengths, length=length, stride=stride, videos=videos, names=store.names)
+
+
+def run_cell(cell: Cell, places: Places, device: torch.device, mode: Mode = "record") -> Path:
+    """Run a cell from where it stands and return the path of its record. Raises StudyError as its parts do."""
+    refuse_illegal(cell.settings)
+    settings = cell.settings
+    # Deterministic algorithms and no autotuning in `record`; what is fastest in `fast`.
+    torch.use_deterministic_algorithms(mode == "record")
+    torch.backends.cudnn.benchmark = mode == "fast"
+    folder = places.work / settings.dataset / cell.slug
+    progress = Progress(folder / "progress.json")
+    identity = {"settings_hash": settings.hash, "seed": cell.seed, "fingerprint": fingerprint(settings).digest}
+    record: dict[str, Any] = {
+        "schema": records.SCHEMA,
+        "name": settings.name,
+        "settings": settings.to_dict(),
+        "settings_hash": settings.hash,
+        "seed": cell.seed,
+        **records.commit_facts(_ROOT),
+        "fingerprint": dataclasses.asdict(fingerprint(settings)),
+        "mode": mode,
+        "started": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "versions": versions(),
+        "hardware": hardware(device),
+    }
+    phases: dict[str, Any] = {}
+    progress.phase("frames")
+    with Phase(device) as phase:
+        data = _open_data(settings, places)
+    phases["frames"] = phase.facts
+    identity["train_checksum"] = data.train.checksum
+    method = build(settings, cell.seed, device)
+    with Phase(device) as phase:
+        epochs = _train(method, data, cell, folder / "checkpoint.safetensors", progress, identity)
+    seconds = sum(epoch["seconds"] for epoch in epochs)
+    frames = sum(epoch["frames"] for epoch in epochs)
+    trained = {"frames_per_second": round(frames / seconds, 2)} if seconds else {}
+    phases["train"] = {**phase.facts, "seconds": round(seconds, 2), **trained}
+    progress.phase("evaluate")
+    with Phase(device) as phase:
+        scored, held_out = _score(method, data, device, progress)
+    phases["evaluate"] = {
+        **phase.facts,
+        "frames_per_second": round(len(scored.frame) * len(scored.terms) / phase.facts["seconds"], 2),
+    }
+    table = records.terms_table(scored, data.dataset.test)
+    calibration = records.terms_table(held_out, data.dataset.train) if held_out is not None else None
+    record |= {
+        "data": _data_facts(data, method, settings, table),
+        "parameters": method.parameter_count(),
+        "method": dict(method.facts()),
+        "phases": phases,
+        "epochs": records.without_long_usage(epochs),
+        "usage": records.usage_facts(scored, table),
+        "calibration": records.calibration_facts(calibration),
+        **records.measure(table, calibration, method.rule),
+    }
+    path = records.record_path(places.results, cell)
+    records.write_record(path, record, table)
+    progress.phase("done", record=str(path))
+    return path
+
+
+def _open_data(settings: Settings, places: Places) -> CellData:
+    dataset = open_dataset(settings.dataset, places.data)
+    channels: Literal[1, 3] = 1 if settings.channels == 1 else 3
+    folder = places.work / "frames"
+    train = open_store(dataset, "train", size=settings.size, channels=channels, folder=folder, progress=False)
+    test = open_store(dataset, "test", size=settings.size, channels=channels, folder=folder, progress=False)
+    count = len(train.lengths)
+    if settings.calibration_videos >= count:
+        raise StudyError(
+            f"Expected training videos beside {settings.calibration_videos} held out for calibration, but "
+            f"{settings.dataset} has {count}; set calibration_videos lower."
+        )
+    split = count - settings.calibration_videos
+    return CellData(dataset, train, test, tuple(range(split)), tuple(range(split, count)))
+
+
+def _train(
+    method: Method, data: CellData, cell: Cell, checkpoint: Path, progress: Progress, identity: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Train to the last epoch, going on from a checkpoint of the same cell, code and data if there is one."""
+    settings = cell.settings
+    clips = data.clips("train", method.clip_length, settings.train_stride)
+    objectives = method.objectives()
+    epochs: list[dict[str, Any]] = []
+    if checkpoint.exists():
+        facts = read_facts(checkpoint)
+        if facts["identity"] == identity:
+            load_checkpoint(checkpoint, method, objectives)
+            epochs = facts["epochs"]
+            _log.info("going on after epoch %d", len(epochs))
+        else:
+            _log.info("starting anew: the checkpoint was made by other settings, code or data")
+    else:
+        method.prepare(clips)
+    progress.phase("train", epochs=settings.epochs, epochs_done=epochs, resumed_epochs=len(epochs))
+    feed = Feed(clips, torch.device(getattr(method, "device", "cpu")))
+    for epoch in range(len(epochs) + 1, settings.epochs + 1 if objectives else 0):
+        epochs.append(train_epoch(method, objectives, feed, settings, cell.seed, epoch, progress.train_step))
+        save_checkpoint(checkpoint, method, objectives, {"identity": identity, "epochs": epochs})
+        progress.content["epochs_done"] = epochs
+        progress.write()
+        _log.info("epoch %d of %d: %s", epoch, settings.epochs, epochs[-1]["losses"])
+    return epochs
+
+
+def _score(method: Method, data: CellData, device: torch.device, progress: Progress) -> tuple[Pass, Pass | None]:
+    """Score the held-out training frames, then the test frames; each pass starts with the trained items."""
+    held_out = None
+    if data.held_out:
+        calibrated = [name for name in method.variants() if name in _CALIBRATED]
+        held_out = evaluate(method, Feed(data.clips("held out", method.clip_length), device), calibrated)
+    clips = data.clips("test", method.clip_length)
+    return evaluate(method, Feed(clips, device), method.variants(), report=progress.step), held_out
+
+
+def _data_facts(data: CellData, method: Method, settings: Settings, table: pd.DataFrame) -> dict[str, Any]:
+    return {
+        "layout": data.dataset.layout,
+        "train_checksum": data.train.checksum,
+        "test_checksum": data.test.checksum,
+        "train_videos": len(data.trained),
+        "calibration_videos": len(data.held_out),
+        "test_videos": len(data.test.lengths),
+        "train_clips": len(data.clips("train", method.clip_length, settings.train_stride)),
+        "test_frames": sum(data.test.lengths),
+        "scored_frames": len(table),
+    }
+
+
+def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.run.cell", description="Run one cell of a study.")
+    parser.add_argument("--settings", type=Path, required=True, help="JSON file with the complete settings")
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--data-root", type=Path, help="folder that holds the data set; not for the synthetic one")
+    parser.add_argument("--results", type=Path, default=Path("results"))
+    parser.add_argument("--work", type=Path, default=Path("results/work"))
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--mode", choices=("record", "fast"), default="record")
+    parser.add_argument("--quiet", action="store_true", help="log to the cell's file alone")
+    return parser.parse_args(argv)
+
+
+def _read_settings(path: Path) -> Settings:
+    try:
+        return Settings.from_dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise StudyError(f"Expected the settings of a cell as JSON in {path}, but {error}.") from error
+
+
+def _pick_device(name: str) -> torch.device:
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if name.startswith("cuda") and not torch.cuda.is_available():
+        raise StudyError(f"Expected a CUDA device for --device {name}, but torch sees none here; use --device cpu.")
+    return torch.device(name)
+
+
+def _start_log(folder: Path, *, quiet: bool) -> None:
+    handlers: list[logging.Handler] = [logging.FileHandler(folder / "cell.log", encoding="utf-8")]
+    if not quiet:
+        handlers.append(logging.StreamHandler())
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", handlers=handlers, force=True)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status."""
+    arguments = _arguments(argv)
+    begun = time.perf_counter()
+    progress: Progress | None = None
+    try:
+        cell = Cell(_read_settings(arguments.settings), arguments.seed)
+        folder = arguments.work / cell.settings.dataset / cell.slug
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StudyError(f"Expected to write into the work folder {folder}, but {error}.") from error
+        _start_log(folder, quiet=arguments.quiet)
+        progress = Progress(folder / "progress.json")
+        torch.set_num_threads(arguments.threads)
+        # Deterministic matrix products on CUDA need this before the first one.
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        places = Places(arguments.data_root, arguments.results, arguments.work)
+        path = run_cell(cell, places, _pick_device(arguments.device), arguments.mode)
+    except StudyError as error:
+        return _fail(progress, str(error), status=2)
+    except Exception as error:  # the log gets the traceback, whoever started the cell one line
+        _log.error("%s", traceback.format_exc())
+        return _fail(progress, f"{type(error).__name__}: {error}", status=1)
+    _log.info("record written to %s after %.0f s", path, time.perf_counter() - begun)
+    return 0
+
+
+def _fail(progress: Progress | None, sentence: str, status: int) -> int:
+    if progress is not None:
+        progress.phase("failed", error=sentence)
+    print(sentence, file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,23 @@
+"""Which class runs a method. A new method is one module and one line here."""
+
+import importlib
+
+import torch
+
+from benchmarks.errors import StudyError
+from benchmarks.run.contract import Method
+from benchmarks.study.settings import Settings
+
+METHODS = {
+    "mnad": "benchmarks.run.autoencoder:MemoryAutoencoder",
+    "memae": "benchmarks.run.autoencoder:MemoryAutoencoder",
+}
+
+
+def build(settings: Settings, seed: int, device: torch.device) -> Method:
+    """Build the method of a cell; raises StudyError listing the known methods for an unknown one."""
+    if settings.method not in METHODS:
+        raise StudyError(f"Expected a method among {', '.join(METHODS)}, but got {settings.method!r}.")
+    module, name = METHODS[settings.method].split(":")
+    method: Method = getattr(importlib.import_module(module), name)(settings, seed, device)
+    return method

@@ -1,0 +1,46 @@
+"""A cell's progress as a file, so that whoever started the cell can show it."""
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+_INTERVAL = 0.5
+
+
+class Progress:
+    """Rewrites ``progress.json`` in a cell's work folder, atomically and at most twice a second."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.content: dict[str, Any] = {"phase": "frames", "epochs_done": [], "error": None}
+        self._written = 0.0
+        self._phase_begun = time.monotonic()
+
+    def phase(self, name: str, **facts: Any) -> None:
+        """Begin a phase; written at once."""
+        self._phase_begun = time.monotonic()
+        self.content |= {"phase": name, "batch": 0, "batches": 0, "seconds_left": None, **facts}
+        self.write()
+
+    def step(self, done: int, of: int, **facts: Any) -> None:
+        """Note that ``done`` of ``of`` batches or clips of the phase are through."""
+        self.content |= {"batch": done, "batches": of, **facts}
+        if time.monotonic() - self._written >= _INTERVAL:
+            self.write()
+
+    def train_step(self, epoch: int, epochs: int, step: int, steps: int, losses: Mapping[str, float]) -> None:
+        """Note a training step, and how long the rest of the training will take at this pace."""
+        through = len(self.content["epochs_done"]) - self.content.get("resumed_epochs", 0) + step / steps
+        elapsed = time.monotonic() - self._phase_begun
+        left = (epochs - epoch + 1 - step / steps) * elapsed / through
+        self.step(step, steps, epoch=epoch, epochs=epochs, losses=dict(losses), seconds_left=round(left, 1))
+
+    def write(self) -> None:
+        """Write now."""
+        self._written = time.monotonic()
+        temporary = self.path.with_suffix(f".{os.getpid()}.tmp")
+        temporary.write_text(json.dumps(self.content), encoding="utf-8")
+        temporary.replace(self.path)

@@ -1,0 +1,190 @@
+"""Scoring the test clips of one checkpoint under all its variants, sharing what they share.
+
+The encoder runs once a batch. With a test-time update the items of a frame depend on the decisions of all frames
+before it, so the published code scores one frame at a time. Here the decisions of a batch are guessed, the batch is
+decoded at once, and the guesses are checked in order; from the first wrong one on it is done again. The scores are
+those of the sequential run (a test holds them together).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from benchmarks.run.contract import Batch, Scored
+from benchmarks.run.folding import fold_batch_norm
+from benchmarks.run.streams import torch_stream
+from benchmarks.study.settings import Settings
+
+if TYPE_CHECKING:
+    from benchmarks.run.autoencoder import MemoryAutoencoder
+
+_BOTTLENECK = "bottleneck_"
+_READ = "read_"
+_UPDATING = ("update", "reset_per_video")
+# Variants with something replaced are there to be compared with the published one, which every fourth frame decides
+# as well as all of them at a quarter of the price; the frames between get NaN.
+THINNING = 4
+
+
+def variants_of(settings: Settings) -> tuple[str, ...]:
+    """Return the variants of a cell that need no training, the published one first.
+
+    update, no_update, reset_per_video: MNAD's items updated at test and carried from video to video (published),
+        left alone, or set back at the start of each video
+    plain: a method without a test-time update
+    clean_input: a denoising cell, scored without noise
+    read_zeros, read_mean: the memory bypassed; bottleneck_*: all that the decoder sees below its skips replaced; these
+        are scored on every fourth frame
+    """
+    bypassed = () if settings.memory == "none" else ("read_zeros", "read_mean")
+    main = ("update", "no_update", "reset_per_video") if settings.memory == "mnad" else ("plain",)
+    clean = ("clean_input",) if settings.task == "denoising" else ()
+    return (*main, *clean, *bypassed, "bottleneck_zeros", "bottleneck_ones", "bottleneck_noise")
+
+
+class VariantScorer:
+    """One pass over a split. Items of each variant are its own and start as trained."""
+
+    def __init__(self, method: MemoryAutoencoder, variants: tuple[str, ...]) -> None:
+        self.method = method
+        self.variants = variants
+        method.network.eval()
+        self.dtype = torch.bfloat16 if method.settings.precision == "bfloat16" else method.dtype
+        self.encoder = fold_batch_norm(method.backbone.encoder).to(self.dtype)
+        self.decoder = fold_batch_norm(method.backbone.decoder).to(self.dtype)
+        self.items: dict[str, Tensor | None] = {name: method.memory.items_for_test() for name in variants}
+        self.usage: dict[str, Tensor] = {}
+        # A guess for the next frame: most often what the last one decided.
+        self.guess: dict[str, bool] = {}
+        self._noise: Tensor | None = None
+
+    def begin_video(self, video: int) -> None:
+        """Set back the items of the variant that does so for each video."""
+        del video
+        if "reset_per_video" in self.items:
+            self.items["reset_per_video"] = self.method.memory.items_for_test()
+
+    def score(self, batch: Batch, map_size: int | None) -> Scored:
+        """Return the terms of each variant, and the first variant's error map."""
+        inputs, target = self.method.inputs_and_target(batch)
+        query, skips = self._encode(inputs)
+        terms: dict[str, Mapping[str, Tensor]] = {}
+        first_output: Tensor | None = None
+        for name in self.variants:
+            if name == "clean_input":
+                clean_inputs, _ = self.method.inputs_and_target(batch, clean=True)
+                clean_query, clean_skips = self._encode(clean_inputs)
+                output, terms[name] = self._score_main(name, clean_query, clean_skips, target)
+            elif name.startswith((_BOTTLENECK, _READ)):
+                assert first_output is not None, "the published variant is scored first"
+                rows = (torch.from_numpy(batch.first + self.method.scored_frame) % THINNING == 0).to(query.device)
+                terms[name] = self._score_replaced(name, query, skips, target, first_output, rows)
+            else:
+                output, terms[name] = self._score_main(name, query, skips, target)
+            if first_output is None:
+                first_output = output
+        error_map = None
+        if map_size is not None and first_output is not None:
+            difference = self.method.backbone.scored_difference(first_output, target).unsqueeze(1)
+            error_map = torch.nn.functional.adaptive_avg_pool2d(difference, map_size).squeeze(1)
+        return Scored(terms, error_map)
+
+    def _encode(self, inputs: Tensor) -> tuple[Tensor, Any]:
+        encoded, skips = self.encoder(inputs.to(self.dtype))
+        return self.method.backbone.as_map(encoded).to(self.method.dtype), skips if self.method.settings.skip else ()
+
+    def _decode(self, features: Tensor, skips: Any, frames: slice | None = None) -> Tensor:
+        if frames is not None:
+            skips = tuple(skip[frames] for skip in skips)
+        output: Tensor = self.decoder(self.method.backbone.from_map(features).to(self.dtype), skips)
+        return output.to(self.method.dtype)
+
+    def _errors(self, output: Tensor, target: Tensor) -> dict[str, Tensor]:
+        last_only = self.method.task.scores_last_only
+        return dict(self.method.backbone.errors(output, target, last_only=last_only))
+
+    def _score_main(self, name: str, query: Tensor, skips: Any, target: Tensor) -> tuple[Tensor, Mapping[str, Tensor]]:
+        updates = self.method.memory.updates_at_test and name in (*_UPDATING, "clean_input")
+        items = self.items[name]
+        if updates and items is not None:
+            return self._score_updating(name, query, skips, target, items)
+        recalled = self.method.memory.recall(query, items)
+        output = self._decode(recalled.features, skips)
+        terms = self._errors(output, target)
+        del terms["point_score"]
+        self._count(name, recalled.usage)
+        return output, {**terms, **recalled.terms}
+
+    def _score_updating(
+        self, name: str, query: Tensor, skips: Any, target: Tensor, items: Tensor
+    ) -> tuple[Tensor, Mapping[str, Tensor]]:
+        memory = self.method.memory
+        threshold = self.method.settings.update_threshold or 0.0
+        outputs: list[Tensor] = []
+        pieces: list[dict[str, Tensor]] = []
+        done = 0
+        while done < len(query):
+            rest = slice(done, len(query))
+            guess = self.guess.get(name, True)
+            sequence = [items]
+            for frame in range(done, len(query)):
+                sequence.append(memory.absorb(query[frame : frame + 1], sequence[-1]) if guess else sequence[-1])
+            recalled = memory.recall(query[rest], torch.stack(sequence[:-1]))
+            output = self._decode(recalled.features, skips, rest)
+            terms = {**self._errors(output, target[rest]), **recalled.terms}
+            updated = terms["point_score"] < threshold
+            wrong = (updated != guess).nonzero()
+            kept = len(updated) if not len(wrong) else int(wrong[0]) + 1
+            items = sequence[kept]
+            if len(wrong):
+                last = done + kept - 1
+                items = sequence[kept - 1] if guess else memory.absorb(query[last : last + 1], sequence[kept - 1])
+                self.guess[name] = not guess
+            outputs.append(output[:kept])
+            pieces.append({key: value[:kept] for key, value in terms.items()} | {"updated": updated[:kept]})
+            if len(wrong):
+                recalled = memory.recall(query[done : done + kept], torch.stack(sequence[:kept]))
+            self._count(name, recalled.usage)
+            done += kept
+        self.items[name] = items
+        return torch.cat(outputs), {key: torch.cat([piece[key] for piece in pieces]) for key in pieces[0]}
+
+    def _score_replaced(
+        self, name: str, query: Tensor, skips: Any, target: Tensor, reference: Tensor, rows: Tensor
+    ) -> Mapping[str, Tensor]:
+        """Return the errors, and the mean squared change of the output on the scale of [0, 1]; NaN outside ``rows``."""
+        memory = self.method.memory
+        if name.startswith(_READ):
+            items = self.items[name]
+            assert items is not None, "only a cell with items has read_* variants"
+            features = memory.bypass(query[rows], items, name.removeprefix(_READ))
+        else:
+            shape = (1, memory.widening * query.shape[1], *query.shape[2:])
+            features = self._replacement(name.removeprefix(_BOTTLENECK), shape, query)
+        nothing = query.new_full((len(query),), torch.nan)
+        if not bool(rows.any()):
+            return dict.fromkeys((*self.method.backbone.error_terms, "output_mse"), nothing)
+        # One set of features serves all frames: with skips it meets them later, without it the output is constant.
+        output = self._decode(features, tuple(skip[rows] for skip in skips)).expand_as(target[rows])
+        found = self._errors(output, target[rows])
+        del found["point_score"]
+        found["output_mse"] = ((output - reference[rows]) / 2).square().flatten(1).mean(dim=1)
+        return {term: nothing.masked_scatter(rows, values) for term, values in found.items()}
+
+    def _replacement(self, how: str, shape: tuple[int, ...], like: Tensor) -> Tensor:
+        if how == "zeros":
+            return like.new_zeros(shape)
+        if how == "ones":
+            return like.new_ones(shape)
+        if self._noise is None:
+            drawn = torch.randn(shape, generator=torch_stream(self.method.seed, "bottleneck"))
+            self._noise = drawn.to(like)
+        return self._noise
+
+    def _count(self, name: str, usage: Tensor | None) -> None:
+        if usage is not None:
+            self.usage[name] = self.usage[name] + usage if name in self.usage else usage

@@ -1,0 +1,80 @@
+"""One training loop for all methods."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import torch
+
+from benchmarks.errors import StudyError
+from benchmarks.run.contract import Method, Objective
+from benchmarks.run.feed import Feed
+from benchmarks.study.settings import Settings
+
+Report = Callable[[int, int, int, int, Mapping[str, float]], None]
+"""Called now and then with epoch, epochs, batch, batches and the latest losses."""
+
+
+def train_epoch(
+    method: Method,
+    objectives: Sequence[Objective],
+    feed: Feed,
+    settings: Settings,
+    seed: int,
+    epoch: int,
+    report: Report,
+) -> dict[str, Any]:
+    """Train one epoch (counted from 1) and return its part of the record.
+
+    The device is waited for once an epoch: losses of all steps stay on it until then.
+    Raises StudyError for fewer clips than a batch, and for a loss that is not finite, naming step and term.
+    """
+    steps = len(feed.clips) // settings.batch
+    if not steps:
+        raise StudyError(
+            f"Expected at least {settings.batch} training clips for one batch, but there are {len(feed.clips)}; "
+            "choose a smaller batch or train_stride."
+        )
+    begun = time.perf_counter()
+    learning_rate = objectives[0].optimiser.param_groups[0]["lr"]
+    names: list[str] = []
+    history: list[torch.Tensor] = []
+    for step, batch in enumerate(feed.shuffled(seed, epoch, settings.batch), start=1):
+        terms: dict[str, torch.Tensor] = {}
+        for objective in objectives:
+            losses = method.losses(batch, objective.name)
+            objective.optimiser.zero_grad(set_to_none=True)
+            losses.total.backward()
+            objective.optimiser.step()
+            terms |= losses.terms
+        names = list(terms)
+        history.append(torch.stack([term.float() for term in terms.values()]))
+        if feed.device.type == "cpu":
+            _refuse_non_finite(history[-1], names, epoch, step)
+            report(epoch, settings.epochs, step, steps, dict(zip(names, history[-1].tolist(), strict=True)))
+    stacked = torch.stack(history).cpu()
+    for step, values in enumerate(stacked, start=1):
+        _refuse_non_finite(values, names, epoch, step)
+    for objective in objectives:
+        objective.schedule.step()
+    means = stacked.double().mean(dim=0).tolist()
+    usage = method.take_usage().get("train")
+    seconds = time.perf_counter() - begun
+    return {
+        "epoch": epoch,
+        "losses": {name: float(f"{value:.7g}") for name, value in zip(names, means, strict=True)},
+        "learning_rate": learning_rate,
+        **({} if usage is None else {"usage": usage.tolist()}),
+        "seconds": round(seconds, 2),
+        "frames": steps * settings.batch,
+    }
+
+
+def _refuse_non_finite(values: torch.Tensor, names: Sequence[str], epoch: int, step: int) -> None:
+    finite = values.isfinite()
+    if not bool(finite.all()):
+        term = names[int((~finite).nonzero()[0])]
+        raise StudyError(
+            f"Expected finite losses, but {term} is {values[names.index(term)].item()} in epoch {epoch}, step {step}; "
+            "lower the learning rate or look at the input."
+        )

@@ -1,0 +1,56 @@
+"""Which combinations of settings are refused, and why."""
+
+from benchmarks.errors import StudyError
+from benchmarks.study.settings import Settings
+
+
+def refuse_illegal(settings: Settings) -> None:
+    """Raise StudyError with the reason if the settings cannot mean anything; return None if they can."""
+    reason = illegal_because(settings)
+    if reason is not None:
+        raise StudyError(f"The cell {settings.name} cannot be run: {reason}")
+
+
+def illegal_because(settings: Settings) -> str | None:
+    """Return why a combination is impossible, naming the settings, or None."""
+    checks = (_memory_reason, _noise_reason, _geometry_reason)
+    return next((reason for check in checks if (reason := check(settings)) is not None), None)
+
+
+def _memory_reason(settings: Settings) -> str | None:
+    if settings.supervision != "none" and settings.memory == "none":
+        return f"supervision={settings.supervision} needs items to supervise, but memory=none; set supervision=none."
+    if settings.items is not None and settings.items < 1:
+        return f"a memory needs at least one item, but items={settings.items}."
+    if settings.items == 1 and settings.separateness_weight:
+        return (
+            f"separateness needs a second nearest item, but items=1 and separateness_weight="
+            f"{settings.separateness_weight:g}; set separateness_weight=0."
+        )
+    return None
+
+
+def _noise_reason(settings: Settings) -> str | None:
+    if settings.task != "denoising" and settings.noise is not None:
+        return f"noise={settings.noise:g} is for task=denoising, but task={settings.task}."
+    if settings.noise is not None and not 0 <= settings.noise <= 1:
+        return f"noise is a share of pixels between 0 and 1, but noise={settings.noise:g}."
+    if settings.task == "denoising" and settings.method == "mnad" and settings.noise_frames not in (1, 4):
+        return f"MNAD denoises one frame or a stack of four, but noise_frames={settings.noise_frames}."
+    if settings.task == "denoising" and settings.method == "memae" and settings.noise_frames != 16:
+        return f"MemAE denoises a clip of 16 frames, but noise_frames={settings.noise_frames}."
+    return None
+
+
+def _geometry_reason(settings: Settings) -> str | None:
+    multiple = 8 if settings.method == "mnad" else 16
+    if settings.size < multiple or settings.size % multiple:
+        return f"{settings.method} halves a frame until 1/{multiple} is left, but size={settings.size} is no multiple."
+    if settings.channels not in (1, 3):
+        return f"frames have 1 or 3 channels, but channels={settings.channels}."
+    counts = (settings.epochs, settings.batch, settings.train_stride)
+    if min(counts) < 1:
+        return f"epochs, batch and train_stride are at least 1, but are {', '.join(map(str, counts))}."
+    if settings.width <= 0 or (64 if settings.method == "mnad" else 12) * settings.width * 8 % 1:
+        return f"width is a share of the published width that leaves whole channels, but width={settings.width:g}."
+    return None

@@ -1,0 +1,129 @@
+"""The settings of a cell, and the hash that is their identity."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any, Self
+
+from benchmarks.errors import StudyError
+
+METHODS = ("mnad", "memae")
+TASKS = ("reconstruction", "prediction", "denoising")
+MEMORIES = ("mnad", "memae", "none")
+SUPERVISIONS = ("none", "uniform_rc2020", "uniform_balance")
+PRESETS = ("official", "paper", "rc2020")
+PROFILES = ("paper", "cpu", "small", "smoke")
+PRECISIONS = ("bfloat16", "float32", "float64")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that determines a cell's numbers, but for seed and data.
+
+    A value of None means that the setting does not apply to this cell; such settings are left out of the hash, so a
+    setting that is added later with None as its default leaves every older hash as it was.
+    """
+
+    # Factors of the study (STUDY section 2).
+    dataset: str
+    method: str
+    task: str
+    skip: bool
+    memory: str
+    supervision: str = "none"
+    preset: str
+    profile: str
+
+    # Geometry and length: what a profile sets.
+    size: int
+    channels: int
+    width: float
+    epochs: int
+    batch: int
+    train_stride: int
+    calibration_videos: int
+    precision: str
+
+    # Optimisation.
+    learning_rate: float
+    schedule: str
+
+    # Corruption of the input (denoising).
+    noise: float | None = None
+    noise_frames: int | None = None
+    noise_unit: str | None = None
+    noise_range: str | None = None
+
+    # The memory and its losses.
+    items: int | None = None
+    update_weight: str | None = None
+    read_gradient: bool | None = None
+    compactness_reduction: str | None = None
+    compactness_weight: float | None = None
+    separateness_weight: float | None = None
+    address: str | None = None
+    shrink_threshold: float | None = None
+    entropy_weight: float | None = None
+    uniform_weight: float | None = None
+    uniform_temperature: float | None = None
+
+    # The backbone where published versions differ.
+    upsampling: str | None = None
+    normalise_query: bool | None = None
+
+    # The score.
+    error: str
+    alpha: float | None = None
+    update_threshold: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings that apply, in the order of declaration; JSON can hold it."""
+        named = ((field.name, getattr(self, field.name)) for field in fields(self))
+        return {name: value for name, value in named if value is not None}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Read what `to_dict` wrote; raises StudyError for a name that is not a setting or one that is missing."""
+        known = {field.name: field for field in fields(cls)}
+        unknown = sorted(set(values) - set(known))
+        if unknown:
+            raise StudyError(
+                f"Expected settings among {', '.join(known)}, but got {', '.join(unknown)}; correct the name."
+            )
+        try:
+            return cls(**values)
+        except TypeError as error:
+            raise StudyError(f"Expected a complete set of settings, but {error}; resolve the cell again.") from error
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 (hex) of the canonical JSON of the settings that apply."""
+        canonical = json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+    @cached_property
+    def name(self) -> str:
+        """A readable slug that ends in the first eight digits of the hash: ``mnad-prediction-skip-memory-1a2b3c4d``."""
+        task = self.task if self.noise is None else f"{self.task}{round(100 * self.noise)}"
+        memory = {self.method: "memory", "none": "no_memory"}.get(self.memory, f"{self.memory}_memory")
+        parts = [self.method, task, "skip" if self.skip else "no_skip", memory]
+        if self.supervision != "none":
+            parts.append(self.supervision)
+        if self.preset != "official":
+            parts.append(self.preset)
+        return "-".join([*parts, self.hash[:8]])
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One training run: settings and the seed that repeats them."""
+
+    settings: Settings
+    seed: int
+
+    @property
+    def slug(self) -> str:
+        """Name of the cell's work folder, unique over data sets, profiles, settings and seeds."""
+        return f"{self.settings.dataset}-{self.settings.profile}-{self.settings.name}-seed{self.seed}"

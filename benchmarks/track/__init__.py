@@ -1,0 +1,1 @@
+"""MLflow as a view of records: it can be deleted and made again by importing them."""

@@ -1,0 +1,142 @@
+"""From a record to the flat names that MLflow knows: parameters, tags, metrics by epoch, final metrics.
+
+What stands before a slash in a metric's name is the section of MLflow's charts in which it appears; the main metrics
+have none and come first.
+"""
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from benchmarks.measure.usage import memory_usage
+from benchmarks.report.records import Record
+from benchmarks.study.settings import Settings
+
+_FRAME_METRICS: Final = ("eer", "average_precision", "prevalence", "delta_s", "fpr_at_95_tpr")
+# What a parent run shows of its seeds.
+_SUMMARISED: Final = ("auc_", "kind/", "variant/", "eer", "delta_s", "average_precision", "cost/seconds_train")
+
+
+@dataclass(frozen=True)
+class Point:
+    """One value of a metric; step: the epoch, 0 for final metrics; at: when, in milliseconds, None for now."""
+
+    name: str
+    value: float
+    step: int = 0
+    at: int | None = None
+
+
+def settings_tags(settings: Settings) -> dict[str, str]:
+    """Tags by which runs are filtered and grouped."""
+    names = ("dataset", "method", "task", "memory", "skip", "supervision", "preset", "profile")
+    tags = {name: _text(getattr(settings, name)) for name in names}
+    return tags | {"settings_hash": settings.hash}
+
+
+def record_tags(record: Record) -> dict[str, str]:
+    """Tags that tell where a record comes from."""
+    hardware: Mapping[str, Any] = record.content.get("hardware", {})
+    tags = {
+        "commit": record.content["commit"],
+        "dirty": record.content.get("dirty"),
+        "mode": record.content.get("mode"),
+        "device": hardware.get("accelerator") or hardware.get("device"),
+        "published_variant": record.variant,
+        "published_score": record.score,
+    }
+    return {name: _text(value) for name, value in tags.items() if value is not None}
+
+
+def parameters(settings: Settings, seed: int | None = None) -> dict[str, str]:
+    """Settings that apply, and the seed of a single run."""
+    values = {name: _text(value) for name, value in settings.to_dict().items()}
+    return values if seed is None else {**values, "seed": str(seed)}
+
+
+def epoch_points(epochs: Sequence[Mapping[str, Any]], start: int | None = None) -> list[Point]:
+    """Losses, learning rate, seconds and use of the memory, a step per epoch.
+
+    start: when training began, in milliseconds; each epoch is dated by the seconds since. Now where None.
+    """
+    points = []
+    at = start
+    for epoch in epochs:
+        at = None if at is None else at + round(1000 * (epoch.get("seconds") or 0.0))
+        step = int(epoch["epoch"])
+        values = {f"loss/{name}": value for name, value in epoch["losses"].items()}
+        values |= {"training/learning_rate": epoch.get("learning_rate"), "training/epoch_seconds": epoch.get("seconds")}
+        counts = epoch.get("usage")
+        # Of a large memory records keep the description of most epochs, without the counts.
+        described = memory_usage(counts).to_dict() if counts and sum(counts) else epoch
+        values |= _usage("memory/train", described)
+        points += _points(values, step, at)
+    return points
+
+
+def final_points(record: Record) -> list[Point]:
+    """Metrics of the finished cell; AUCs are fractions, those without a variant's or score's name the published ones."""
+    values: dict[str, Any] = {}
+    for how in ("per_video", "global", "train"):
+        values[f"auc_micro_{how}"] = record.metric("micro_auc", normalisation=how)
+        values[f"auc_macro_{how}"] = record.metric("macro_auc", normalisation=how)
+    values |= {name: record.metric(name) for name in _FRAME_METRICS}
+    for score in record.content["metrics"].get(record.variant, {}):
+        values[f"score/auc_{score}"] = record.metric("micro_auc", score=score)
+    for variant in record.content["metrics"]:
+        score = record.variant_score(variant)
+        values[f"variant/auc_{variant}"] = record.metric("micro_auc", variant=variant, score=score)
+    for kind in record.content.get("kinds", {}).get(record.variant, {}):
+        values[f"kind/auc_{kind}"] = record.kind(kind)
+    values |= _usage("memory/test", record.content.get("usage", {}).get(record.variant, {}))
+    for phase in record.content["phases"]:
+        for quantity in ("seconds", "frames_per_second", "peak_memory_mb"):
+            values[f"cost/{quantity}_{phase}"] = record.phase(phase, quantity)
+    values["cost/parameters"] = record.content["parameters"]
+    return _points(values, 0, span(record)[1])
+
+
+def seed_summary(records: Sequence[Record]) -> list[Point]:
+    """Mean and standard deviation over seeds (n - 1) of the main metrics, as a parent run shows them."""
+    gathered: dict[str, list[float]] = {}
+    for record in records:
+        for point in final_points(record):
+            if point.name.startswith(_SUMMARISED):
+                gathered.setdefault(point.name, []).append(point.value)
+    points = [Point("seeds", len(records))]
+    for name, values in gathered.items():
+        points.append(Point(f"{name}_mean", statistics.fmean(values)))
+        if len(values) > 1:
+            points.append(Point(f"std/{name}", statistics.stdev(values)))
+    return points
+
+
+def milliseconds(moment: str) -> int:
+    """An ISO moment as MLflow counts time."""
+    return round(1000 * datetime.fromisoformat(moment).timestamp())
+
+
+def span(record: Record) -> tuple[int, int]:
+    """Start and end of a cell in milliseconds; the end is its start and the seconds of its phases."""
+    start = milliseconds(record.content["started"])
+    return start, start + round(1000 * sum(record.phase(name, "seconds") or 0.0 for name in record.content["phases"]))
+
+
+def _usage(prefix: str, usage: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"{prefix}_{name}": usage.get(name) for name in ("entropy", "perplexity", "dead")}
+
+
+def _points(values: Mapping[str, Any], step: int, at: int | None) -> list[Point]:
+    """Keep what is a finite number: MLflow draws nothing else."""
+    return [
+        Point(name, float(value), step, at)
+        for name, value in values.items()
+        if value is not None and math.isfinite(float(value))
+    ]
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,87 @@
+"""The doctor: benchmarks/data/doctor.py."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from benchmarks.data.doctor import examine, main, run_doctor
+from benchmarks.data.facts import FACTS, SetFacts, SplitFacts
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A set `sick` that is sound: two training and two test videos of random frames, masks and labels."""
+    facts = SetFacts(SplitFacts(2, 6, (3, 3), (1, 2)), SplitFacts(2, 6, (3, 3), (1, 2)), (8, 6), {"us": 2}, ("sick",))
+    monkeypatch.setitem(FACTS, "sick", facts)
+    rng = np.random.default_rng(0)
+    for split in ("training", "testing"):
+        for video in ("01", "02"):
+            for index in range(3):
+                path = tmp_path / "sick" / split / "frames" / video / f"{index}.png"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                cv2.imwrite(str(path), rng.integers(0, 255, (6, 8), dtype=np.uint8))
+    for index in range(3):
+        path = tmp_path / "sick/testing/masks/01" / f"{index}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(path), np.full((6, 8), 255 * (index == 2), dtype=np.uint8))
+    np.save(tmp_path / "frame_labels_sick.npy", np.array([0, 0, 1, 0, 1, 0]))
+    return tmp_path
+
+
+class TestExamine:
+    def test_a_sound_set_has_no_problems(self, root: Path) -> None:
+        """Nothing is made up, and the summary counts."""
+        report = examine("sick", root)
+        assert report.problems == []
+        assert "6 frames, 2 of them abnormal" in report.summary
+
+    def test_finds_everything_at_once(self, root: Path) -> None:
+        """A truncated image, a frame of another size, a missing frame, a wrong mask: each has its sentence."""
+        frames = root / "sick/training/frames"
+        data = (frames / "01/1.png").read_bytes()
+        (frames / "01/1.png").write_bytes(data[: len(data) // 2])
+        cv2.imwrite(str(frames / "01/2.png"), np.zeros((5, 5), dtype=np.uint8))
+        (frames / "02/2.png").unlink()
+        cv2.imwrite(str(root / "sick/testing/masks/01/0.png"), np.full((6, 8), 255, dtype=np.uint8))
+        text = "\n".join(examine("sick", root).problems)
+        for part in ("01/1.png", "5x5", "Video 02", "Masks and labels"):
+            assert part in text
+
+    def test_finds_copies(self, root: Path) -> None:
+        """A video that is there twice is a problem, a frame that is there twice a remark."""
+        for index in range(3):
+            source = root / f"sick/training/frames/01/{index}.png"
+            (root / f"sick/training/frames/02/{index}.png").write_bytes(source.read_bytes())
+        report = examine("sick", root)
+        assert any("train/02 is a copy of train/01" in sentence for sentence in report.problems)
+        assert any("3 frames are there more than once" in sentence for sentence in report.remarks)
+
+    def test_without_decoding_images_are_not_opened(self, root: Path) -> None:
+        """The quick form checks counts and labels only."""
+        (root / "sick/training/frames/01/1.png").write_bytes(b"")
+        assert examine("sick", root, decode=False).problems == []
+        assert len(examine("sick", root).problems) == 1
+
+    def test_videos_of_one_class_are_a_remark(self, root: Path) -> None:
+        """They do not count in the macro AUC, which a reader should know."""
+        np.save(root / "frame_labels_sick.npy", np.array([0, 0, 1, 0, 0, 0]))
+        assert any("Test videos 02 " in sentence for sentence in examine("sick", root).remarks)
+
+
+class TestRunDoctor:
+    def test_returns_0_for_a_sound_set_and_1_for_a_sick_one(
+        self, root: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """The exit status and the print say the same."""
+        assert run_doctor("sick", root) == 0
+        assert "fit to use" in capsys.readouterr().out
+        (root / "sick/training/frames/02/2.png").unlink()
+        assert run_doctor("sick", root) == 1
+        assert "problem: " in capsys.readouterr().out
+
+    def test_the_command_line_takes_a_root(self, root: Path, tmp_path: Path) -> None:
+        """A missing root is a problem, not a traceback."""
+        assert main(["sick", "--data-root", str(root)]) == 0
+        assert main(["sick", "--data-root", str(tmp_path / "gone"), "--quick"]) == 1

@@ -1,0 +1,229 @@
+import json
+import signal
+import subprocess
+import sys
+import textwrap
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from benchmarks.errors import StudyError
+from benchmarks.grid import engine
+from benchmarks.grid.engine import Workers, run_cells
+from benchmarks.grid.events import Event
+from benchmarks.grid.places import Places
+from benchmarks.study.settings import Cell
+
+FakeCell = Callable[[str], tuple[str, ...]]
+Alive = Callable[[list[int]], int]
+WaitUntil = Callable[[Callable[[], bool]], bool]
+ROOT = Path(__file__).resolve().parents[2]
+ONE_OF_EACH = """
+    if options.seed == 1:
+        raise RuntimeError("shapes differ")
+    if options.seed == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    progress(phase="train", epoch=1, epochs=1, epochs_done=[{"epoch": 1}])
+    leave_record()
+"""
+SLEEPY = """
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    progress(phase="train", pids=[os.getpid(), child.pid])
+    time.sleep(600)
+"""
+
+
+class TestRunCells:
+    def test_a_cell_that_fails_stops_no_other(self, cells: list[Cell], places: Places, fake_cell: FakeCell) -> None:
+        """A crash and a kill are reported for their cells alone; the others leave records."""
+        heard: list[Event] = []
+        ended = run_cells(cells, places, Workers(2, 1), listeners=[heard.append], entry=fake_cell(ONE_OF_EACH))
+        assert [ended[cell].state for cell in cells] == ["done", "failed", "failed", "done"]
+        assert [places.record(cell).exists() for cell in cells] == [True, False, False, True]
+        kinds = Counter((event.kind, event.cell.seed) for event in heard)
+        assert [kinds["started", cell.seed] for cell in cells] == [1, 1, 1, 1]
+        assert [kinds["done", cell.seed] + kinds["failed", cell.seed] for cell in cells] == [1, 1, 1, 1]
+        assert "shapes differ" in next(e.sentence for e in heard if e.kind == "failed" and e.cell.seed == 1)
+
+    def test_listeners_see_the_progress_files(self, cells: list[Cell], places: Places, fake_cell: FakeCell) -> None:
+        """The last state of a cell's progress file is told before its end."""
+        heard: list[Event] = []
+        run_cells(cells[:1], places, Workers(1, 1), listeners=[heard.append], entry=fake_cell(ONE_OF_EACH))
+        assert [event.kind for event in heard] == ["started", "progress", "done"]
+        assert heard[1].progress["epochs_done"] == [{"epoch": 1}]
+
+    def test_progress_of_an_earlier_attempt_is_no_news(
+        self, cells: list[Cell], places: Places, fake_cell: FakeCell
+    ) -> None:
+        """A progress file that the cell has not touched yet is not shown as its own."""
+        places.folder(cells[0]).mkdir(parents=True)
+        places.progress(cells[0]).write_text('{"phase": "failed", "error": "old"}')
+        heard: list[Event] = []
+        run_cells(cells[:1], places, Workers(1, 1), listeners=[heard.append], entry=fake_cell("leave_record()"))
+        assert [event.kind for event in heard] == ["started", "done"]
+
+    def test_starts_in_the_order_given(self, cells: list[Cell], places: Places, fake_cell: FakeCell) -> None:
+        """One at a time, cells come in the order of the study."""
+        heard: list[Event] = []
+        run_cells(cells[::-1], places, Workers(1, 1), listeners=[heard.append], entry=fake_cell("leave_record()"))
+        assert [event.cell.seed for event in heard if event.kind == "started"] == [3, 2, 1, 0]
+
+    def test_runs_no_more_than_jobs_at_a_time(self, cells: list[Cell], places: Places, fake_cell: FakeCell) -> None:
+        """With two jobs there are never three cells, and once there are two."""
+        entry = fake_cell("""
+            come = [pathlib.Path(options.work) / f"came-{seed}" for seed in range(4)]
+            here = pathlib.Path(options.work) / f"here-{options.seed}"
+            here.touch()
+            come[options.seed].touch()
+            end = time.monotonic() + 60
+            while not (come[0].exists() and come[1].exists()) and time.monotonic() < end:
+                time.sleep(0.05)
+            print(len(list(pathlib.Path(options.work).glob("here-*"))), come[0].exists() and come[1].exists())
+            here.unlink()
+            leave_record()
+        """)
+        run_cells(cells, places, Workers(2, 1), entry=entry)
+        said = [places.output(cell).read_text().split() for cell in cells]
+        assert max(int(number) for number, _ in said) <= 2
+        assert {together for _, together in said} == {"True"}
+
+    def test_a_scheduler_that_is_not_there_is_said_so(
+        self, cells: list[Cell], places: Places, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """An address nobody listens at is a sentence, not a traceback of Dask's."""
+        monkeypatch.setattr(engine, "_CONNECT_SECONDS", 1)
+        with pytest.raises(StudyError, match=r"Expected a Dask scheduler at tcp://127\.0\.0\.1:1"):
+            run_cells(cells, places, Workers(1, 1, scheduler="tcp://127.0.0.1:1"))
+
+    def test_a_cluster_of_the_users_runs_the_cells(
+        self, cells: list[Cell], places: Places, fake_cell: FakeCell
+    ) -> None:
+        """Cells go to the workers of the scheduler that is named, in processes of another parent."""
+        from distributed import LocalCluster
+
+        with LocalCluster(
+            n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0"
+        ) as cluster:
+            workers = Workers(2, 1, scheduler=cluster.scheduler_address)
+            ended = run_cells(cells, places, workers, entry=fake_cell(ONE_OF_EACH))
+        assert [ended[cell].state for cell in cells] == ["done", "failed", "failed", "done"]
+
+    def test_a_listener_that_raises_ends_the_cells(
+        self, cells: list[Cell], places: Places, fake_cell: FakeCell, alive: Alive, wait_until: WaitUntil
+    ) -> None:
+        """Whatever ends the engine, running cells are killed and the error gets out."""
+
+        def stop(event: Event) -> None:
+            if event.kind == "progress":
+                raise RuntimeError("enough")
+
+        with pytest.raises(RuntimeError, match="enough"):
+            run_cells(cells, places, Workers(2, 1), listeners=[stop], entry=fake_cell(SLEEPY))
+        assert wait_until(lambda: alive(pids_of(cells, places)) == 0)
+
+    def test_nothing_to_do_imports_no_dask(self, tmp_path: Path) -> None:
+        """Without cells the engine returns before Dask, torch or pandas are imported."""
+        code = """
+            import sys
+            from pathlib import Path
+            from benchmarks.grid.engine import Workers, run_cells
+            from benchmarks.grid.places import Places
+            assert run_cells([], Places(None, Path("r"), Path("w")), Workers(2, 1)) == {}
+            print([name for name in ("dask", "distributed", "torch", "pandas") if name in sys.modules])
+        """
+        run = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(code)], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+        assert run.stdout.strip() == "[]"
+
+
+def pids_of(cells: list[Cell], places: Places) -> list[int]:
+    """Processes of cells that wrote them down."""
+    files = [file for cell in cells if (file := places.progress(cell)).exists()]
+    return [pid for file in files for pid in json.loads(file.read_text())["pids"]]
+
+
+class TestInterrupt:
+    @pytest.fixture
+    def study(
+        self, cells: list[Cell], places: Places, fake_cell: FakeCell, tmp_path: Path, wait_until: WaitUntil
+    ) -> subprocess.Popen[str]:
+        """A process that runs two sleeping cells with children of their own, and is in the middle of it."""
+        settings = tmp_path / "settings.json"
+        settings.write_text(json.dumps(cells[0].settings.to_dict()))
+        code = f"""
+            import json, sys
+            from pathlib import Path
+            from benchmarks import cli
+            from benchmarks.grid.engine import Workers, run_cells
+            from benchmarks.grid.places import Places
+            from benchmarks.study.settings import Cell, Settings
+            settings = Settings.from_dict(json.loads(Path({str(settings)!r}).read_text()))
+            places = Places(None, Path({str(places.results)!r}), Path({str(places.work)!r}))
+
+            class Parser:
+                def parse_args(self, _):
+                    return self
+                def run(self, _):
+                    run_cells([Cell(settings, seed) for seed in range(4)], places, Workers(2, 1), entry={fake_cell(SLEEPY)!r})
+
+            cli._parser = Parser
+            sys.exit(cli.main([]))
+        """
+        process = subprocess.Popen(
+            [sys.executable, "-c", textwrap.dedent(code)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            process_group=0,
+        )
+        assert wait_until(lambda: len(pids_of(cells, places)) == 4)
+        return process
+
+    def test_control_c_leaves_no_orphan(
+        self, study: "subprocess.Popen[str]", cells: list[Cell], places: Places, alive: Alive, wait_until: WaitUntil
+    ) -> None:
+        """SIGINT ends cells and their children, with status 130 and one line."""
+        pids = pids_of(cells, places)
+        assert alive(pids) == 4
+        study.send_signal(signal.SIGINT)
+        _, said = study.communicate(timeout=60)
+        assert wait_until(lambda: alive(pids) == 0)
+        assert study.returncode == 130
+        assert said.strip().splitlines() == [
+            "Interrupted; cells that ran were stopped, and the same command continues."
+        ]
+
+    def test_a_kill_leaves_no_orphan(
+        self, study: "subprocess.Popen[str]", cells: list[Cell], places: Places, alive: Alive, wait_until: WaitUntil
+    ) -> None:
+        """SIGKILL of the engine ends cells and their children too."""
+        pids = pids_of(cells, places)
+        study.kill()
+        study.communicate(timeout=60)
+        assert wait_until(lambda: alive(pids) == 0)
+
+
+class TestWorkers:
+    def test_fills_the_cores(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A cell a core by default; fewer cells share the cores out."""
+        monkeypatch.setattr(engine, "cores", lambda: 8)
+        assert Workers.choose(jobs=None, threads=None) == Workers(8, 1)
+        assert Workers.choose(jobs=3, threads=None) == Workers(3, 2)
+        assert Workers.choose(jobs=16, threads=None) == Workers(16, 1)
+        assert Workers.choose(jobs=2, threads=1) == Workers(2, 1)
+
+    def test_takes_a_cell_an_accelerator(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """With CUDA it is accelerators that count."""
+        monkeypatch.setattr(engine, "cores", lambda: 16)
+        monkeypatch.setattr(engine, "accelerators", lambda: ("0", "1"))
+        assert Workers.choose(jobs=None, threads=None, device="cuda") == Workers(2, 8, "cuda")
+
+    @pytest.mark.parametrize(("jobs", "threads", "named"), [(0, None, "--jobs"), (None, -1, "--threads")])
+    def test_refuses_numbers_below_one(self, jobs: int | None, threads: int | None, named: str) -> None:
+        """No cells at a time is no way to run them."""
+        with pytest.raises(StudyError, match=f"Expected {named} to be at least 1"):
+            Workers.choose(jobs=jobs, threads=threads)

@@ -1,0 +1,163 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.grid.estimate import _START as START
+from benchmarks.grid.places import Places
+from benchmarks.grid.plan import Plan, PlannedCell, describe_plan, describe_total, make_plan
+from benchmarks.run.fingerprint import Fingerprint
+from benchmarks.study.settings import Cell, Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+NOW = Fingerprint("now", {"mnad/memory.py": "1", "mnad/losses.py": "2"})
+
+
+def fingerprint(_: Settings) -> Fingerprint:
+    """The code as it is now."""
+    return NOW
+
+
+def leave_record(places: Places, cell: Cell, **changes: Any) -> None:
+    """A record as a cell of today leaves it, but for changes."""
+    record = {
+        "schema": 1,
+        "settings": cell.settings.to_dict(),
+        "fingerprint": {"digest": NOW.digest, "files": NOW.files},
+        "hardware": {"device": "cpu", "threads": 2},
+        "phases": {"train": {"seconds": 30.0}, "evaluate": {"seconds": 20.0}},
+    }
+    places.record(cell).parent.mkdir(parents=True, exist_ok=True)
+    places.record(cell).write_text(json.dumps(record | changes))
+
+
+def leave_progress(places: Places, cell: Cell, **content: Any) -> None:
+    """A progress file of an earlier attempt."""
+    places.folder(cell).mkdir(parents=True, exist_ok=True)
+    places.progress(cell).write_text(json.dumps(content))
+
+
+class TestMakePlan:
+    def look_at(self, cell: Cell, places: Places) -> tuple[str, str]:
+        """State and reason of one cell."""
+        (planned,) = make_plan([cell], places, fingerprint=fingerprint).cells
+        return planned.state, planned.reason
+
+    def test_no_record_is_missing(self, cells: list[Cell], places: Places) -> None:
+        """A cell nobody has begun is missing."""
+        assert self.look_at(cells[0], places) == ("missing", "")
+
+    def test_a_record_of_this_code_is_done(self, cells: list[Cell], places: Places) -> None:
+        """Settings, seed and fingerprint agree."""
+        leave_record(places, cells[0])
+        assert self.look_at(cells[0], places) == ("done", "")
+        assert self.look_at(cells[1], places) == ("missing", "")
+
+    def test_a_record_of_other_code_is_stale(self, cells: list[Cell], places: Places) -> None:
+        """The files that changed since are named: edited, gone and new ones."""
+        files = {"mnad/memory.py": "0", "mnad/losses.py": "2", "mnad/old.py": "3"}
+        leave_record(places, cells[0], fingerprint={"digest": "then", "files": files})
+        assert self.look_at(cells[0], places) == ("stale", "changed since: mnad/memory.py, mnad/old.py")
+
+    @pytest.mark.parametrize("text", ["", "{", "[]", '{"schema": 2}'])
+    def test_a_record_that_cannot_be_read_does_not_count(self, cells: list[Cell], places: Places, text: str) -> None:
+        """A torn file, or one of another schema, is no record."""
+        leave_record(places, cells[0])
+        places.record(cells[0]).write_text(text)
+        assert self.look_at(cells[0], places) == ("missing", "its record cannot be read")
+
+    def test_a_last_attempt_that_failed_is_told(self, cells: list[Cell], places: Places) -> None:
+        """The sentence of the failure is the reason."""
+        leave_progress(places, cells[0], phase="failed", error="The loss was NaN.")
+        assert self.look_at(cells[0], places) == ("failed", "The loss was NaN.")
+
+    def test_a_record_outlives_an_older_failure(self, cells: list[Cell], places: Places) -> None:
+        """What is done is done, whatever failed before."""
+        leave_progress(places, cells[0], phase="failed", error="The loss was NaN.")
+        leave_record(places, cells[0])
+        assert self.look_at(cells[0], places) == ("done", "")
+
+    def test_a_cell_that_was_stopped_resumes(self, cells: list[Cell], places: Places) -> None:
+        """The plan says after which epoch."""
+        leave_progress(places, cells[0], phase="train", epochs_done=[{"epoch": 1}])
+        assert self.look_at(cells[0], places) == ("missing", "resumes after epoch 1 of 2")
+
+    def test_stale_cells_run_again_unless_they_are_kept(self, cells: list[Cell], places: Places) -> None:
+        """Stale, missing and failed cells are to run, in the order of the study."""
+        leave_record(places, cells[0])
+        leave_record(places, cells[1], fingerprint={"digest": "then", "files": {}})
+        leave_progress(places, cells[2], phase="failed", error="E.")
+        plan = make_plan(cells, places, fingerprint=fingerprint)
+        assert [one.state for one in plan.cells] == ["done", "stale", "failed", "missing"]
+        assert [one.cell.seed for one in plan.to_run] == [1, 2, 3]
+        kept = make_plan(cells, places, fingerprint=fingerprint, keep_stale=True)
+        assert [one.cell.seed for one in kept.to_run] == [2, 3]
+
+    def test_time_comes_from_the_same_settings(self, cells: list[Cell], places: Places) -> None:
+        """Another seed's core-seconds, shared by the threads of a cell."""
+        leave_record(places, cells[0])
+        plan = make_plan(cells[:2], places, threads=4, fingerprint=fingerprint)
+        assert plan.cells[1].seconds == pytest.approx(START + (30 + 20) * 2 / 4)
+
+    def test_imports_nothing_heavy(self, places: Places) -> None:
+        """A plan, with the real fingerprint, needs neither torch nor Dask nor numpy."""
+        code = (
+            "import sys; from benchmarks.cli import main; "
+            f"status = main(['plan', 'smoke', '--device', 'cpu', '--results', {str(places.results)!r}]); "
+            "heavy = [n for n in ('torch', 'dask', 'distributed', 'numpy', 'pandas', 'mlflow') if n in sys.modules]; "
+            "print(heavy); sys.exit(status)"
+        )
+        run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+        assert run.stdout.splitlines()[-1] == "[]"
+
+
+class TestPlan:
+    @pytest.mark.parametrize(("jobs", "seconds"), [(1, 60.0), (2, 40.0), (3, 30.0), (9, 30.0)])
+    def test_time_is_that_of_the_last_cell_to_end(self, cells: list[Cell], jobs: int, seconds: float) -> None:
+        """Cells start in order as workers become free."""
+        planned = tuple(
+            PlannedCell(cell, "missing", seconds=each) for cell, each in zip(cells[:3], (10, 20, 30), strict=True)
+        )
+        assert Plan(planned).seconds(jobs) == seconds
+
+    def test_what_is_done_takes_no_time(self, cells: list[Cell]) -> None:
+        """Only cells to run count."""
+        planned = (PlannedCell(cells[0], "done", seconds=10), PlannedCell(cells[1], "missing", seconds=20))
+        assert Plan(planned).seconds(1) == 20
+
+
+class TestDescribePlan:
+    def test_names_every_cell_with_state_time_and_reason(self, cells: list[Cell]) -> None:
+        """One line a cell, then how many are in which state."""
+        plan = Plan(
+            (
+                PlannedCell(cells[0], "done", seconds=50.0),
+                PlannedCell(cells[1], "failed", "The loss was NaN.", 50.0),
+                PlannedCell(cells[2], "missing", seconds=70.0),
+            )
+        )
+        first, *lines, last = describe_plan(plan, jobs=1).splitlines()
+        assert first == "synthetic, profile smoke"
+        name = cells[0].settings.name
+        assert [line.split() for line in lines] == [
+            ["done", name, "seed", "0"],
+            ["failed", name, "seed", "1", "about", "50", "s", "The", "loss", "was", "NaN."],
+            ["missing", name, "seed", "2", "about", "1", "min", "10", "s"],
+        ]
+        assert last == "3 cells: 1 done, 1 missing, 1 failed. 2 to run, 1 at a time: about 2 min 00 s."
+
+
+class TestDescribeTotal:
+    def test_nothing_to_run(self, cells: list[Cell]) -> None:
+        """A finished study says so."""
+        assert describe_total(Plan((PlannedCell(cells[0], "done"),)), 2) == "Nothing to run."
+
+    def test_unknown_times_are_not_made_up(self, cells: list[Cell]) -> None:
+        """Where no cell's time is known there is none; where some are, the others are counted apart."""
+        unknown = PlannedCell(cells[0], "missing")
+        assert describe_total(Plan((unknown,)), 2).endswith("how long is not known before a first record.")
+        mixed = Plan((unknown, PlannedCell(cells[1], "missing", seconds=30.0)))
+        assert describe_total(mixed, 2) == "2 to run, 2 at a time: about 30 s, without 1 whose time is not known."

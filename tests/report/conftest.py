@@ -1,0 +1,56 @@
+"""Invented records for tests of the views."""
+
+import importlib.util
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from benchmarks.study.presets import resolve
+from benchmarks.study.settings import Cell
+
+
+def _load() -> ModuleType:
+    specification = importlib.util.spec_from_file_location("fake_records", Path(__file__).with_name("fake_records.py"))
+    assert specification is not None
+    assert specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def write_record() -> Callable[..., Path]:
+    """Function that writes one invented record: (results, settings, seed, shift, **replaced) -> path."""
+    return _load().write_record
+
+
+@pytest.fixture(scope="session")
+def core_cells() -> Callable[..., list[Cell]]:
+    """Function that names the core cells of a study: (dataset, seeds) -> cells."""
+
+    def cells(dataset: str, seeds: Sequence[int] = (0, 1, 2)) -> list[Cell]:
+        factors = [("mnad", "reconstruction"), ("mnad", "prediction"), ("memae", "reconstruction")]
+        settings = [
+            resolve(dataset=dataset, method=method, task=task, memory=memory, profile="cpu")
+            for method, task in factors
+            for memory in ("own", "none")
+        ]
+        return [Cell(setting, seed) for setting in settings for seed in seeds]
+
+    return cells
+
+
+@pytest.fixture
+def core_results(
+    tmp_path: Path, write_record: Callable[..., Path], core_cells: Callable[..., list[Cell]]
+) -> Callable[..., Path]:
+    """Function that writes a record for each given cell, memory standing out more: (cells) -> results folder."""
+
+    def write(cells: Sequence[Cell]) -> Path:
+        for cell in cells:
+            write_record(tmp_path, cell.settings, cell.seed, 0.7 if cell.settings.memory == "none" else 1.1)
+        return tmp_path
+
+    return write

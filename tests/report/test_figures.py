@@ -1,0 +1,85 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+from benchmarks.errors import StudyError
+from benchmarks.measure.fusion import fuse
+from benchmarks.measure.metrics import frame_metrics
+from benchmarks.report.figures import curves, timeline, usage, write_figures
+from benchmarks.report.records import load_records
+from benchmarks.report.rows import Row
+from benchmarks.report.style import house_style, save
+from benchmarks.study.settings import Cell
+
+Cells = Callable[..., list[Cell]]
+Write = Callable[..., Path]
+
+
+class TestWriteFigures:
+    def test_one_per_setting_and_kind(self, core_cells: Cells, core_results: Write) -> None:
+        """A comparison, and per setting curves, scores over time and (with a memory) usage, all small PNGs."""
+        cells = [cell for cell in core_cells("ped2", (0, 1)) if cell.settings.task == "prediction"]
+        results = core_results(cells)
+        before = dict(mpl.rcParams)
+        paths = write_figures("ped2", load_records(results), results)
+        assert sorted(path.name.split("-")[0] for path in paths) == sorted(
+            ["comparison", "curves", "curves", "timeline", "timeline", "usage"]
+        )
+        for path in paths:
+            assert path.parent == results / "figures" / "ped2"
+            assert path.read_bytes().startswith(b"\x89PNG")
+            assert path.stat().st_size < 150_000
+        assert dict(mpl.rcParams) == before
+
+
+class TestTimeline:
+    def test_score_is_the_one_of_the_record(self, core_cells: Cells, core_results: Write) -> None:
+        """The curve that is drawn gives the record's AUC again, under every normalisation."""
+        cells = core_cells("ped2", (0,))
+        for record in load_records(core_results(cells)):
+            terms = timeline.published_terms(record)
+            for how in ("per_video", "global", "train"):
+                scores = fuse(terms, timeline.published_score(record), how, timeline.moments(record))
+                again = frame_metrics(scores.values, terms["label"], terms["video"]).micro_auc
+                assert again == pytest.approx(record.metric("micro_auc", normalisation=how), abs=1e-6)
+
+    def test_abnormal_ranges_end_with_their_video(self) -> None:
+        """A range that reaches the end of a video does not run into the next one."""
+        abnormal = np.array([0, 1, 1, 1, 1, 0], dtype=bool)
+        assert list(timeline.abnormal_ranges(abnormal, [0, 3, 6])) == [(1, 3), (3, 5)]
+
+
+class TestUsage:
+    def test_panels(self, core_cells: Cells, core_results: Write) -> None:
+        """Three epochs and the test for a memory, no figure without one."""
+        cells = core_cells("ped2", (0,))
+        drawn = {one.settings: usage.draw(one, "a") for one in load_records(core_results(cells))}
+        for settings, figure in drawn.items():
+            assert (figure is None) == (settings.memory == "none")
+            assert figure is None or len(figure.axes) == 4
+
+
+class TestCurves:
+    def test_a_line_per_seed(self, core_cells: Cells, core_results: Write) -> None:
+        """Each loss term has a panel with a line per seed; a setting without epochs has no figure."""
+        cells = core_cells("ped2", (0, 1))[:2]
+        row = Row(cells[0].settings, tuple(load_records(core_results(cells))))
+        figure = curves.draw(row)
+        assert figure is not None
+        assert [axes.get_title() for axes in figure.axes] == ["pixel", "total"]
+        assert [len(axes.lines) for axes in figure.axes] == [2, 2]
+        assert curves.draw(Row(cells[0].settings, ())) is None
+
+
+class TestSave:
+    def test_says_what_the_disk_refuses(self, tmp_path: Path, core_cells: Cells, core_results: Write) -> None:
+        """A folder that is a file cannot hold a figure, and its name is told."""
+        cells = core_cells("ped2", (0,))[:1]
+        with house_style():
+            figure = timeline.draw(load_records(core_results(cells))[0], "a")
+        (tmp_path / "taken").write_text("")
+        with pytest.raises(StudyError, match="taken"):
+            save(figure, tmp_path / "taken" / "figure.png")

@@ -1,0 +1,90 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from benchmarks.errors import StudyError
+from benchmarks.report.index import write_results_index
+from benchmarks.report.records import load_records
+from benchmarks.report.tables import write_tables
+from benchmarks.study.settings import Cell
+
+Cells = Callable[..., list[Cell]]
+Write = Callable[..., Path]
+
+
+class TestWriteTables:
+    def test_numbers_are_those_of_the_records(self, core_cells: Cells, core_results: Write) -> None:
+        """The CSV holds a row per setting with the mean over seeds, the published figure and their difference."""
+        cells = core_cells("ped2", (0, 1))
+        results = core_results(cells)
+        frame = pd.read_csv(write_tables("ped2", cells, results).paths["csv"]).set_index("name")
+        assert len(frame) == 6
+        aucs: dict[str, list[float]] = {}
+        for record in load_records(results):
+            aucs.setdefault(record.settings.name, []).append(record.content["headline"]["micro_auc"])
+        for name, values in aucs.items():
+            assert frame.loc[name, "auc"] == pytest.approx(100 * sum(values) / 2, abs=2e-3)
+            assert frame.loc[name, "difference"] == pytest.approx(
+                frame.loc[name, "auc"] - frame.loc[name, "published"], abs=2e-3
+            )
+        assert set(frame["rc2020"].dropna()) == {88.36, 88.84, 96.34, 95.54}
+
+    def test_all_forms_say_the_same(self, core_cells: Cells, core_results: Write) -> None:
+        """Markdown, LaTeX and HTML hold the main row, and a second writing changes no byte."""
+        cells = core_cells("ped2", (0,))
+        results = core_results(cells)
+        first = write_tables("ped2", cells, results)
+        texts = {form: path.read_text() for form, path in first.paths.items()}
+        for form in ("md", "tex", "html"):
+            for told in ("97.0 P", "Memory on against off", "Invented"):
+                assert told in texts[form], (form, told)
+        assert "Missing" not in texts["md"]
+        assert "†" in first.main
+        write_tables("ped2", cells, results)
+        assert texts == {form: path.read_text() for form, path in first.paths.items()}
+
+    def test_missing_and_failed_cells_are_named(self, core_cells: Cells, core_results: Write) -> None:
+        """Each cell without a record is named with its reason, and so is the command that continues."""
+        cells = core_cells("ped2", (0, 1))
+        results = core_results(cells[1:])
+        folder = results / "work" / cells[0].slug
+        folder.mkdir(parents=True)
+        (folder / "progress.json").write_text(json.dumps({"phase": "failed", "error": "The disk is full."}))
+        tables = write_tables("ped2", cells, results)
+        assert f"{cells[0].settings.name}, seed 0: failed: The disk is full." in tables.main
+        assert "1 of 12 cells, 1 of them failed" in tables.main
+        assert "make reproduce-ped2 SEEDS=2 PROFILE=cpu" in tables.main
+        assert [one.cell for one in tables.absent] == [cells[0]]
+
+    def test_nothing_run_yet(self, tmp_path: Path, core_cells: Cells) -> None:
+        """Without any record the tables exist and name every cell as missing."""
+        tables = write_tables("ped2", core_cells("ped2"), tmp_path)
+        assert "18 of 18 cells" in tables.paths["md"].read_text()
+
+    def test_kinds_of_anomaly(self, core_cells: Cells, core_results: Write) -> None:
+        """The synthetic study has a column per kind of anomaly and none of published figures."""
+        cells = core_cells("synthetic", (0,))
+        main = write_tables("synthetic", cells, core_results(cells)).main
+        assert all(heading in main for heading in ("| Spatial |", "Temporal |", "Spatio-temporal |"))
+        assert "Published" not in main
+
+    def test_refuses_a_study_without_cells(self, tmp_path: Path) -> None:
+        """A study without cells is refused and nothing is written."""
+        with pytest.raises(StudyError, match="cells"):
+            write_tables("empty", [], tmp_path)
+        assert list(tmp_path.iterdir()) == []
+
+
+class TestWriteResultsIndex:
+    def test_lists_studies_and_their_views(self, core_cells: Cells, core_results: Write) -> None:
+        """The index counts done cells, names missing ones and links what was written."""
+        cells = core_cells("ped2", (0,))
+        results = core_results(cells[:-1])
+        write_tables("ped2", cells, results)
+        text = write_results_index(results, {"ped2": cells}).read_text()
+        assert "[md](tables/ped2.md)" in text
+        assert "|     6 |    5 |" in text
+        assert f"{cells[-1].settings.name}, seed 0: not run yet" in text

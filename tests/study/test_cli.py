@@ -1,0 +1,206 @@
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks import cli
+from benchmarks.grid import study_run
+from benchmarks.grid.places import Places
+from benchmarks.run.fingerprint import fingerprint
+from benchmarks.study.files import load_study
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def call(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    """The command line as a user types it."""
+    command = [sys.executable, "-m", "benchmarks", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=os.environ)
+
+
+def refused(arguments: Sequence[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """The sentence with which a command is refused."""
+    assert cli.main(arguments) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert len(said.err.strip().splitlines()) == 1
+    return said.err
+
+
+class TestMain:
+    def test_an_unknown_study_lists_the_valid_ones(self) -> None:
+        """Status 2, one sentence on stderr, no traceback."""
+        run = call("plan", "ped3")
+        assert run.returncode == 2
+        assert run.stdout == ""
+        assert run.stderr.startswith("Expected a study among ")
+        assert "ped2" in run.stderr
+        assert "synthetic" in run.stderr
+        assert "'ped3'" in run.stderr
+        assert "Traceback" not in run.stderr
+
+    def test_without_a_command_says_how_it_is_used(self) -> None:
+        """Usage, and a status that is not 0."""
+        run = call()
+        assert run.returncode == 2
+        assert "usage: python -m benchmarks" in run.stderr
+
+    def test_an_interrupt_is_one_line(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Status 130 wherever Ctrl-C comes."""
+
+        def interrupt(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(study_run, "prepare", interrupt)
+        assert cli.main(["plan", "smoke"]) == 130
+        assert len(capsys.readouterr().err.splitlines()) == 1
+
+    def test_a_reader_that_has_read_enough_is_no_crash(self, tmp_path: Path) -> None:
+        """`plan ... | head -1` shows no traceback."""
+        command = f"{sys.executable} -u -m benchmarks plan ped2 --device cpu --results {tmp_path} | head -1"
+        run = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S602
+        assert len(run.stdout.splitlines()) == 1
+        assert run.stderr == ""
+
+
+class TestPlan:
+    def test_lists_cells_and_total(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """Every cell that matches, for as many seeds as asked for; nothing is run or written."""
+        arguments = ["plan", "ped2", "--device", "cpu", "--seeds", "2", "--only", "method=memae", "--jobs", "3"]
+        assert cli.main([*arguments, "--results", str(tmp_path / "results")]) == 0
+        said = capsys.readouterr().out
+        assert said.count("missing memae-reconstruction") == 4
+        assert "4 cells: 4 missing. 4 to run, 3 at a time: about" in said
+        assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.parametrize(
+        ("arguments", "sentence"),
+        [
+            (["--only", "colour=red"], "factors among method, task"),
+            (["--only", "task=guessing"], "one of reconstruction, prediction, denoising"),
+            (["--only", "task=denoising"], "matches none"),
+            (["--seeds", "0"], "Expected at least 1 seed"),
+            (["--jobs", "0"], "Expected --jobs to be at least 1"),
+        ],
+    )
+    def test_refuses_what_makes_no_sense(
+        self, arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """A sentence for each."""
+        assert sentence in refused(["plan", "smoke", "--device", "cpu", *arguments], capsys)
+
+    def test_an_unknown_profile_lists_the_valid_ones(self) -> None:
+        """Argparse says which there are."""
+        run = call("plan", "smoke", "--profile", "huge")
+        assert run.returncode == 2
+        assert all(name in run.stderr for name in ("paper", "cpu", "small", "smoke"))
+
+
+class TestReproduce:
+    @pytest.mark.parametrize("make", [True, False])
+    def test_data_that_is_not_there_is_said_at_once(
+        self, tmp_path: Path, make: bool, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """A missing or empty folder is refused before anything is started or written."""
+        root = tmp_path / "data"
+        if make:
+            root.mkdir()
+        arguments = ["reproduce", "smoke", "--device", "cpu", "--data-root", str(root)]
+        assert str(root) in refused([*arguments, "--results", str(tmp_path / "results")], capsys)
+        assert not (tmp_path / "results").exists()
+
+    def reproduce(self, monkeypatch: pytest.MonkeyPatch, results: Path, failures: Mapping[Any, str]) -> int:
+        """Reproduce the synthetic study with cells that end as told, and tables and index replaced."""
+        monkeypatch.setattr(study_run, "run_prepared", lambda prepared, *, tracker: failures)
+        monkeypatch.setattr(cli, "_write_tables", lambda study, options: print(f"table of {study.name}"))
+        monkeypatch.setattr(cli, "_write_index", lambda options: None)
+        return cli.main(["reproduce", "synthetic", "--device", "cpu", "--results", str(results)])
+
+    def test_failures_come_last_and_make_the_status(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """The table is shown whatever failed; then each failure is named, and the status is 1."""
+        cell = load_study("synthetic").cells[0]
+        assert self.reproduce(monkeypatch, tmp_path, {cell: "It broke."}) == 1
+        said = capsys.readouterr()
+        assert said.out.strip() == "table of synthetic"
+        assert said.err.strip() == f"FAILED {cell.slug}: It broke."
+
+    def test_without_failures_all_is_well(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Status 0 and a quiet stderr."""
+        assert self.reproduce(monkeypatch, tmp_path, {}) == 0
+        assert capsys.readouterr().err == ""
+
+    def test_with_every_record_there_nothing_heavy_is_started(self, tmp_path: Path) -> None:
+        """A study that is done reaches its tables without Dask, torch or MLflow."""
+        study = load_study("synthetic")
+        for cell in study.cells:
+            file = Places(None, tmp_path, tmp_path).record(cell)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            made_by = fingerprint(cell.settings)
+            file.write_text(
+                json.dumps({"schema": 1, "fingerprint": {"digest": made_by.digest, "files": made_by.files}})
+            )
+        code = (
+            "import sys; from benchmarks import cli; "
+            "cli._write_tables = lambda *_: None; cli._write_index = lambda *_: None; "
+            f"status = cli.main(['reproduce', 'synthetic', '--device', 'cpu', '--results', {str(tmp_path)!r}]); "
+            "print([n for n in ('torch', 'dask', 'distributed', 'mlflow', 'tqdm') if n in sys.modules]); sys.exit(status)"
+        )
+        run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+        assert "Nothing to run." in run.stdout
+        assert run.stdout.splitlines()[-1] == "[]"
+
+
+class TestTables:
+    def test_without_records_says_what_to_run(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """Tables of nothing are refused with the command that makes records."""
+        said = refused(["tables", "--results", str(tmp_path)], capsys)
+        assert "Expected records of a study" in said
+        assert "make reproduce-synthetic" in said
+
+
+class TestData:
+    def test_the_synthetic_set_needs_no_files(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """Said, with status 0."""
+        assert cli.main(["data", "synthetic", "--data-root", str(tmp_path)]) == 0
+        assert "needs no files" in capsys.readouterr().out
+
+    def test_an_unknown_set_lists_the_known(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """A wrong name gets the right ones, and nothing is downloaded."""
+        assert "ped2" in refused(["data", "ped3", "--data-root", str(tmp_path)], capsys)
+
+
+class TestDoctor:
+    def test_an_empty_folder_is_not_fit_to_use(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """The problem is named, and the status is 1."""
+        assert cli.main(["doctor", "ped2", "--data-root", str(tmp_path)]) == 1
+        assert str(tmp_path) in capsys.readouterr().out
+
+
+class TestImport:
+    def test_without_records_nothing_is_added(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """No records, no runs, no error."""
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+        assert cli.main(["import", "--results", str(tmp_path)]) == 0
+        assert "0 records added" in capsys.readouterr().out
+
+
+class TestUi:
+    def test_passes_port_and_results_on(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The server is started where the user wants it."""
+        asked: list[tuple[Path, int]] = []
+        monkeypatch.setattr("benchmarks.track.ui.serve", lambda results, port: asked.append((results, port)) or 0)
+        assert cli.main(["ui", "--port", "5999", "--results", str(tmp_path)]) == 0
+        assert asked == [(tmp_path, 5999)]

@@ -1,0 +1,151 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.errors import StudyError
+from benchmarks.study.files import load_study, study_names
+
+HEADER = """
+[study]
+name = "little"
+title = "A little study"
+dataset = "synthetic"
+seeds = 2
+profile = "smoke"
+profile_cuda = "paper"
+"""
+PAIR = """
+[[cells]]
+method = "mnad"
+task = ["reconstruction", "prediction"]
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A study file that is written by the test."""
+    return tmp_path / "little.toml"
+
+
+def facts(study: Any) -> list[tuple[Any, ...]]:
+    """What tells the cells of these tests apart."""
+    return [(cell.settings.task, cell.settings.memory, cell.settings.items, cell.seed) for cell in study.cells]
+
+
+class TestStudyNames:
+    def test_lists_the_studies_of_the_project(self) -> None:
+        """The three studies are found by their names."""
+        assert {"ped2", "smoke", "synthetic"} <= set(study_names())
+
+
+class TestCommittedStudies:
+    @pytest.mark.parametrize(("name", "count", "needs_data"), [("ped2", 18, True), ("smoke", 6, True)])
+    def test_hold_the_core_cells(self, name: str, count: int, needs_data: bool) -> None:
+        """Six settings a seed: MNAD reconstruction and prediction and MemAE reconstruction, each with its twin."""
+        study = load_study(name)
+        assert (len(study.cells), study.needs_data) == (count, needs_data)
+        assert {(c.settings.method, c.settings.task, c.settings.memory, c.settings.skip) for c in study.cells} == {
+            ("mnad", "reconstruction", "mnad", False),
+            ("mnad", "reconstruction", "none", False),
+            ("mnad", "prediction", "mnad", True),
+            ("mnad", "prediction", "none", True),
+            ("memae", "reconstruction", "memae", False),
+            ("memae", "reconstruction", "none", False),
+        }
+
+    def test_synthetic_needs_no_data(self) -> None:
+        """The synthetic study has the same six settings and generates its frames."""
+        study = load_study("synthetic", seeds=1)
+        assert not study.needs_data
+        assert len(study.cells) == 6
+        assert {cell.settings.dataset for cell in study.cells} == {"synthetic"}
+
+    @pytest.mark.parametrize("name", ["ped2", "synthetic", "smoke"])
+    def test_are_named_as_their_files(self, name: str) -> None:
+        """Tables and messages call a study what the command line calls it."""
+        assert load_study(name).name == name
+
+
+class TestLoadStudy:
+    def test_lists_multiply_and_seeds_come_last(self, file: Path) -> None:
+        """Every combination of levels, all of seed 0 before any of seed 1."""
+        file.write_text(HEADER + PAIR + 'memory = ["own", "none"]\n')
+        assert facts(load_study(file)) == [
+            (task, memory, items, seed)
+            for seed in (0, 1)
+            for task in ("reconstruction", "prediction")
+            for memory, items in (("mnad", 10), ("none", None))
+        ]
+
+    def test_any_setting_can_be_overridden_and_swept(self, file: Path) -> None:
+        """[settings] holds for all cells, a cell's own keys win, and a list of a setting is a sweep."""
+        file.write_text(HEADER + "[settings]\nepochs = 5\nsize = 64\n" + PAIR + "epochs = 7\nitems = [5, 20]\n")
+        cells = load_study(file, seeds=1).cells
+        assert {cell.settings.epochs for cell in cells} == {7}
+        assert {cell.settings.size for cell in cells} == {64}
+        assert [cell.settings.items for cell in cells] == [5, 20, 5, 20]
+
+    def test_a_cell_asked_for_twice_is_one(self, file: Path) -> None:
+        """Overlapping tables, or a level under two names, give no cell twice."""
+        file.write_text(HEADER + PAIR + PAIR + 'memory = ["own", "mnad"]\n')
+        assert len(load_study(file, seeds=1).cells) == 2
+
+    def test_profile_is_the_files_the_machines_or_the_users(self, file: Path) -> None:
+        """CUDA brings the profile for CUDA; what the user asks for goes before both."""
+        file.write_text(HEADER + PAIR)
+        asked = [load_study(file), load_study(file, cuda=True), load_study(file, cuda=True, profile="cpu")]
+        assert [study.cells[0].settings.profile for study in asked] == ["smoke", "paper", "cpu"]
+
+    def test_filter_keeps_the_cells_that_match(self, file: Path) -> None:
+        """A filter names factors and may name the seed."""
+        file.write_text(HEADER + PAIR + 'memory = ["own", "none"]\n')
+        study = load_study(file, only="task=prediction,memory=none")
+        assert facts(study) == [("prediction", "none", None, 0), ("prediction", "none", None, 1)]
+        assert {cell.seed for cell in load_study(file, only="seed=1").cells} == {1}
+
+    def test_a_filter_that_leaves_nothing_is_refused(self, file: Path) -> None:
+        """Nothing to do because of a filter is a mistake, and the cells there are get named."""
+        file.write_text(HEADER + PAIR)
+        with pytest.raises(StudyError, match="method=memae matches none: mnad-reconstruction"):
+            load_study(file, only="method=memae")
+
+    def test_an_unknown_study_lists_the_known(self) -> None:
+        """A wrong name gets the right ones."""
+        with pytest.raises(StudyError, match=r"among .*ped2.*synthetic, or the path .* but got 'ped3'"):
+            load_study("ped3")
+
+    def test_a_missing_file_is_an_unknown_study(self, tmp_path: Path) -> None:
+        """So is a path without a file behind it."""
+        with pytest.raises(StudyError, match="Expected a study among"):
+            load_study(tmp_path / "none.toml")
+
+    def test_an_illegal_combination_is_refused_with_its_reason(self, file: Path) -> None:
+        """Nothing is skipped in silence: the reason, the table and the file are named."""
+        file.write_text(HEADER + PAIR + 'memory = ["own", "none"]\nsupervision = "uniform_balance"\n')
+        with pytest.raises(StudyError, match=r"needs items to supervise.* \[\[cells\]\] number 1 of .*little\.toml"):
+            load_study(file)
+
+    @pytest.mark.parametrize(
+        ("text", "sentence"),
+        [
+            (HEADER + PAIR + "colour = 3\n", "but got colour"),
+            (HEADER + PAIR.replace("prediction", "guessing"), "Expected task to be one of reconstruction, prediction"),
+            (HEADER + PAIR + 'profile = "cpu"\n', r"Expected profile in \[study\]"),
+            (HEADER + '[[cells]]\nmethod = "mnad"\n', "add task"),
+            (HEADER, r"at least one \[\[cells\]\]"),
+            (PAIR, r"Expected a \[study\] table"),
+            (HEADER.replace("seeds = 2", "") + PAIR, "Expected seeds of .* to be of type int"),
+            (HEADER.replace("seeds = 2", "seeds = 0") + PAIR, "Expected at least 1 seed, but got 0"),
+            (HEADER.replace("seeds = 2", 'seeds = "two"') + PAIR, "Expected seeds of .* to be of type int"),
+            (HEADER.replace('"smoke"', '"huge"') + PAIR, "Expected a profile among paper, cpu, small, smoke"),
+            (HEADER.replace("title", "tilte") + PAIR, "but got tilte"),
+            (HEADER + PAIR + "[cell]\n", "Expected tables among study, settings, cells, but got cell"),
+            ("[study\n", "Expected a readable TOML file"),
+        ],
+    )
+    def test_a_wrong_file_is_refused_by_a_sentence(self, file: Path, text: str, sentence: str) -> None:
+        """Each mistake in a study file is said in a sentence that names it."""
+        file.write_text(text)
+        with pytest.raises(StudyError, match=sentence):
+            load_study(file)
