@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from benchmarks.data.store_build import build_array
+from benchmarks.data.store_build import Report, build_array
 from benchmarks.data.store_key import store_key
 from benchmarks.data.video import Dataset
 from benchmarks.data.writing import replace_text
@@ -62,11 +62,12 @@ def open_store(
     folder: Path,
     workers: int = 1,
     progress: bool = True,
+    report: Report | None = None,
 ) -> FrameStore:
     """Open the store of one split at one size, building it first where there is none or a torn one.
 
     size: height and width in pixels. channels: 3 for B, G, R, 1 for grey decoded as such. workers: processes that
-    decode. Two processes may ask at once: one builds, the other waits and opens the result.
+    decode. report: told how many frames of all are decoded, instead of or beside the progress bar. Two processes may ask at once: one builds, the other waits and opens the result.
     Raises StudyError for damaged images, a full disk, or a folder that cannot be written; nothing half-written stays.
     """
     if size < 1 or channels not in (1, 3):
@@ -97,6 +98,7 @@ def open_store(
                 channels=channels,
                 workers=workers,
                 label=f"{dataset.name} {split} frames" if progress else None,
+                report=report,
             )
             sidecar = {
                 "key": key,

@@ -24,6 +24,9 @@ from benchmarks.errors import StudyError
 _CHUNK = 1 << 22
 
 
+Report = Callable[[int, int], None]
+
+
 class BuiltArray(NamedTuple):
     """A finished array file: sha256 (hex) of its content, and its size in bytes."""
 
@@ -42,11 +45,18 @@ class _Slice(NamedTuple):
 
 
 def build_array(
-    videos: Sequence[Video], *, path: Path, size: int, channels: int, workers: int, label: str | None
+    videos: Sequence[Video],
+    *,
+    path: Path,
+    size: int,
+    channels: int,
+    workers: int,
+    label: str | None,
+    report: Report | None = None,
 ) -> BuiltArray:
     """Write all frames of the videos to `path` as a .npy array (n_frames, size, size, channels) uint8, atomically.
 
-    label: text of the progress bar, None for none. The file is read back and compared with what was decoded.
+    label: text of the progress bar, None for none. report: told how many frames of all are decoded. The file is read back and compared with what was decoded.
     Raises StudyError for a damaged image or a dead worker, OSError where the disk fails.
     """
     frame_bytes = size * size * channels
@@ -68,7 +78,16 @@ def build_array(
             slices.append(_Slice(temporary, begin, video, size, channels))
             begin += video.length * frame_bytes
         with tqdm(total=shape[0], desc=label, unit="frame", disable=label is None, leave=False) as bar:
-            digests = _fill_all(slices, workers, bar.update)
+            done = 0
+
+            def advance(frames: int) -> None:
+                nonlocal done
+                done += frames
+                bar.update(frames)
+                if report is not None:
+                    report(done, shape[0])
+
+            digests = _fill_all(slices, workers, advance)
         checksum = _read_back(slices, digests)
     return BuiltArray(checksum, total)
 

@@ -65,7 +65,9 @@ class Progress:
         bar = self._bars.get(cell)
         if bar is None:
             shape = "  {desc} |{bar:20}| {percentage:3.0f}%{postfix}"
-            bar = self._bars[cell] = tqdm(total=1.0, bar_format=shape, leave=False, file=self._stream)
+            bar = self._bars[cell] = tqdm(
+                total=1.0, desc=cell.settings.name, bar_format=shape, leave=False, file=self._stream
+            )
         bar.set_description_str(f"{cell.settings.name} seed {cell.seed} · {describe(progress)}", refresh=False)
         left = progress.get("seconds_left")
         bar.set_postfix_str("" if left is None else f"{in_words(left)} left", refresh=False)
@@ -140,6 +142,8 @@ def describe(progress: Mapping[str, Any]) -> str:
 
 def share_done(progress: Mapping[str, Any]) -> float:
     """How much of the present phase is done, in [0, 1]."""
+    if progress.get("phase") == "done":
+        return 1.0
     batches = progress.get("batches") or 0
     share = (progress.get("batch") or 0) / batches if batches else 0.0
     epochs = progress.get("epochs") or 0

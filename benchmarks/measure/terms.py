@@ -29,6 +29,7 @@ ORIENTATION: Final[dict[str, int]] = {
     "mse": +1,
     "mean_absolute_error": +1,
     "point_score": +1,
+    "elapsed": +1,
 }
 """Sign that makes a term high for abnormal frames. A new term of a score is one line here."""
 

@@ -43,6 +43,8 @@ _ROOT = Path(__file__).resolve().parents[2]
 # Held-out frames calibrate the `train` normalisation for these variants; the others have no use for it.
 _CALIBRATED = ("update", "no_update", "plain", "clean_input")
 
+_SPLITS: tuple[Literal["train", "test"], ...] = ("train", "test")
+
 Mode = Literal["record", "fast"]
 
 
@@ -81,7 +83,7 @@ def run_cell(cell: Cell, places: Places, device: torch.device, mode: Mode = "rec
     # Deterministic algorithms and no autotuning in `record`; what is fastest in `fast`.
     torch.use_deterministic_algorithms(mode == "record")
     torch.backends.cudnn.benchmark = mode == "fast"
-    folder = places.work / settings.dataset / cell.slug
+    folder = places.work / cell.slug
     progress = Progress(folder / "progress.json")
     identity = {"settings_hash": settings.hash, "seed": cell.seed, "fingerprint": fingerprint(settings).digest}
     record: dict[str, Any] = {
@@ -100,7 +102,7 @@ def run_cell(cell: Cell, places: Places, device: torch.device, mode: Mode = "rec
     phases: dict[str, Any] = {}
     progress.phase("frames")
     with Phase(device) as phase:
-        data = _open_data(settings, places)
+        data = _open_data(settings, places, progress)
     phases["frames"] = phase.facts
     identity["train_checksum"] = data.train.checksum
     method = build(settings, cell.seed, device)
@@ -135,12 +137,23 @@ def run_cell(cell: Cell, places: Places, device: torch.device, mode: Mode = "rec
     return path
 
 
-def _open_data(settings: Settings, places: Places) -> CellData:
+def _open_data(settings: Settings, places: Places, progress: Progress) -> CellData:
     dataset = open_dataset(settings.dataset, places.data)
     channels: Literal[1, 3] = 1 if settings.channels == 1 else 3
-    folder = places.work / "frames"
-    train = open_store(dataset, "train", size=settings.size, channels=channels, folder=folder, progress=False)
-    test = open_store(dataset, "test", size=settings.size, channels=channels, folder=folder, progress=False)
+    stores = [
+        open_store(
+            dataset,
+            split,
+            size=settings.size,
+            channels=channels,
+            folder=places.work / "frames",
+            workers=os.cpu_count() or 1,
+            progress=False,
+            report=progress.step,
+        )
+        for split in _SPLITS
+    ]
+    train, test = stores
     count = len(train.lengths)
     if settings.calibration_videos >= count:
         raise StudyError(
@@ -247,7 +260,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     progress: Progress | None = None
     try:
         cell = Cell(_read_settings(arguments.settings), arguments.seed)
-        folder = arguments.work / cell.settings.dataset / cell.slug
+        folder = arguments.work / cell.slug
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:

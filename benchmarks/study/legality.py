@@ -1,7 +1,7 @@
 """Which combinations of settings are refused, and why."""
 
 from benchmarks.errors import StudyError
-from benchmarks.study.settings import Settings
+from benchmarks.study.settings import LEARNING_FREE, Settings
 
 
 def refuse_illegal(settings: Settings) -> None:
@@ -18,6 +18,10 @@ def illegal_because(settings: Settings) -> str | None:
 
 
 def _memory_reason(settings: Settings) -> str | None:
+    if settings.method in LEARNING_FREE and (
+        settings.memory != "none" or settings.skip or settings.task != "reconstruction"
+    ):
+        return f"{settings.method} learns nothing, so it takes task=reconstruction, memory=none and skip=false alone."
     if settings.supervision != "none" and settings.memory == "none":
         return f"supervision={settings.supervision} needs items to supervise, but memory=none; set supervision=none."
     if settings.items is not None and settings.items < 1:
@@ -43,6 +47,8 @@ def _noise_reason(settings: Settings) -> str | None:
 
 
 def _geometry_reason(settings: Settings) -> str | None:
+    if settings.method in LEARNING_FREE:
+        return None
     multiple = 8 if settings.method == "mnad" else 16
     if settings.size < multiple or settings.size % multiple:
         return f"{settings.method} halves a frame until 1/{multiple} is left, but size={settings.size} is no multiple."

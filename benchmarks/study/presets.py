@@ -87,7 +87,7 @@ def resolve(  # the factors of STUDY section 2, one argument each
     if unknown:
         raise StudyError(f"Expected settings among {', '.join(sorted(known))}, but got {', '.join(unknown)}.")
     if memory == "own":
-        memory = method
+        memory = method if method in names.AUTOENCODERS else "none"
     if skip is None:
         skip = method == "mnad" and task in ("prediction", "denoising")
     values: dict[str, Any] = {
@@ -101,11 +101,11 @@ def resolve(  # the factors of STUDY section 2, one argument each
         "profile": profile,
         "precision": "bfloat16",
         "calibration_videos": 1,
-        **_PROFILES[profile][method],
+        **(_PROFILES[profile][method] if method in names.AUTOENCODERS else _without_learning(profile)),
     }
     grey = method == "memae" or (dataset in GREY_DATASETS and profile != "paper")
     values["channels"] = 1 if grey else 3
-    values |= _mnad(values) if method == "mnad" else _memae(values)
+    values |= {"mnad": _mnad, "memae": _memae}.get(method, _learning_free)(values)
     values |= _memory(values)
     values |= _supervision(values)
     values |= _denoising(values)
@@ -150,6 +150,17 @@ def _memae(factors: Mapping[str, Any]) -> dict[str, Any]:
     if factors["memory"] == "none":
         values["normalise_query"] = False
     return values
+
+
+def _without_learning(profile: str) -> dict[str, Any]:
+    """Frames of the profile's size for a method that trains no network."""
+    return {**_PROFILES[profile]["mnad"], "width": 1.0, "epochs": 0, "train_stride": 1}
+
+
+def _learning_free(factors: Mapping[str, Any]) -> dict[str, Any]:
+    """Nothing is optimised; the error is MNAD's."""
+    del factors
+    return {"learning_rate": 0.0, "schedule": "constant", "error": "mse"}
 
 
 def _memory(factors: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,9 @@ from typing import Any, Self
 
 from benchmarks.errors import StudyError
 
-METHODS = ("mnad", "memae")
+AUTOENCODERS = ("mnad", "memae")
+LEARNING_FREE = ("mean_frame", "frame_difference", "clock")
+METHODS = (*AUTOENCODERS, *LEARNING_FREE)
 TASKS = ("reconstruction", "prediction", "denoising")
 MEMORIES = ("mnad", "memae", "none")
 SUPERVISIONS = ("none", "uniform_rc2020", "uniform_balance")
@@ -108,6 +110,8 @@ class Settings:
         """A readable slug that ends in the first eight digits of the hash: ``mnad-prediction-skip-memory-1a2b3c4d``."""
         task = self.task if self.noise is None else f"{self.task}{round(100 * self.noise)}"
         memory = {self.method: "memory", "none": "no_memory"}.get(self.memory, f"{self.memory}_memory")
+        if self.method in LEARNING_FREE:
+            return f"{self.method}-{self.hash[:8]}"
         parts = [self.method, task, "skip" if self.skip else "no_skip", memory]
         if self.supervision != "none":
             parts.append(self.supervision)

@@ -1,7 +1,7 @@
 """From a record to the flat names that MLflow knows: parameters, tags, metrics by epoch, final metrics.
 
-What stands before a slash in a metric's name is the section of MLflow's charts in which it appears; the main metrics
-have none and come first.
+What stands before a slash in a metric's name is the section of MLflow's charts in which it appears. Sections come in
+alphabetical order, those without a name last: so ``auc`` comes first.
 """
 
 import math
@@ -17,7 +17,7 @@ from benchmarks.study.settings import Settings
 
 _FRAME_METRICS: Final = ("eer", "average_precision", "prevalence", "delta_s", "fpr_at_95_tpr")
 # What a parent run shows of its seeds.
-_SUMMARISED: Final = ("auc_", "kind/", "variant/", "eer", "delta_s", "average_precision", "cost/seconds_train")
+_SUMMARISED: Final = ("auc/", "auc_by_kind/", "auc_by_variant/", "errors/eer", "errors/delta_s", "cost/seconds_train")
 
 
 @dataclass(frozen=True)
@@ -81,16 +81,16 @@ def final_points(record: Record) -> list[Point]:
     """Metrics of the finished cell; AUCs are fractions, those without a variant's or score's name the published ones."""
     values: dict[str, Any] = {}
     for how in ("per_video", "global", "train"):
-        values[f"auc_micro_{how}"] = record.metric("micro_auc", normalisation=how)
-        values[f"auc_macro_{how}"] = record.metric("macro_auc", normalisation=how)
-    values |= {name: record.metric(name) for name in _FRAME_METRICS}
+        values[f"auc/micro_{how}"] = record.metric("micro_auc", normalisation=how)
+        values[f"auc/macro_{how}"] = record.metric("macro_auc", normalisation=how)
+    values |= {f"errors/{name}": record.metric(name) for name in _FRAME_METRICS}
     for score in record.content["metrics"].get(record.variant, {}):
-        values[f"score/auc_{score}"] = record.metric("micro_auc", score=score)
+        values[f"auc_by_score/{score}"] = record.metric("micro_auc", score=score)
     for variant in record.content["metrics"]:
         score = record.variant_score(variant)
-        values[f"variant/auc_{variant}"] = record.metric("micro_auc", variant=variant, score=score)
+        values[f"auc_by_variant/{variant}"] = record.metric("micro_auc", variant=variant, score=score)
     for kind in record.content.get("kinds", {}).get(record.variant, {}):
-        values[f"kind/auc_{kind}"] = record.kind(kind)
+        values[f"auc_by_kind/{kind}"] = record.kind(kind)
     values |= _usage("memory/test", record.content.get("usage", {}).get(record.variant, {}))
     for phase in record.content["phases"]:
         for quantity in ("seconds", "frames_per_second", "peak_memory_mb"):
@@ -110,7 +110,7 @@ def seed_summary(records: Sequence[Record]) -> list[Point]:
     for name, values in gathered.items():
         points.append(Point(f"{name}_mean", statistics.fmean(values)))
         if len(values) > 1:
-            points.append(Point(f"std/{name}", statistics.stdev(values)))
+            points.append(Point(f"std/{name.replace('/', '_')}", statistics.stdev(values)))
     return points
 
 

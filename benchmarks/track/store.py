@@ -16,8 +16,8 @@ _TAGS = {
     "mlflow.experimentKind": "custom_model_development",
     "mlflow.note.content": (
         "One run per setting, with mean and standard deviation over seeds in the metrics `*_mean` and `std/*`, and "
-        "below it one run per seed. AUCs are fractions: `auc_micro_per_video` is the published measure, "
-        "`auc_micro_global` is without normalisation within videos. The tag `level` tells settings from seeds."
+        "below it one run per seed. AUCs are fractions: `auc/micro_per_video` is the published measure, "
+        "`auc/micro_global` is without normalisation within videos. The tag `level` tells settings from seeds."
     ),
 }
 

@@ -46,9 +46,10 @@ def serve(results: Path = Path("results"), port: int = 5000) -> int:
         return server.wait()
     except KeyboardInterrupt:
         # The terminal has sent the server its own interrupt; an end by Ctrl-C is no failure.
+        return 0
+    finally:
         server.terminate()
         server.wait()
-        return 0
 
 
 def _refuse_taken(port: int) -> None:

@@ -89,6 +89,23 @@ class TestRunCells:
         assert max(int(number) for number, _ in said) <= 2
         assert {together for _, together in said} == {"True"}
 
+    def test_each_worker_has_an_accelerator_of_its_own(
+        self, cells: list[Cell], places: Places, fake_cell: FakeCell, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Two cells at a time on two accelerators: each cell sees one, and both are used."""
+        monkeypatch.setattr(engine, "accelerators", lambda: ("3", "5"))
+        entry = fake_cell("""
+            come = [pathlib.Path(options.work) / f"came-{seed}" for seed in range(2)]
+            come[options.seed].touch()
+            end = time.monotonic() + 60
+            while not all(file.exists() for file in come) and time.monotonic() < end:
+                time.sleep(0.05)
+            print(os.environ["CUDA_VISIBLE_DEVICES"], options.device)
+            leave_record()
+        """)
+        run_cells(cells[:2], places, Workers(2, 1, "cuda"), entry=entry)
+        assert sorted(places.output(cell).read_text() for cell in cells[:2]) == ["3 cuda\n", "5 cuda\n"]
+
     def test_a_scheduler_that_is_not_there_is_said_so(
         self, cells: list[Cell], places: Places, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -115,6 +115,7 @@ class TestShareDone:
             (TRAINING, (1 + 0.5) / 4),
             ({"phase": "evaluate", "epoch": 4, "epochs": 4, "batch": 3, "batches": 9}, 1 / 3),
             ({"phase": "evaluate", "batch": 12, "batches": 9}, 1.0),
+            ({"phase": "done", "batch": 0, "batches": 0}, 1.0),
         ],
     )
     def test_is_a_share_of_the_phase(self, progress: dict[str, Any], share: float) -> None:

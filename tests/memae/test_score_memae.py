@@ -44,7 +44,7 @@ class TestClipError:
                 "mean_absolute_error": np.concatenate(list(errors.values())),
             }
         )
-        fused = fuse(terms, Score("mean_absolute_error", {"mean_absolute_error": 1.0}), "per_video").values  # noqa: PD011
+        fused = fuse(terms, Score("mean_absolute_error", {"mean_absolute_error": 1.0}), "per_video").values
         assert_allclose(1 - fused, arrays["regularity"], atol=1e-9)
         area = frame_metrics(fused, np.concatenate(list(labels.values())), terms["video"]).micro_auc
         assert_allclose(area, arrays["auc"], atol=1e-9)

@@ -4,11 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.metrics import roc_auc_score
-
-import pandas as pd
 
 from benchmarks.measure.fusion import Score, fuse
 from benchmarks.measure.metrics import frame_metrics
@@ -57,11 +56,11 @@ class TestGolden:
         terms = pd.DataFrame(
             {"video": videos, "psnr": arrays["example_psnr"], "feature_distance": arrays["example_distance"]}
         )
-        psnr = normalise(arrays["example_psnr"], videos, "per_video").values  # noqa: PD011 - not pandas
-        distance = normalise(arrays["example_distance"], videos, "per_video").values  # noqa: PD011 - not pandas
+        psnr = normalise(arrays["example_psnr"], videos, "per_video").values
+        distance = normalise(arrays["example_distance"], videos, "per_video").values
         assert_allclose(psnr, arrays["example_psnr_norm"], rtol=1e-5, atol=1e-7)
         assert_allclose(1 - distance, arrays["example_distance_norm_inverted"], rtol=1e-5, atol=1e-7)
-        fused = fuse(terms, Score("fused", {"psnr": alpha, "feature_distance": 1 - alpha}), "per_video").values  # noqa: PD011
+        fused = fuse(terms, Score("fused", {"psnr": alpha, "feature_distance": 1 - alpha}), "per_video").values
         assert_allclose(1 - fused, arrays["example_score"], rtol=1e-5, atol=1e-7)
         area = frame_metrics(fused, arrays["example_label"], videos).micro_auc
         assert_allclose(area, arrays["example_auc"], atol=1e-9)

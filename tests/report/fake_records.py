@@ -56,7 +56,7 @@ def _variants(settings: Settings) -> list[str]:
     return ["plain", "bottleneck_zeros"] if settings.memory == "none" else ["update", "no_update", "read_zeros"]
 
 
-def write_record(results: Path, settings: Settings, seed: int, shift: float = 1.0, **replaced: Any) -> Path:
+def write_record(results: Path, settings: Settings, seed: int, shift: float = 1.0, /, **replaced: Any) -> Path:
     """Write one cell's record and its table of terms; replaced: top-level keys to overwrite. Returns the JSON's path."""
     scores, variants = _scores(settings), _variants(settings)
     frames: dict[str, pd.DataFrame] = {

@@ -55,7 +55,7 @@ def check_terms(terms: dict[str, np.ndarray[Any, Any]], arrays: Arrays) -> None:
         {"video": arrays["video_of_step"].astype(str), "psnr": psnr, "feature_distance": terms["feature_distance"]}
     )
     alpha = float(arrays["alpha"])
-    fused = fuse(table, Score("fused", {"psnr": alpha, "feature_distance": 1 - alpha}), "per_video").values  # noqa: PD011
+    fused = fuse(table, Score("fused", {"psnr": alpha, "feature_distance": 1 - alpha}), "per_video").values
     assert_allclose(1 - fused, arrays["score"], rtol=0, atol=2e-5)
     area = frame_metrics(fused, arrays["label_cropped"], table["video"]).micro_auc
     assert_allclose(area, arrays["auc"], rtol=0, atol=1e-9)
@@ -116,9 +116,7 @@ class TestMnadTrace:
         items = method._require_scorer().items["update"]
         assert items is not None
         assert_allclose(items, arrays["items"][-1], rtol=0, atol=5e-6)
-        assert_array_equal(
-            method.take_usage()["update"], np.bincount(arrays["nearest"].flatten(), minlength=10)
-        )
+        assert_array_equal(method.take_usage()["update"], np.bincount(arrays["nearest"].flatten(), minlength=10))
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -9,7 +9,11 @@ from benchmarks.run.folding import fold_batch_norm
 
 CONVOLUTIONS = {
     "2d": (nn.Conv2d(3, 5, 3), nn.BatchNorm2d(5), (2, 3, 9, 9)),
-    "2d transposed": (nn.ConvTranspose2d(3, 5, 3, stride=2, padding=1, output_padding=1), nn.BatchNorm2d(5), (2, 3, 6, 6)),
+    "2d transposed": (
+        nn.ConvTranspose2d(3, 5, 3, stride=2, padding=1, output_padding=1),
+        nn.BatchNorm2d(5),
+        (2, 3, 6, 6),
+    ),
     "3d": (nn.Conv3d(3, 5, 3, stride=(1, 2, 2)), nn.BatchNorm3d(5), (2, 3, 5, 7, 7)),
     "3d transposed": (nn.ConvTranspose3d(3, 5, 3, stride=2), nn.BatchNorm3d(5), (2, 3, 2, 3, 3)),
 }

@@ -174,7 +174,9 @@ class TestRepetition:
             assert_array_equal(values, expected, err_msg=name)
         for name, value in method.state().items():
             assert torch.equal(value, before[name]), name
-        assert all(parameter.grad is None or bool(parameter.grad.isfinite().all()) for parameter in method.network.parameters())
+        assert all(
+            parameter.grad is None or bool(parameter.grad.isfinite().all()) for parameter in method.network.parameters()
+        )
 
     def test_scores_do_not_depend_on_the_variants_asked_for(self) -> None:
         """A variant scored beside the published one alone equals itself scored among all."""
@@ -196,9 +198,7 @@ class TestRepetition:
             Feed(Clips(clips.frames, clips.lengths, length=method.clip_length, videos=(1,)), CPU),
             ("reset_per_video",),
         )
-        assert_array_equal(
-            whole.terms["reset_per_video"]["mse"][second], alone.terms["reset_per_video"]["mse"]
-        )
+        assert_array_equal(whole.terms["reset_per_video"]["mse"][second], alone.terms["reset_per_video"]["mse"])
         carried = np.abs(whole.terms["update"]["mse"] - whole.terms["reset_per_video"]["mse"])
         assert carried[clips.video == 0].max() == 0
         assert carried[second].max() > 0
@@ -247,9 +247,7 @@ class TestReplaced:
             scored(trained_a_little(method_of(method="mnad", task="prediction")), size, ("update", "bottleneck_noise"))
             for size in (3, 8)
         )
-        assert_allclose(
-            first.terms["bottleneck_noise"]["mse"], second.terms["bottleneck_noise"]["mse"], rtol=2e-6
-        )
+        assert_allclose(first.terms["bottleneck_noise"]["mse"], second.terms["bottleneck_noise"]["mse"], rtol=2e-6)
 
 
 class TestErrorMap:

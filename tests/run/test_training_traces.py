@@ -20,7 +20,12 @@ from tests.support.official_names import has_vanishing_gradient, renamed
 
 Golden = Callable[[str], dict[str, np.ndarray[Any, Any]]]
 KINDS = ("pred", "recon")
-MNAD_TERMS = {"pixel": "pixel_loss", "compactness": "compactness", "separateness": "separateness", "total": "total_loss"}
+MNAD_TERMS = {
+    "pixel": "pixel_loss",
+    "compactness": "compactness",
+    "separateness": "separateness",
+    "total": "total_loss",
+}
 # float32 tolerances of the golden README's section 5, by step: losses relative, items absolute (None: not comparable)
 TRACE_FLOAT32 = ((5e-6, 1e-5), (3e-4, 4e-3), (5e-3, None), (1e-2, None), (1e-2, None))
 

@@ -201,6 +201,11 @@ class TestUi:
     def test_passes_port_and_results_on(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """The server is started where the user wants it."""
         asked: list[tuple[Path, int]] = []
-        monkeypatch.setattr("benchmarks.track.ui.serve", lambda results, port: asked.append((results, port)) or 0)
+
+        def serve(results: Path, port: int) -> int:
+            asked.append((results, port))
+            return 0
+
+        monkeypatch.setattr("benchmarks.track.ui.serve", serve)
         assert cli.main(["ui", "--port", "5999", "--results", str(tmp_path)]) == 0
         assert asked == [(tmp_path, 5999)]

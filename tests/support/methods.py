@@ -60,12 +60,16 @@ def trained_a_little(method: MemoryAutoencoder, steps: int = 2) -> MemoryAutoenc
     return method
 
 
-def golden_mnad(kind: str, weights: Mapping[str, Any], items: Any, precision: str, **overrides: Any) -> MemoryAutoencoder:
+def golden_mnad(
+    kind: str, weights: Mapping[str, Any], items: Any, precision: str, **overrides: Any
+) -> MemoryAutoencoder:
     """MNAD's ``pred`` or ``recon`` at an eighth of the width with golden weights and items, built by the harness."""
     factors = {"dataset": "golden", "profile": "smoke", "size": 64, "channels": 3, "width": 0.125, "batch": 2}
     task = {"pred": "prediction", "recon": "reconstruction"}[kind]
     settings = resolve(method="mnad", task=task, precision=precision, **{**factors, **overrides})
-    return _loaded(MemoryAutoencoder(settings, 0, CPU), renamed(weights, "mnad") | {"memory.items": torch.as_tensor(items)})
+    return _loaded(
+        MemoryAutoencoder(settings, 0, CPU), renamed(weights, "mnad") | {"memory.items": torch.as_tensor(items)}
+    )
 
 
 def golden_memae(weights: Mapping[str, Any], precision: str) -> MemoryAutoencoder:

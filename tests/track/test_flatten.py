@@ -34,16 +34,16 @@ class TestEpochPoints:
 
 class TestFinalPoints:
     def test_names(self, tmp_path: Path, write_record: Callable[..., Path]) -> None:
-        """The main metrics have plain names; scores, variants, kinds and costs have sections."""
+        """Every metric stands in the section of its kind."""
         record = read_record(write_record(tmp_path, SETTINGS, 0))
         values = {point.name: point.value for point in final_points(record)}
-        assert values["auc_micro_per_video"] == record.metric("micro_auc")
-        assert values["auc_micro_global"] == record.metric("micro_auc", normalisation="global")
-        assert values["variant/auc_no_update"] == record.metric("micro_auc", variant="no_update")
-        assert values["variant/auc_read_zeros"] == record.metric("micro_auc", variant="read_zeros", score="psnr")
-        assert values["score/auc_psnr"] == record.metric("micro_auc", score="psnr")
-        assert values["kind/auc_temporal"] == record.kind("temporal")
-        assert {"eer", "cost/seconds_train", "memory/test_perplexity"} <= set(values)
+        assert values["auc/micro_per_video"] == record.metric("micro_auc")
+        assert values["auc/micro_global"] == record.metric("micro_auc", normalisation="global")
+        assert values["auc_by_variant/no_update"] == record.metric("micro_auc", variant="no_update")
+        assert values["auc_by_variant/read_zeros"] == record.metric("micro_auc", variant="read_zeros", score="psnr")
+        assert values["auc_by_score/psnr"] == record.metric("micro_auc", score="psnr")
+        assert values["auc_by_kind/temporal"] == record.kind("temporal")
+        assert {"errors/eer", "cost/seconds_train", "memory/test_perplexity"} <= set(values)
 
 
 class TestSeedSummary:
@@ -53,7 +53,7 @@ class TestSeedSummary:
         low, high = sorted(record.content["headline"]["micro_auc"] for record in records)
         both = {point.name: point.value for point in seed_summary(records)}
         assert both["seeds"] == 2
-        assert both["auc_micro_per_video_mean"] == pytest.approx((low + high) / 2)
+        assert both["auc/micro_per_video_mean"] == pytest.approx((low + high) / 2)
         assert both["std/auc_micro_per_video"] == pytest.approx((high - low) / 2**0.5)
         assert not any(point.name.startswith("std/") for point in seed_summary(records[:1]))
 

@@ -1,0 +1,78 @@
+"""bfloat16 gives the results of float32, within what another seed changes."""
+
+import numpy as np
+import torch
+
+from benchmarks.data.clips import Clips
+from benchmarks.measure.metrics import frame_metrics
+from benchmarks.measure.normalise import normalise
+from benchmarks.run.autoencoder import MemoryAutoencoder
+from benchmarks.run.evaluation import evaluate
+from benchmarks.run.feed import Feed
+from benchmarks.run.training import train_epoch
+from benchmarks.study.presets import resolve
+from synthetic.dataset import RenderedVideo, render_video, video_plan
+from synthetic.scene import SceneSettings
+
+CPU = torch.device("cpu")
+# Objects and speeds twice as large as usual, so that 32 pixels are enough to see them.
+SCENE = SceneSettings(
+    size=32, radius=20, normal_speed=10, fast_speed=20, train_videos=5, train_frames=60, test_videos=8, test_frames=40
+)
+
+
+def clips_of(videos: list[RenderedVideo], length: int) -> Clips:
+    """Clips of generated videos."""
+    frames = np.concatenate([video.frames for video in videos])[..., None]
+    return Clips(frames, [len(video.frames) for video in videos], length=length)
+
+
+def area(precision: str, seed: int, train: list[RenderedVideo], test: list[RenderedVideo]) -> float:
+    """Micro AUC of a small prediction cell by its error, after three epochs."""
+    settings = resolve(
+        dataset="synthetic", method="mnad", task="prediction", profile="smoke", precision=precision, epochs=3,
+        learning_rate=1e-3, train_stride=1,
+    )  # fmt: skip
+    method = MemoryAutoencoder(settings, seed, CPU)
+    objectives = method.objectives()
+    feed = Feed(clips_of(train, method.clip_length), CPU)
+    for epoch in range(1, settings.epochs + 1):
+        train_epoch(method, objectives, feed, settings, seed, epoch, lambda *_: None)
+    result = evaluate(method, Feed(clips_of(test, method.clip_length), CPU), ("update",))
+    labels = [test[video].labels[frame] for video, frame in zip(result.video, result.frame, strict=True)]
+    terms = result.terms["update"]
+    names = result.video.astype(str)
+    anomaly = normalise(terms["mse"], names, "global").values
+    found = frame_metrics(anomaly, labels, names).micro_auc
+    assert found is not None
+    return found
+
+
+def test_bfloat16_agrees_with_float32_within_the_noise_of_seeds() -> None:
+    """The mean area over seeds moves less between precisions than single seeds lie apart, and both see anomalies."""
+    train, test = ([render_video(plan) for plan in video_plan(SCENE, split)] for split in ("train", "test"))
+    single, half = (
+        np.array([area(precision, seed, train, test) for seed in range(3)]) for precision in ("float32", "bfloat16")
+    )
+    assert min(single.min(), half.min()) > 0.6
+    spread = max(np.ptp(single), np.ptp(half), 0.01)
+    assert abs(single.mean() - half.mean()) < spread
+
+
+def test_memory_and_losses_stay_in_float32() -> None:
+    """bfloat16 holds the convolutions alone: query, items, losses and scores are float32."""
+    settings = resolve(dataset="synthetic", method="mnad", task="prediction", profile="smoke", precision="bfloat16")
+    method = MemoryAutoencoder(settings, 0, CPU)
+    videos = [render_video(video_plan(SCENE, "train")[0])]
+    batch = Feed(clips_of(videos, method.clip_length), CPU).batch(np.arange(3))
+    seen = []
+    learn = method.memory.learn
+    method.memory.learn = lambda query: (seen.append(query.dtype), learn(query))[1]  # type: ignore[method-assign,func-returns-value]
+    losses = method.losses(batch, "")
+    assert seen == [torch.float32]
+    assert all(term.dtype == torch.float32 for term in losses.terms.values())
+    assert all(value.dtype == torch.float32 for value in method.network.parameters())
+    assert method.state()["memory.items"].dtype == torch.float32
+    method.begin_evaluation(("update",))
+    scored = method.score(batch).terms["update"]
+    assert all(value.dtype in (torch.float32, torch.bool) for value in scored.values())
