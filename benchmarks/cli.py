@@ -152,7 +152,8 @@ def _reproduce(options: argparse.Namespace) -> int:
 
         open_dataset(prepared.study.dataset, options.data_root)  # raises before anything is started
     failures = run_prepared(prepared, tracker=None if options.no_tracking else partial(_live_tracker, options.results))
-    _write_tables(prepared.study, options)
+    # A filter chooses what is run, not what the table shows.
+    _write_tables(load_study(options.study, profile=prepared.study.profile, seeds=options.seeds), options)
     _write_index(options)
     for cell, sentence in failures.items():
         print(f"FAILED {cell.slug}: {sentence}", file=sys.stderr)
@@ -166,19 +167,25 @@ def _live_tracker(results: Path, study: Study) -> Tracker:
 
 
 def _tables(options: argparse.Namespace) -> int:
+    from benchmarks.report.readme import update_readme
+
     studies = _studies(options)
     for study in studies:
-        _write_tables(study, options)
+        main = _write_tables(study, options)
+        # The README shows whole studies as their files have them, from the project's own records.
+        if options.results == Path("results") and not (options.seeds or options.profile):
+            update_readme(Path("README.md"), study.label, main)
     _write_index(options)
     return 0
 
 
-def _write_tables(study: Study, options: argparse.Namespace) -> None:
+def _write_tables(study: Study, options: argparse.Namespace) -> str:
     from benchmarks.report.tables import write_tables
 
-    written = write_tables(study.name, study.cells, options.results, work=_work(options))
+    written = write_tables(study.name, study.cells, options.results, work=_work(options), stem=study.label)
     print(written.main)
     print(f"\nWritten: {', '.join(map(str, written.paths.values()))}")
+    return written.main
 
 
 def _write_index(options: argparse.Namespace) -> None:
@@ -195,7 +202,7 @@ def _figures(options: argparse.Namespace) -> int:
     for study in _studies(options):
         records = by_cell(load_records(options.results, study.dataset))
         drawn = [records[cell] for cell in study.cells if cell in records]
-        for path in write_figures(study.name, drawn, options.results):
+        for path in write_figures(study.label, drawn, options.results):
             print(path)
     return 0
 

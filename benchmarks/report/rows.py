@@ -13,9 +13,15 @@ from benchmarks.measure.statistics import t_interval
 from benchmarks.report.published import PublishedFigure, original, rc2020
 from benchmarks.report.records import Record
 from benchmarks.study.presets import resolve
-from benchmarks.study.settings import Cell, Settings
+from benchmarks.study.settings import LEARNING_FREE, Cell, Settings
 
-METHOD_NAMES: Final = {"mnad": "MNAD", "memae": "MemAE"}
+METHOD_NAMES: Final = {
+    "mnad": "MNAD",
+    "memae": "MemAE",
+    "frame_difference": "frame difference",
+    "mean_frame": "mean frame",
+    "clock": "clock",
+}
 # Settings that have a place of their own in a row.
 _NAMED: Final = frozenset({"dataset", "method", "task", "noise", "skip", "memory", "supervision", "preset", "profile"})
 # What a profile sets: it changes the numbers, not the arithmetic, so a published figure still stands beside it.
@@ -49,14 +55,18 @@ class Row:
 
     @property
     def task(self) -> str:
-        """The task as it is printed, with the share of noise."""
-        noise = self.settings.noise
-        return self.settings.task if noise is None else f"{self.settings.task} {100 * noise:g} %"
+        """The task as it is printed; a method without learning has none."""
+        settings = self.settings
+        if settings.method in LEARNING_FREE:
+            return ""
+        return settings.task if settings.noise is None else f"{settings.task} {100 * settings.noise:g} %"
 
     @property
     def memory(self) -> str:
-        """The memory as it is printed."""
+        """The memory as it is printed; a method without learning has none."""
         settings = self.settings
+        if settings.method in LEARNING_FREE:
+            return ""
         return {settings.method: "own", "none": "none"}.get(settings.memory, METHOD_NAMES.get(settings.memory, "?"))
 
     @cached_property
@@ -68,6 +78,8 @@ class Row:
     def label(self) -> str:
         """All that tells this row from the others, in a few words (legends, run names)."""
         settings = self.settings
+        if settings.method in LEARNING_FREE:
+            return self.method
         memory = {"own": "memory", "none": "no memory"}.get(self.memory, f"{self.memory}'s memory")
         parts = [self.method, self.task, memory]
         if settings.skip != native_skip(settings):

@@ -42,10 +42,12 @@ class TableSet:
     absent: tuple[Absent, ...]
 
 
-def write_tables(study: str, cells: Sequence[Cell], results: Path, *, work: Path | None = None) -> TableSet:
+def write_tables(
+    study: str, cells: Sequence[Cell], results: Path, *, work: Path | None = None, stem: str | None = None
+) -> TableSet:
     """Write ``results/tables/<study>.{md,csv,tex,html}`` from the records of the study's cells.
 
-    work: folder of the cells' progress files, which say why a cell has no record; ``results/work`` where None.
+    stem: the files' name where it is not the study's, so that another profile does not replace its tables. work: folder of the cells' progress files, which say why a cell has no record; ``results/work`` where None.
     Raises StudyError if there is no cell, a record cannot be read or a table cannot be written.
     """
     if not cells:
@@ -74,7 +76,7 @@ def write_tables(study: str, cells: Sequence[Cell], results: Path, *, work: Path
             study, "".join([to_html(main), _paragraphs(missing), *map(to_html, tables[1:]), _paragraphs(footer)])
         ),
     }
-    paths = {ending: write_text(folder / f"{study}.{ending}", text) for ending, text in texts.items()}
+    paths = {ending: write_text(folder / f"{stem or study}.{ending}", text) for ending, text in texts.items()}
     return TableSet(paths, main_text, tuple(absent))
 
 
@@ -220,23 +222,23 @@ def _footer(rows: Sequence[Row]) -> list[str]:
         ),
         f"Machine: {'; '.join(sorted({_machine(r) for r in records}))}.",
     ]
-    digests = {str(r.content.get("fingerprint", {}).get("digest")) for r in records}
-    if len(digests) > 1:
-        # A method's own leaf is in the fingerprint of its cells only, so methods differ; within a method none should.
-        for method in sorted({r.settings.method for r in records}):
-            versions = {
-                str(r.content.get("fingerprint", {}).get("digest")) for r in records if r.settings.method == method
-            }
-            if len(versions) > 1:
-                lines.append(
-                    f"Records of {method} come from {len(versions)} versions of the code that determines their numbers."
-                )
+    if mixed := _files_in_several_versions(records):
+        lines.append(f"Records were made with several versions of {', '.join(mixed)}: compare them with care.")
     notes: dict[str, int] = {}
     for record in records:
         for note in dict.fromkeys(record.content.get("notes", [])):
             notes[note] = notes.get(note, 0) + 1
     lines += [f"Note in {count} of {len(records)} records: {note}" for note, count in sorted(notes.items())]
     return [*lines, "Generated from `results/runs` by `make tables`; figures by `make figures`."]
+
+
+def _files_in_several_versions(records: Sequence[Record]) -> list[str]:
+    """Source files that determine numbers and were not the same for all records. Cells need different files."""
+    versions: dict[str, set[str]] = {}
+    for record in records:
+        for name, digest in record.content.get("fingerprint", {}).get("files", {}).items():
+            versions.setdefault(name, set()).add(digest)
+    return sorted(name for name, digests in versions.items() if len(digests) > 1)
 
 
 def _commit(record: Record) -> str:

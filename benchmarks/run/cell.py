@@ -83,6 +83,8 @@ def run_cell(cell: Cell, places: Places, device: torch.device, mode: Mode = "rec
     # Deterministic algorithms and no autotuning in `record`; what is fastest in `fast`.
     torch.use_deterministic_algorithms(mode == "record")
     torch.backends.cudnn.benchmark = mode == "fast"
+    path = records.record_path(places.results, cell)
+    _make_folder(path.parent, "records")
     folder = places.work / cell.slug
     progress = Progress(folder / "progress.json")
     identity = {"settings_hash": settings.hash, "seed": cell.seed, "fingerprint": fingerprint(settings).digest}
@@ -131,7 +133,6 @@ def run_cell(cell: Cell, places: Places, device: torch.device, mode: Mode = "rec
         "calibration": records.calibration_facts(calibration),
         **records.measure(table, calibration, method.rule),
     }
-    path = records.record_path(places.results, cell)
     records.write_record(path, record, table)
     progress.phase("done", record=str(path))
     return path
@@ -233,9 +234,19 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 def _read_settings(path: Path) -> Settings:
     try:
-        return Settings.from_dict(json.loads(path.read_text(encoding="utf-8")))
+        values = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise StudyError(f"Expected the settings of a cell as JSON in {path}, but {error}.") from error
+    if not isinstance(values, dict):
+        raise StudyError(f"Expected settings by name in {path}, but it holds {values!r}; write a JSON object.")
+    return Settings.from_dict(values)
+
+
+def _make_folder(folder: Path, purpose: str) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StudyError(f"Expected a folder for {purpose} in {folder}, but {error}; choose another place.") from error
 
 
 def _pick_device(name: str) -> torch.device:
@@ -261,10 +272,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         cell = Cell(_read_settings(arguments.settings), arguments.seed)
         folder = arguments.work / cell.slug
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StudyError(f"Expected to write into the work folder {folder}, but {error}.") from error
+        _make_folder(folder, "checkpoint, log and progress")
         _start_log(folder, quiet=arguments.quiet)
         progress = Progress(folder / "progress.json")
         torch.set_num_threads(arguments.threads)

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,8 @@ def save_checkpoint(path: Path, method: Method, objectives: Sequence[Objective],
         save_file(tensors, temporary, metadata)
         temporary.replace(path)
     except (OSError, SafetensorError) as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise StudyError(f"Expected to write the checkpoint {path}, but {error}; free some space and go on.") from error
 
 
@@ -69,5 +71,10 @@ def load_checkpoint(path: Path, method: Method, objectives: Sequence[Objective] 
                 index, entry = name.removeprefix(prefix).split(".", 1)
                 state.setdefault(int(index), {})[entry] = value
         objective.optimiser.load_state_dict({"state": state, "param_groups": described[number]["groups"]})
+        # The fused optimiser walks parameter and moments side by side in memory: their layouts must agree.
+        for parameter, moments in objective.optimiser.state.items():
+            for name, value in moments.items():
+                if value.shape == parameter.shape:
+                    moments[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
         objective.schedule.load_state_dict(described[number]["schedule"])
     return facts

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -149,7 +150,8 @@ def write_record(path: Path, record: Mapping[str, Any], table: pd.DataFrame) -> 
         temporary.write_text(_readable(record), encoding="utf-8")
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise StudyError(f"Expected to write the record {path}, but {error}; free some space and go on.") from error
 
 

@@ -28,13 +28,23 @@ _NOT_PER_CELL = ("dataset", "profile", "seed", "seeds")
 
 @dataclass(frozen=True)
 class Study:
-    """What a study file asks for. cells: all settings of seed 0 first, so that a study cut short is worth most."""
+    """What a study file asks for. cells: all settings of seed 0 first, so that a study cut short is worth most.
+
+    profile: that of its cells; own_profile: that of the file.
+    """
 
     name: str
     title: str
     dataset: str
     cells: tuple[Cell, ...]
     needs_data: bool
+    profile: str = ""
+    own_profile: str = ""
+
+    @property
+    def label(self) -> str:
+        """Name of the study's views: another profile than the file's own has views of its own."""
+        return self.name if self.profile == self.own_profile else f"{self.name}-{self.profile}"
 
 
 def study_names() -> tuple[str, ...]:
@@ -76,7 +86,8 @@ def load_study(
             f"Expected --only to leave a cell of study {header['name']}, but {only} matches none: {names}."
         )
     # Synthetic frames are generated; every other set must be at hand.
-    return Study(header["name"], header["title"], header["dataset"], cells, header["dataset"] != "synthetic")
+    needs_data = header["dataset"] != "synthetic"
+    return Study(header["name"], header["title"], header["dataset"], cells, needs_data, profile, header["profile"])
 
 
 def _find(name_or_path: str | Path) -> Path:

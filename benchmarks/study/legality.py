@@ -1,7 +1,15 @@
 """Which combinations of settings are refused, and why."""
 
 from benchmarks.errors import StudyError
-from benchmarks.study.settings import LEARNING_FREE, Settings
+from benchmarks.study.settings import (
+    LEARNING_FREE,
+    MEMORIES,
+    METHODS,
+    PRECISIONS,
+    SUPERVISIONS,
+    TASKS,
+    Settings,
+)
 
 
 def refuse_illegal(settings: Settings) -> None:
@@ -13,8 +21,23 @@ def refuse_illegal(settings: Settings) -> None:
 
 def illegal_because(settings: Settings) -> str | None:
     """Return why a combination is impossible, naming the settings, or None."""
-    checks = (_memory_reason, _noise_reason, _geometry_reason)
+    checks = (_level_reason, _memory_reason, _noise_reason, _geometry_reason)
     return next((reason for check in checks if (reason := check(settings)) is not None), None)
+
+
+def _level_reason(settings: Settings) -> str | None:
+    levels = {
+        "method": METHODS,
+        "task": TASKS,
+        "memory": MEMORIES,
+        "supervision": SUPERVISIONS,
+        "precision": PRECISIONS,
+    }
+    for name, known in levels.items():
+        value = getattr(settings, name)
+        if value not in known:
+            return f"{name} is one of {', '.join(known)}, but is {value!r}."
+    return None
 
 
 def _memory_reason(settings: Settings) -> str | None:

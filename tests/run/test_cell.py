@@ -22,6 +22,7 @@ from sklearn.metrics import roc_auc_score
 
 from benchmarks.run.cell import main
 from benchmarks.run.checkpoint import read_facts
+from benchmarks.run.fingerprint import Fingerprint
 from benchmarks.study.presets import resolve
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -175,7 +176,7 @@ class TestRecord:
             low, high = headline["interval"]
             assert low <= headline["micro_auc"] <= high
 
-    def test_fewer_words_about_a_phase_than_it_takes_to_be_useful_are_not_enough(self, finished: Path) -> None:
+    def test_progress_and_log_say_that_it_is_done(self, finished: Path) -> None:
         """Progress ends at `done` with every epoch, and the log names the record."""
         progress = json.loads(only(finished / "work", "progress.json").read_text())
         assert progress["phase"] == "done"
@@ -244,12 +245,7 @@ class TestRepetition:
         assert main(arguments(file, yard, tmp_path)) == 0
         first = numbers(tmp_path)
         changed = json.loads(only(tmp_path, "seed-3.json").read_text())["fingerprint"]
-        monkeypatch.setattr(
-            "benchmarks.run.cell.fingerprint",
-            lambda settings: __import__("benchmarks.run.fingerprint", fromlist=["Fingerprint"]).Fingerprint(
-                "0" * 16, {}
-            ),
-        )
+        monkeypatch.setattr("benchmarks.run.cell.fingerprint", lambda _: Fingerprint("0" * 16, {}))
         assert main(arguments(file, yard, tmp_path)) == 0
         assert "starting anew" in only(tmp_path, "cell.log").read_text()
         again = numbers(tmp_path)

@@ -1,0 +1,33 @@
+"""Generated blocks of the README: between two marks stands what `make tables` says, never what somebody typed."""
+
+import re
+from pathlib import Path
+
+from benchmarks.errors import StudyError
+from benchmarks.report.tables import write_text
+
+
+def fill_block(text: str, name: str, content: str) -> str:
+    """Return a text whose block ``name`` holds ``content``; a text without that block is returned as it is.
+
+    A block stands between ``<!-- generated: NAME -->`` and ``<!-- end: NAME -->``, each on a line of its own.
+    Raises StudyError if a block is begun and not ended.
+    """
+    begin, end = f"<!-- generated: {name} -->", f"<!-- end: {name} -->"
+    if begin not in text:
+        return text
+    if end not in text.split(begin, 1)[1]:
+        raise StudyError(f"Expected the mark {end} after {begin}, but there is none; put it back.")
+    pattern = re.compile(f"{re.escape(begin)}\n.*?{re.escape(end)}", re.DOTALL)
+    return pattern.sub(lambda _: f"{begin}\n{content.strip()}\n{end}", text)
+
+
+def update_readme(readme: Path, name: str, content: str) -> bool:
+    """Put ``content`` into the block ``name`` of a README; return whether the file was changed."""
+    if not readme.is_file():
+        return False
+    old = readme.read_text(encoding="utf-8")
+    new = fill_block(old, name, content)
+    if new != old:
+        write_text(readme, new)
+    return new != old

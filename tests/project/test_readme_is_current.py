@@ -1,0 +1,23 @@
+"""The README's numbers are those of the committed records."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from benchmarks.report.readme import fill_block
+from benchmarks.report.tables import write_tables
+from benchmarks.study.files import load_study
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("name", ["ped2", "synthetic"])
+def test_readme_shows_what_the_records_say(name: str, tmp_path: Path) -> None:
+    """Making the table anew from the committed records leaves the README as it is."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"<!-- generated: {name} -->" in readme
+    shutil.copytree(ROOT / "results" / "runs", tmp_path / "runs")
+    study = load_study(name)
+    written = write_tables(study.name, study.cells, tmp_path)
+    assert fill_block(readme, name, written.main) == readme

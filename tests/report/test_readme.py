@@ -1,0 +1,41 @@
+"""Generated blocks of the README."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.errors import StudyError
+from benchmarks.report.readme import fill_block, update_readme
+
+BLOCK = "# Title\n<!-- generated: ped2 -->\nold\n<!-- end: ped2 -->\nrest\n"
+
+
+class TestFillBlock:
+    def test_replaces_what_stands_between_the_marks(self) -> None:
+        """Everything outside the block stays."""
+        filled = fill_block(BLOCK, "ped2", "new \\1 line\n")
+        assert filled == "# Title\n<!-- generated: ped2 -->\nnew \\1 line\n<!-- end: ped2 -->\nrest\n"
+
+    def test_is_idempotent(self) -> None:
+        """Filling twice with the same content changes nothing."""
+        once = fill_block(BLOCK, "ped2", "new")
+        assert fill_block(once, "ped2", "new") == once
+
+    def test_leaves_a_text_without_the_block_alone(self) -> None:
+        """A study that the README does not show is no error."""
+        assert fill_block(BLOCK, "synthetic", "new") == BLOCK
+
+    def test_refuses_a_block_without_end(self) -> None:
+        """A lost end mark would swallow the rest of the page."""
+        with pytest.raises(StudyError, match="end: ped2"):
+            fill_block("<!-- generated: ped2 -->\nold\n", "ped2", "new")
+
+
+class TestUpdateReadme:
+    def test_says_whether_the_file_changed(self, tmp_path: Path) -> None:
+        """The first call writes, the second has nothing to do, and a missing file is none."""
+        readme = tmp_path / "README.md"
+        assert not update_readme(readme, "ped2", "new")
+        readme.write_text(BLOCK, encoding="utf-8")
+        assert update_readme(readme, "ped2", "new")
+        assert not update_readme(readme, "ped2", "new")
