@@ -24,7 +24,9 @@ def mean_frame(batches: Iterable[NDArray[np.uint8]]) -> NDArray[np.float64]:
     return total / count
 
 
-def mean_squared_error(frames: NDArray[np.uint8], reference: NDArray[np.number]) -> NDArray[np.float64]:
+def mean_squared_error(
+    frames: NDArray[np.uint8], reference: NDArray[np.uint8] | NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Return the mean squared difference (n,) between frames and a reference, both scaled to [0, 1].
 
     frames: (n, height, width, channels) uint8; reference: one frame, or one for each

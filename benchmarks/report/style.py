@@ -8,8 +8,8 @@ from typing import Final
 
 import matplotlib as mpl
 import seaborn as sns
-from cycler import cycler
 from matplotlib.figure import Figure
+from matplotlib.rcsetup import cycler
 from PIL import Image
 
 from benchmarks.errors import StudyError

@@ -47,7 +47,8 @@ def write_tables(
 ) -> TableSet:
     """Write ``results/tables/<study>.{md,csv,tex,html}`` from the records of the study's cells.
 
-    stem: the files' name where it is not the study's, so that another profile does not replace its tables. work: folder of the cells' progress files, which say why a cell has no record; ``results/work`` where None.
+    stem: the files' name where it is not the study's, so that another profile does not replace its tables.
+    work: folder of the cells' progress files, which say why a cell has no record; ``results/work`` where None.
     Raises StudyError if there is no cell, a record cannot be read or a table cannot be written.
     """
     if not cells:

@@ -7,6 +7,7 @@ tracking, no cluster and no plotting library. Exit status: 0 done, 2 a sentence 
 import argparse
 import dataclasses
 import datetime as dt
+import itertools
 import json
 import logging
 import os
@@ -31,7 +32,7 @@ from benchmarks.run.contract import Method
 from benchmarks.run.evaluation import Pass, evaluate
 from benchmarks.run.feed import Feed
 from benchmarks.run.fingerprint import fingerprint
-from benchmarks.run.hardware import Phase, hardware, versions
+from benchmarks.run.hardware import Phase, hardware, release_free_memory, versions
 from benchmarks.run.methods import build
 from benchmarks.run.progress import Progress
 from benchmarks.run.training import train_epoch
@@ -43,6 +44,8 @@ _ROOT = Path(__file__).resolve().parents[2]
 # Held-out frames calibrate the `train` normalisation for these variants; the others have no use for it.
 _CALIBRATED = ("update", "no_update", "plain", "clean_input")
 
+# Batches after which scoring gives freed memory back.
+_RELEASE_EVERY = 16
 _SPLITS: tuple[Literal["train", "test"], ...] = ("train", "test")
 
 Mode = Literal["record", "fast"]
@@ -112,15 +115,11 @@ def run_cell(cell: Cell, places: Places, device: torch.device, mode: Mode = "rec
         epochs = _train(method, data, cell, folder / "checkpoint.safetensors", progress, identity)
     seconds = sum(epoch["seconds"] for epoch in epochs)
     frames = sum(epoch["frames"] for epoch in epochs)
-    trained = {"frames_per_second": round(frames / seconds, 2)} if seconds else {}
-    phases["train"] = {**phase.facts, "seconds": round(seconds, 2), **trained}
+    phases["train"] = {**phase.facts, "seconds": round(seconds, 2), **_rate(frames, seconds)}
     progress.phase("evaluate")
     with Phase(device) as phase:
         scored, held_out = _score(method, data, device, progress)
-    phases["evaluate"] = {
-        **phase.facts,
-        "frames_per_second": round(len(scored.frame) * len(scored.terms) / phase.facts["seconds"], 2),
-    }
+    phases["evaluate"] = {**phase.facts, **_rate(len(scored.frame) * len(scored.terms), phase.facts["seconds"])}
     table = records.terms_table(scored, data.dataset.test)
     calibration = records.terms_table(held_out, data.dataset.train) if held_out is not None else None
     record |= {
@@ -196,12 +195,24 @@ def _train(
 
 def _score(method: Method, data: CellData, device: torch.device, progress: Progress) -> tuple[Pass, Pass | None]:
     """Score the held-out training frames, then the test frames; each pass starts with the trained items."""
+    batches = itertools.count(1)
+
+    def report(done: int, clips: int) -> None:
+        progress.step(done, clips)
+        if next(batches) % _RELEASE_EVERY == 0:
+            release_free_memory()
+
     held_out = None
     if data.held_out:
         calibrated = [name for name in method.variants() if name in _CALIBRATED]
-        held_out = evaluate(method, Feed(data.clips("held out", method.clip_length), device), calibrated)
+        held_out = evaluate(method, Feed(data.clips("held out", method.clip_length), device), calibrated, report=report)
     clips = data.clips("test", method.clip_length)
-    return evaluate(method, Feed(clips, device), method.variants(), report=progress.step), held_out
+    return evaluate(method, Feed(clips, device), method.variants(), report=report), held_out
+
+
+def _rate(frames: int, seconds: float) -> dict[str, float]:
+    """Frames a second, where any time was measured: a tiny cell can take none."""
+    return {"frames_per_second": round(frames / seconds, 2)} if seconds else {}
 
 
 def _data_facts(data: CellData, method: Method, settings: Settings, table: pd.DataFrame) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Facts of the machine and of the software, and what a phase of a cell used."""
 
+import ctypes
 import importlib.metadata
 import os
 import platform
@@ -56,6 +57,16 @@ class Phase:
         self.facts["peak_memory_mb"] = _peak_mib()
         if self.device.type == "cuda":
             self.facts["peak_device_memory_mb"] = round(torch.cuda.max_memory_allocated(self.device) / _KIB**2, 1)
+
+
+def release_free_memory() -> None:
+    """Give freed memory back to the system where the allocator can be told to (glibc).
+
+    The few bytes of scores that stay after each batch pin the large freed blocks between them: without this, scoring
+    2,000 clips of sixteen frames held 12 GB.
+    """
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 def _reset_peak() -> None:

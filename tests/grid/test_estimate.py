@@ -18,10 +18,10 @@ def settings() -> Settings:
 
 class TestModelledCoreSeconds:
     def test_agrees_with_what_was_measured(self, settings: Settings) -> None:
-        """Three epochs of 225 to 250 s and an evaluation of 50 s (STUDY section 2)."""
+        """Between one core alone under one variant (STUDY section 2) and two cells side by side under all variants."""
         seconds = modelled_core_seconds(settings)
         assert seconds is not None
-        assert 3 * 225 + 50 <= seconds <= 3 * 250 + 60
+        assert 3 * 225 + 50 <= seconds <= 3 * 340 + 280
 
     @pytest.mark.parametrize("change", [{"epochs": 6}, {"size": 512}, {"width": 0.5}])
     def test_grows_with_the_work(self, settings: Settings, change: dict[str, float]) -> None:

@@ -1,6 +1,8 @@
 """Plausible records for tests, their metrics measured by the project's own code on invented frames."""
 
+import copy
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +60,19 @@ def _variants(settings: Settings) -> list[str]:
 
 def write_record(results: Path, settings: Settings, seed: int, shift: float = 1.0, /, **replaced: Any) -> Path:
     """Write one cell's record and its table of terms; replaced: top-level keys to overwrite. Returns the JSON's path."""
+    table, content = _invented(settings, seed, shift)
+    content = copy.deepcopy(content) | replaced
+    folder = results / "runs" / settings.dataset / settings.profile / settings.name
+    folder.mkdir(parents=True, exist_ok=True)
+    write_terms(table, folder / f"seed-{seed}.csv.gz")
+    path = folder / f"seed-{seed}.json"
+    path.write_text(json.dumps(content, indent=1))
+    return path
+
+
+@cache
+def _invented(settings: Settings, seed: int, shift: float) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Table of terms and content of a record; many tests ask for the same, and measuring takes long."""
     scores, variants = _scores(settings), _variants(settings)
     frames: dict[str, pd.DataFrame] = {
         variant: invented_terms(settings, seed, shift * (1 if index == 0 else 0.5))
@@ -132,10 +147,4 @@ def write_record(results: Path, settings: Settings, seed: int, shift: float = 1.
     }
     if settings.dataset == "synthetic":
         content["kinds"] = kinds
-    content |= replaced
-    folder = results / "runs" / settings.dataset / settings.profile / settings.name
-    folder.mkdir(parents=True, exist_ok=True)
-    write_terms(table, folder / f"seed-{seed}.csv.gz")
-    path = folder / f"seed-{seed}.json"
-    path.write_text(json.dumps(content, indent=1))
-    return path
+    return table, content

@@ -71,6 +71,15 @@ class TestWriteTables:
         assert all(heading in main for heading in ("| Spatial |", "Temporal |", "Spatio-temporal |"))
         assert "Published" not in main
 
+    def test_another_stem_leaves_the_studys_own_tables_alone(self, tmp_path: Path, core_cells: Cells) -> None:
+        """Tables of another profile go beside the study's own and still name the study."""
+        own = write_tables("ped2", core_cells("ped2"), tmp_path).paths
+        texts = {form: path.read_text() for form, path in own.items()}
+        beside = write_tables("ped2", core_cells("ped2", (0,)), tmp_path, stem="ped2-paper").paths
+        assert {path.name for path in beside.values()} == {f"ped2-paper.{form}" for form in texts}
+        assert {form: path.read_text() for form, path in own.items()} == texts
+        assert "make reproduce-ped2 " in beside["md"].read_text()
+
     def test_refuses_a_study_without_cells(self, tmp_path: Path) -> None:
         """A study without cells is refused and nothing is written."""
         with pytest.raises(StudyError, match="cells"):

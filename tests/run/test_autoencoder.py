@@ -1,4 +1,4 @@
-"""The contract, over every legal combination of method, task, skip, memory and supervision."""
+"""The contract, over every legal combination of autoencoder, task, skip, memory and supervision."""
 
 import itertools
 from pathlib import Path
@@ -13,13 +13,13 @@ from benchmarks.data.clips import Clips
 from benchmarks.run.autoencoder import MemoryAutoencoder
 from benchmarks.run.checkpoint import load_checkpoint, save_checkpoint
 from benchmarks.run.feed import Feed
-from benchmarks.study.settings import MEMORIES, METHODS, SUPERVISIONS, TASKS
+from benchmarks.study.settings import AUTOENCODERS, MEMORIES, SUPERVISIONS, TASKS
 from tests.support.methods import CPU, batch_of, made_up_clips, method_of, trained_a_little
 
 COMBINATIONS = [
     {"method": method, "task": task, "skip": skip, "memory": memory, "supervision": supervision}
     for method, task, skip, memory, supervision in itertools.product(
-        METHODS, TASKS, (False, True), MEMORIES, SUPERVISIONS
+        AUTOENCODERS, TASKS, (False, True), MEMORIES, SUPERVISIONS
     )
     if memory != "none" or supervision == "none"
 ]
@@ -134,7 +134,7 @@ class TestState:
 class TestPairing:
     """Cells that differ in one factor share everything else."""
 
-    @pytest.mark.parametrize("method", METHODS)
+    @pytest.mark.parametrize("method", AUTOENCODERS)
     @pytest.mark.parametrize("task", TASKS)
     def test_memory_leaves_common_weights_alone(self, method: str, task: str) -> None:
         """Whatever the memory, the encoder and every decoder layer of equal shape start alike."""
@@ -191,7 +191,7 @@ class TestGradient:
 
 
 class TestDenoising:
-    @pytest.mark.parametrize("method", METHODS)
+    @pytest.mark.parametrize("method", AUTOENCODERS)
     @pytest.mark.parametrize("skip", [False, True])
     def test_without_noise_equals_reconstruction(self, method: str, *, skip: bool) -> None:
         """At 0 % noise a denoising cell has the losses, items and scores of reconstruction."""

@@ -185,6 +185,23 @@ class TestRecord:
         assert "record written" in only(finished / "work", "cell.log").read_text()
 
 
+class TestWithoutLearning:
+    @pytest.mark.parametrize(
+        ("method", "score"), [("mean_frame", "psnr"), ("frame_difference", "psnr"), ("clock", "elapsed")]
+    )
+    def test_leaves_a_record_without_epochs(self, yard: Path, tmp_path: Path, method: str, score: str) -> None:
+        """A method that trains nothing runs as the same command and leaves the same kind of record, no checkpoint."""
+        file = settings_file(tmp_path, method=method, task="reconstruction")
+        assert main(arguments(file, yard, tmp_path)) == 0
+        record = json.loads(only(tmp_path / "results", "seed-3.json").read_text())
+        assert (record["epochs"], record["parameters"], record["usage"]) == ([], 0, {})
+        assert set(record["metrics"]) == {"plain"}
+        assert set(record["metrics"]["plain"][score]) == {"per_video", "global", "train"}
+        assert record["data"]["scored_frames"] == 3 * (LENGTH - (method == "frame_difference"))
+        assert not list(tmp_path.rglob("checkpoint.safetensors"))
+        assert json.loads(only(tmp_path / "work", "progress.json").read_text())["phase"] == "done"
+
+
 class TestRepetition:
     def test_same_seed_same_record(self, finished: Path, yard: Path, tmp_path: Path) -> None:
         """Another process gives the same record and the same bytes of terms, but for times and commit."""

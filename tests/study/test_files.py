@@ -5,6 +5,7 @@ import pytest
 
 from benchmarks.errors import StudyError
 from benchmarks.study.files import load_study, study_names
+from benchmarks.study.settings import AUTOENCODERS, LEARNING_FREE
 
 HEADER = """
 [study]
@@ -40,12 +41,17 @@ class TestStudyNames:
 
 
 class TestCommittedStudies:
-    @pytest.mark.parametrize(("name", "count", "needs_data"), [("ped2", 18, True), ("smoke", 6, True)])
-    def test_hold_the_core_cells(self, name: str, count: int, needs_data: bool) -> None:
-        """Six settings a seed: MNAD reconstruction and prediction and MemAE reconstruction, each with its twin."""
+    @pytest.mark.parametrize(
+        ("name", "settings", "seeds", "needs_data"),
+        [("ped2", 9, 3, True), ("synthetic", 9, 1, False), ("smoke", 6, 1, True)],
+    )
+    def test_hold_the_core_cells(self, name: str, settings: int, seeds: int, needs_data: bool) -> None:
+        """Six settings a seed learn: MNAD reconstruction and prediction and MemAE reconstruction, each with its twin."""
         study = load_study(name)
-        assert (len(study.cells), study.needs_data) == (count, needs_data)
-        assert {(c.settings.method, c.settings.task, c.settings.memory, c.settings.skip) for c in study.cells} == {
+        assert (len(study.cells), study.needs_data) == (settings * seeds, needs_data)
+        assert {cell.seed for cell in study.cells} == set(range(seeds))
+        learning = [cell.settings for cell in study.cells if cell.settings.method in AUTOENCODERS]
+        assert {(one.method, one.task, one.memory, one.skip) for one in learning} == {
             ("mnad", "reconstruction", "mnad", False),
             ("mnad", "reconstruction", "none", False),
             ("mnad", "prediction", "mnad", True),
@@ -54,17 +60,28 @@ class TestCommittedStudies:
             ("memae", "reconstruction", "none", False),
         }
 
-    def test_synthetic_needs_no_data(self) -> None:
-        """The synthetic study has the same six settings and generates its frames."""
-        study = load_study("synthetic", seeds=1)
-        assert not study.needs_data
-        assert len(study.cells) == 6
-        assert {cell.settings.dataset for cell in study.cells} == {"synthetic"}
+    @pytest.mark.parametrize("name", ["ped2", "synthetic"])
+    def test_hold_the_methods_without_learning(self, name: str) -> None:
+        """What every method must beat stands beside it: each such method once a seed, without epochs."""
+        cells = load_study(name, seeds=1).cells
+        rest = [cell.settings for cell in cells if cell.settings.method not in AUTOENCODERS]
+        assert sorted(one.method for one in rest) == sorted(LEARNING_FREE)
+        assert {(one.task, one.memory, one.epochs) for one in rest} == {("reconstruction", "none", 0)}
+        assert {one.size for one in rest} == {cell.settings.size for cell in cells}
 
     @pytest.mark.parametrize("name", ["ped2", "synthetic", "smoke"])
     def test_are_named_as_their_files(self, name: str) -> None:
         """Tables and messages call a study what the command line calls it."""
         assert load_study(name).name == name
+
+
+class TestLabel:
+    def test_is_the_studys_name_at_its_own_profile_alone(self, file: Path) -> None:
+        """Views at another profile, asked for or chosen because of CUDA, do not replace those of the file's own."""
+        file.write_text(HEADER + PAIR)
+        assert load_study(file).label == load_study(file, profile="smoke", cuda=True).label == "little"
+        assert load_study(file, cuda=True).label == "little-paper"
+        assert load_study(file, profile="cpu", seeds=1).label == "little-cpu"
 
 
 class TestLoadStudy:

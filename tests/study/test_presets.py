@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.errors import StudyError
 from benchmarks.study.presets import resolve
-from benchmarks.study.settings import METHODS, PRESETS, PROFILES, TASKS, Settings
+from benchmarks.study.settings import AUTOENCODERS, LEARNING_FREE, PRESETS, PROFILES, TASKS, Settings
 
 # What a profile may set: geometry and length, never arithmetic.
 GEOMETRY = {"profile", "size", "channels", "width", "epochs", "batch", "train_stride"}
@@ -83,7 +83,10 @@ class TestPublished:
 
 
 class TestProfiles:
-    @pytest.mark.parametrize(("method", "task"), list(itertools.product(METHODS, TASKS)))
+    @pytest.mark.parametrize(
+        ("method", "task"),
+        [*itertools.product(AUTOENCODERS, TASKS), *((method, "reconstruction") for method in LEARNING_FREE)],
+    )
     def test_change_geometry_and_length_only(self, method: str, task: str) -> None:
         """Between profiles nothing differs but size, channels, width, epochs, batch and stride."""
         reference = settings_of(method=method, task=task).to_dict()
@@ -93,15 +96,18 @@ class TestProfiles:
             assert reference.keys() == other.keys()
 
     def test_grey_sets_are_read_as_grey_but_at_the_paper_profile(self) -> None:
-        """Ped2's three channels are equal; MemAE is grey everywhere."""
+        """Ped2's three channels are equal; MemAE is grey everywhere, and methods without learning go by the data set."""
         channels = {
             (dataset, method, profile): settings_of(dataset=dataset, method=method, task="reconstruction", profile=profile).channels
-            for dataset, method, profile in itertools.product(("ped2", "avenue"), METHODS, ("cpu", "paper"))
+            for dataset, method, profile in itertools.product(("ped2", "avenue"), (*AUTOENCODERS, "clock"), ("cpu", "paper"))
         }  # fmt: skip
         assert {key for key, value in channels.items() if value == 3} == {
             ("avenue", "mnad", "cpu"),
             ("avenue", "mnad", "paper"),
             ("ped2", "mnad", "paper"),
+            ("avenue", "clock", "cpu"),
+            ("avenue", "clock", "paper"),
+            ("ped2", "clock", "paper"),
         }
 
 
@@ -109,11 +115,11 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("change", "listed"),
         [
-            ({"method": "transformer"}, "mnad, memae"),
+            ({"method": "transformer"}, "mnad, memae, mean_frame, frame_difference, clock"),
             ({"task": "colouring"}, "reconstruction, prediction, denoising"),
             ({"memory": "hopfield"}, "own, mnad, memae, none"),
             ({"supervision": "strict"}, "none, uniform_rc2020, uniform_balance"),
-            ({"preset": "mine"}, "paper, official, rc2020"),
+            ({"preset": "mine"}, "official, paper, rc2020"),
             ({"profile": "huge"}, "paper, cpu, small, smoke"),
             ({"precision": "int8"}, "bfloat16, float32, float64"),
             ({"leaning_rate": 1}, "learning_rate"),
