@@ -100,13 +100,16 @@ class Row:
         values = list(self.by_seed(measure).values())
         if not values:
             return None
+        if self.settings.method in LEARNING_FREE:
+            # Nothing is drawn: seeds repeat one number, and a spread of zero would pass for certainty.
+            return Summary(values[0])
         estimate = t_interval(values)
         return Summary(estimate.mean, estimate.low, estimate.high, "seeds" if estimate.low is not None else "")
 
     def auc(self) -> Summary | None:
-        """Published AUC over seeds; the interval of a single seed is the record's bootstrap over videos."""
+        """Published AUC over seeds; without a spread over seeds, the interval is the record's bootstrap over videos."""
         summary = self.summary(lambda record: record.metric("micro_auc"))
-        if summary is None or summary.basis or len(self.records) != 1:
+        if summary is None or summary.basis:
             return summary
         interval = self.records[0].content["headline"].get("interval")
         return summary if interval is None else replace(summary, low=interval[0], high=interval[1], basis="videos")
