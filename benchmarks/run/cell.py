@@ -46,6 +46,8 @@ _CALIBRATED = ("update", "no_update", "plain", "clean_input")
 
 # Batches after which scoring gives freed memory back.
 _RELEASE_EVERY = 16
+# Up to here decoding in this process is faster than starting others.
+_MANY_FRAMES = 5000
 _SPLITS: tuple[Literal["train", "test"], ...] = ("train", "test")
 
 Mode = Literal["record", "fast"]
@@ -147,7 +149,7 @@ def _open_data(settings: Settings, places: Places, progress: Progress) -> CellDa
             size=settings.size,
             channels=channels,
             folder=places.work / "frames",
-            workers=os.cpu_count() or 1,
+            workers=(os.cpu_count() or 1) if sum(video.length for video in dataset.split(split)) > _MANY_FRAMES else 1,
             progress=False,
             report=progress.step,
         )
@@ -180,7 +182,7 @@ def _train(
             _log.info("going on after epoch %d", len(epochs))
         else:
             _log.info("starting anew: the checkpoint was made by other settings, code or data")
-    else:
+    if not epochs:
         method.prepare(clips)
     progress.phase("train", epochs=settings.epochs, epochs_done=epochs, resumed_epochs=len(epochs))
     feed = Feed(clips, torch.device(getattr(method, "device", "cpu")))
