@@ -171,8 +171,10 @@ class TestInterrupt:
         settings = tmp_path / "settings.json"
         settings.write_text(json.dumps(cells[0].settings.to_dict()))
         code = f"""
-            import json, sys
+            import json, signal, sys
             from pathlib import Path
+            # Started in the background by a script, this process would inherit a deaf ear for Ctrl-C.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             from benchmarks import cli
             from benchmarks.grid.engine import Workers, run_cells
             from benchmarks.grid.places import Places
