@@ -100,3 +100,15 @@ class TestLiveTracker:
             write_record(tmp_path, SETTINGS, seed)
         assert import_records(tmp_path, uri) == ImportCounts(replaced=2)
         assert {run.info.status for run in runs.find("synthetic").values()} == {"FINISHED"}
+
+
+class TestMethodsWithoutLearning:
+    def test_are_imported_by_their_name_alone(
+        self, tmp_path: Path, uri: str, write_record: Callable[..., Path]
+    ) -> None:
+        """They have no task and no memory to be called by, only a profile."""
+        settings = resolve(dataset="synthetic", method="frame_difference", task="reconstruction", profile="smoke")
+        write_record(tmp_path, settings, 0)
+        assert import_records(tmp_path, uri) == ImportCounts(added=1)
+        runs = Runs(uri).find("synthetic")
+        assert runs[settings.hash, None].info.run_name == "frame difference, smoke"
