@@ -204,6 +204,7 @@ def _figures(options: argparse.Namespace) -> int:
         drawn = [records[cell] for cell in study.cells if cell in records]
         for path in write_figures(study.label, drawn, options.results):
             print(path)
+    _write_index(options)
     return 0
 
 
