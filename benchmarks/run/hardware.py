@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import torch
 
-_PACKAGES = ("torch", "numpy", "pandas", "scikit-learn", "scipy", "opencv-python-headless", "safetensors")
+_PACKAGES = ("torch", "numpy", "pandas", "scikit-learn", "scipy", "opencv-python-headless", "safetensors", "numba")
 _KIB = 1024
 
 
