@@ -87,6 +87,8 @@ def run_cell(cell: Cell, places: Places, device: torch.device, mode: Mode = "rec
     settings = cell.settings
     # Deterministic algorithms and no autotuning in `record`; what is fastest in `fast`.
     torch.use_deterministic_algorithms(mode == "record")
+    # With it torch fills all new memory first, a tenth of a training step; nothing here reads what it has not written.
+    torch.utils.deterministic.fill_uninitialized_memory = False
     torch.backends.cudnn.benchmark = mode == "fast"
     path = records.record_path(places.results, cell)
     _make_folder(path.parent, "records")
