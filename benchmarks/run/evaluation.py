@@ -37,32 +37,34 @@ def evaluate(
 ) -> Pass:
     """Score every clip of the feed under each variant; ``report`` is told how many clips of all are done."""
     method.begin_evaluation(variants)
-    videos: list[NDArray[np.int64]] = []
-    frames: list[NDArray[np.int64]] = []
-    terms: dict[str, dict[str, list[torch.Tensor]]] = {name: {} for name in variants}
-    maps: list[torch.Tensor] = []
-    done = 0
-    for video, batches in feed.by_video(method.evaluation_batch):
-        method.begin_video(video)
+    count, done = len(feed.clips), 0
+    video, frame = np.empty(count, np.int64), np.empty(count, np.int64)
+    terms: dict[str, dict[str, torch.Tensor]] = {name: {} for name in variants}
+    maps: torch.Tensor | None = None
+    for index, batches in feed.by_video(method.evaluation_batch):
+        method.begin_video(index)
         for batch in batches:
             scored = method.score(batch, map_size)
-            videos.append(batch.video)
-            frames.append(batch.first + method.scored_frame * feed.clips.temporal_stride)
+            rows = slice(done, done + len(batch.index))
+            video[rows] = batch.video
+            frame[rows] = batch.first + method.scored_frame * feed.clips.temporal_stride
+            # Into arrays made once: small tensors kept from batch to batch would pin the memory freed around them.
             for variant, values in scored.terms.items():
                 for term, value in values.items():
-                    terms[variant].setdefault(term, []).append(value)
+                    terms[variant].setdefault(term, value.new_empty(count))[rows] = value
             if scored.error_map is not None:
-                maps.append(scored.error_map.float().cpu())
-            done += len(batch.index)
+                maps = scored.error_map.new_empty((count, *scored.error_map.shape[1:])) if maps is None else maps
+                maps[rows] = scored.error_map
+            done = rows.stop
             if report is not None:
-                report(done, len(feed.clips))
+                report(done, count)
     return Pass(
-        np.concatenate(videos),
-        np.concatenate(frames),
+        video,
+        frame,
         {
-            variant: {term: torch.cat(pieces).double().cpu().numpy() for term, pieces in by_term.items()}
+            variant: {term: value.double().cpu().numpy() for term, value in by_term.items()}
             for variant, by_term in terms.items()
         },
         {name: counts.cpu().numpy() for name, counts in method.take_usage().items()},
-        torch.cat(maps).numpy() if maps else None,
+        None if maps is None else maps.float().cpu().numpy(),
     )

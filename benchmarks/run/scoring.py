@@ -1,6 +1,6 @@
 """Scoring the test clips of one checkpoint under all its variants, sharing what they share.
 
-The encoder runs once a batch. With a test-time update the items of a frame depend on the decisions of all frames
+The encoder runs once a batch, and variants whose items have not parted yet share what they read and decode. With a test-time update the items of a frame depend on the decisions of all frames
 before it, so the published code scores one frame at a time. Here the decisions of a batch are guessed, the batch is
 decoded at once, and the guesses are checked in order; from the first wrong one on it is done again. The scores are
 those of the sequential run (a test holds them together).
@@ -16,6 +16,7 @@ from torch import Tensor
 
 from benchmarks.run.contract import Batch, Scored
 from benchmarks.run.folding import fold_batch_norm
+from benchmarks.run.parts.memory import Recalled
 from benchmarks.run.streams import torch_stream
 from benchmarks.study.settings import Settings
 
@@ -56,20 +57,27 @@ class VariantScorer:
         self.dtype = torch.bfloat16 if method.settings.precision == "bfloat16" else method.dtype
         self.encoder = fold_batch_norm(method.backbone.encoder).to(self.dtype)
         self.decoder = fold_batch_norm(method.backbone.decoder).to(self.dtype)
-        self.items: dict[str, Tensor | None] = {name: method.memory.items_for_test() for name in variants}
+        # One tensor for all variants, never changed in place: who still holds it reads the same as the others.
+        self.trained = method.memory.items_for_test()
+        self.items: dict[str, Tensor | None] = dict.fromkeys(variants, self.trained)
         self.usage: dict[str, Tensor] = {}
         # A guess for the next frame: most often what the last one decided.
         self.guess: dict[str, bool] = {}
         self._noise: Tensor | None = None
+        # Of the batch at hand, by the identity of query and items.
+        self._shared: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+        self._absorbed: dict[tuple[int, ...], tuple[Tensor, Tensor, Tensor]] = {}
 
     def begin_video(self, video: int) -> None:
         """Set back the items of the variant that does so for each video."""
         del video
         if "reset_per_video" in self.items:
-            self.items["reset_per_video"] = self.method.memory.items_for_test()
+            self.items["reset_per_video"] = self.trained
 
     def score(self, batch: Batch, map_size: int | None) -> Scored:
         """Return the terms of each variant, and the first variant's error map."""
+        self._shared.clear()
+        self._absorbed.clear()
         inputs, target = self.method.inputs_and_target(batch)
         query, skips = self._encode(inputs)
         terms: dict[str, Mapping[str, Tensor]] = {}
@@ -108,16 +116,31 @@ class VariantScorer:
         return dict(self.method.backbone.errors(output, target, last_only=last_only))
 
     def _score_main(self, name: str, query: Tensor, skips: Any, target: Tensor) -> tuple[Tensor, Mapping[str, Tensor]]:
-        updates = self.method.memory.updates_at_test and name in (*_UPDATING, "clean_input")
         items = self.items[name]
-        if updates and items is not None:
+        if items is not None and self.method.memory.updates_at_test and name in (*_UPDATING, "clean_input"):
             return self._score_updating(name, query, skips, target, items)
-        recalled = self.method.memory.recall(query, items)
-        output = self._decode(recalled.features, skips)
-        terms = self._errors(output, target)
+        same = None if items is None or not self.method.memory.updates_at_test else [items] * len(query)
+        recalled, output, errors = self._recall_and_decode(query, skips, target, 0, same)
+        terms = {**errors, **recalled.terms}
         del terms["point_score"]
         self._count(name, recalled.usage)
-        return output, {**terms, **recalled.terms}
+        return output, terms
+
+    def _recall_and_decode(
+        self, query: Tensor, skips: Any, target: Tensor, done: int, sequence: list[Tensor] | None
+    ) -> tuple[Recalled, Tensor, dict[str, Tensor]]:
+        """Return what is read, the output and its errors for the frames from ``done`` on, once for all variants.
+
+        sequence: the items that each of these frames meets; None where the memory has but one set
+        """
+        key = (id(query), done, tuple(map(id, sequence or ())))
+        if key not in self._shared:
+            rest = slice(done, len(query))
+            recalled = self.method.memory.recall(query[rest], None if sequence is None else torch.stack(sequence))
+            output = self._decode(recalled.features, skips, rest)
+            # The key holds while its tensors live, so they are kept beside it.
+            self._shared[key] = (recalled, output, self._errors(output, target[rest]), query, sequence)
+        return self._shared[key][:3]
 
     def _score_updating(
         self, name: str, query: Tensor, skips: Any, target: Tensor, items: Tensor
@@ -128,21 +151,19 @@ class VariantScorer:
         pieces: list[dict[str, Tensor]] = []
         done = 0
         while done < len(query):
-            rest = slice(done, len(query))
             guess = self.guess.get(name, True)
             sequence = [items]
             for frame in range(done, len(query)):
-                sequence.append(memory.absorb(query[frame : frame + 1], sequence[-1]) if guess else sequence[-1])
-            recalled = memory.recall(query[rest], torch.stack(sequence[:-1]))
-            output = self._decode(recalled.features, skips, rest)
-            terms = {**self._errors(output, target[rest]), **recalled.terms}
+                sequence.append(self._absorb(query, frame, sequence[-1]) if guess else sequence[-1])
+            recalled, output, errors = self._recall_and_decode(query, skips, target, done, sequence[:-1])
+            terms = {**errors, **recalled.terms}
             updated = terms["point_score"] < threshold
             wrong = (updated != guess).nonzero()
             kept = len(updated) if not len(wrong) else int(wrong[0]) + 1
             items = sequence[kept]
             if len(wrong):
                 last = done + kept - 1
-                items = sequence[kept - 1] if guess else memory.absorb(query[last : last + 1], sequence[kept - 1])
+                items = sequence[kept - 1] if guess else self._absorb(query, last, sequence[kept - 1])
                 self.guess[name] = not guess
             outputs.append(output[:kept])
             pieces.append({key: value[:kept] for key, value in terms.items()} | {"updated": updated[:kept]})
@@ -152,6 +173,13 @@ class VariantScorer:
             done += kept
         self.items[name] = items
         return torch.cat(outputs), {key: torch.cat([piece[key] for piece in pieces]) for key in pieces[0]}
+
+    def _absorb(self, query: Tensor, frame: int, items: Tensor) -> Tensor:
+        """Return the items after the update by one frame's queries, once for all variants."""
+        key = (id(query), frame, id(items))
+        if key not in self._absorbed:
+            self._absorbed[key] = (self.method.memory.absorb(query[frame : frame + 1], items), query, items)
+        return self._absorbed[key][0]
 
     def _score_replaced(
         self, name: str, query: Tensor, skips: Any, target: Tensor, reference: Tensor, rows: Tensor

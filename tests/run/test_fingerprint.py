@@ -118,3 +118,22 @@ class TestEdits:
         assert after.digest != before.digest
         assert [name for name, value in after.files.items() if before.files[name] != value] == ["mnad/losses.py"]
         assert fingerprint(settings_of("memae")).files.get("mnad/losses.py") is None
+
+
+class TestEqualNumbers:
+    """The changes that `equal_numbers.toml` promises to have left all numbers equal."""
+
+    def test_a_changed_file_counts_as_it_was(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A chain of promised changes is followed back to its first digest; an unknown digest stays."""
+        monkeypatch.setattr(module, "_equal_numbers", lambda: {("a.py", "3"): "2", ("a.py", "2"): "1"})
+        assert module._as_before("a.py", "3") == "1"
+        assert module._as_before("a.py", "4") == "4"
+        assert module._as_before("b.py", "3") == "3"
+
+    def test_no_promise_outlives_its_file(self) -> None:
+        """Each chain ends in the code as it stands: a change of numbers after it makes the entries go."""
+        equal = module._equal_numbers()
+        assert equal, "without an entry the file and this test can go"
+        last = {file: after for file, after in equal if (file, after) not in {(f, b) for (f, _), b in equal.items()}}
+        for file, after in last.items():
+            assert module._file_digest(module._ROOT / file)[:12] == after, f"remove the entries of {file}"
