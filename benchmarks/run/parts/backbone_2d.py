@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor, nn
 
-from benchmarks.run.parts.fused_norm import fuse
 from benchmarks.run.parts.task import Task
 from benchmarks.study.settings import Settings
 from mnad import network, score
@@ -23,15 +22,14 @@ class Backbone2d:
         width = round(network.PAPER_WIDTH * settings.width)
         frames = task.inputs.stop - task.inputs.start
         self.query_channels = 8 * width
-        self.encoder = fuse(network.Encoder(frames * settings.channels, width))
-        decoder = network.Decoder(
+        self.encoder: nn.Module = network.Encoder(frames * settings.channels, width)
+        self.decoder: nn.Module = network.Decoder(
             widening * self.query_channels,
             settings.channels,
             width,
             skip=settings.skip,
             upsampling="halve" if settings.upsampling == "halve" else "keep",
         )
-        self.decoder = fuse(decoder)
 
     def to_inputs(self, frames: Tensor, *, rc2020_range: bool = False) -> Tensor:
         """Return (batch, time * channels, height, width) in [-1, 1], frame by frame along channels.
