@@ -6,6 +6,7 @@
 ##= PROFILE=cpu          geometry and length: paper, cpu, small, smoke
 ##= ONLY=memory=none     run only the cells that match
 ##= SCHEDULER=tcp://...  a Dask cluster of your own instead of a local one
+##= MODE=fast            quicker training with other last digits; records say so (record where unset)
 ##= DEVICE=cuda          where cells compute; cuda where there is one
 ##= THREADS=1            threads of a cell; the cores are shared out over the jobs where unset
 ##= STUDY=ped2           for tables and figures: one study instead of all
@@ -31,13 +32,13 @@ DATA_FOLDER = $(patsubst ~/%,$(HOME)/%,$(DATA_ROOT))
 TORCH = $(shell sed -n 's/.*"\(torch==[^"]*\)".*/\1/p' pyproject.toml)
 BENCHMARKS = @PYTHONUNBUFFERED=1 $(VENV_PYTHON) -m benchmarks
 CELLS = $(if $(SEEDS),--seeds "$(SEEDS)") $(if $(PROFILE),--profile "$(PROFILE)")
-RUNS = --data-root "$(DATA_FOLDER)" $(CELLS) $(if $(ONLY),--only "$(ONLY)") $(if $(DEVICE),--device "$(DEVICE)") \
+RUNS = --data-root "$(DATA_FOLDER)" $(CELLS) $(if $(ONLY),--only "$(ONLY)") $(if $(MODE),--mode "$(MODE)") $(if $(DEVICE),--device "$(DEVICE)") \
 	$(if $(JOBS),--jobs "$(JOBS)") $(if $(THREADS),--threads "$(THREADS)") $(if $(SCHEDULER),--scheduler "$(SCHEDULER)")
 PIP = $(VENV)/bin/python -m pip --quiet --quiet --disable-pip-version-check --no-input install
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup lock test lint bench-store clean tables figures import ui
+.PHONY: help setup lock test lint bench clean tables figures import ui
 
 ##@ Study (studies: synthetic, ped2, smoke; sets: synthetic, ped2, ped1, avenue, shanghaitech)
 data-%: $(READY) ## Fetch or generate a data set and check it
@@ -51,6 +52,9 @@ plan-%: $(READY) ## List a study's cells, done or missing, with time; runs nothi
 
 reproduce-%: $(READY) ## Run a study's missing cells, then show its table
 	$(BENCHMARKS) reproduce "$*" $(RUNS) $(ARGS)
+
+grid-%: $(READY) ## Run a set's full factorial (synthetic, ped2, avenue, avenue-partial)
+	$(BENCHMARKS) reproduce "grid-$*" $(RUNS) $(ARGS)
 
 ##@ Views (made from results/runs alone)
 tables: $(READY) ## Write results/tables
@@ -81,8 +85,8 @@ lock: $(READY) ## Write requirements.lock from pyproject.toml (ARGS=--upgrade fo
 		--no-emit-package torch --no-annotate --custom-compile-command "make lock ($(TORCH) is installed apart)" \
 		--output-file requirements.lock $(ARGS)
 
-bench-store: $(READY) ## Measure batches a second from the frame store against decoding; writes results/perf/store.json
-	@$(VENV_PYTHON) -m benchmarks.perf.store --data-root "$(DATA_FOLDER)" --out results/perf/store.json $(ARGS)
+bench: $(READY) ## Measure speed against the published recipe and the machine's limits; writes results/bench
+	@$(VENV_PYTHON) -m benchmarks.perf.bench --data-root "$(DATA_FOLDER)" --out results/bench $(ARGS)
 
 clean: ## Remove caches, checkpoints and the MLflow store; keep records, tables, data and .venv
 	rm -rf .cache results/work results/logs mlflow.db mlflow.db-* mlruns dask-worker-space

@@ -90,6 +90,9 @@ def _add_cell_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--profile", choices=PROFILES, help="in place of the study file's")
     command.add_argument("--only", metavar="FILTER", help="the cells that match, as task=prediction,memory=none")
     command.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where cells compute (auto)")
+    command.add_argument(
+        "--mode", choices=("record", "fast"), default="record", help="fast: quicker, with other last digits (record)"
+    )
     command.add_argument("--keep-stale", action="store_true", help="accept records that were made by older code")
 
 

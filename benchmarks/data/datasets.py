@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.data.facts import FACTS, SplitFacts
+from benchmarks.data.facts import FACTS, SplitFacts, videos_of
 from benchmarks.data.findings import Complain, refuse
 from benchmarks.data.layouts import LAYOUTS
 from benchmarks.data.listing import trailing_number
@@ -28,7 +28,7 @@ def open_dataset(name: str, root: Path | None) -> Dataset:
 def read_dataset(name: str, root: Path | None, complain: Complain = refuse) -> Dataset:
     """Return the data set as its layout reads it, not checked against facts; raises StudyError where none fits."""
     for layout in LAYOUTS:
-        path = layout.find(name, root)
+        path = layout.find(videos_of(name), root)
         if path is not None:
             return layout.read(name, path, complain)
     if root is None:
@@ -58,12 +58,21 @@ def contradictions(dataset: Dataset, where: str) -> Iterator[str]:
     yield from found
     labels = [video.labels for video in dataset.test if video.labels is not None]
     abnormal = sum(int(values.sum()) for values in labels)
-    if len(labels) == len(dataset.test) and not found and abnormal not in facts.abnormal.values():
+    counted = len(labels) == len(dataset.test) and dataset.labels_from not in facts.uncounted
+    if counted and not found and abnormal not in facts.abnormal.values():
         stated = " or ".join(f"{count} (by {source})" for source, count in facts.abnormal.items())
         yield (
             f"{dataset.name}'s test split should have {stated} abnormal frames, but the labels in {where} "
-            f"({dataset.labels_from}) mark {abnormal}; restore the label file."
+            f"({dataset.labels_from}) mark {abnormal}; restore the label file{_other_labels(dataset.name, abnormal)}."
         )
+
+
+def _other_labels(name: str, abnormal: int) -> str:
+    """Return the name of the set that has these videos and so many abnormal frames, as the end of a sentence."""
+    for other, facts in FACTS.items():
+        if facts.relabels == name and abnormal in facts.abnormal.values():
+            return f", or ask for {other}, the same videos under these labels"
+    return ""
 
 
 def _against(videos: Sequence[Video], facts: SplitFacts, split: str, where: str) -> Iterator[str]:

@@ -111,7 +111,7 @@ def _check_frames(dataset: Dataset, report: Report, *, progress: bool) -> None:
 
 def _check_masks(dataset: Dataset, report: Report, *, progress: bool) -> None:
     facts = FACTS.get(dataset.name)
-    several_sources = facts is not None and len(facts.abnormal) > 1
+    other_labels = facts is not None and facts.relabels is not None
     for split, video in _videos(dataset, progress=progress, what="masks"):
         if video.masks is None:
             continue
@@ -125,7 +125,7 @@ def _check_masks(dataset: Dataset, report: Report, *, progress: bool) -> None:
             if video.labels is not None and abnormal != bool(video.labels[index]):
                 differing.append(index)
         if differing:
-            (report.remarks if several_sources else report.problems).append(
+            (report.remarks if other_labels else report.problems).append(
                 f"Masks and labels should agree on every frame, but in {split}/{video.name} they differ on "
                 f"{len(differing)}, first on frame {differing[0]}; restore the masks or the label file."
             )

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from benchmarks.data.archives import unpack
 from benchmarks.data.datasets import read_dataset
-from benchmarks.data.facts import FACTS, Release
+from benchmarks.data.facts import FACTS, Release, videos_of
 from benchmarks.errors import StudyError
 
 _CHUNK = 1 << 20
@@ -32,7 +32,8 @@ def fetch(name: str, root: Path, archive: Path | None = None, *, progress: bool 
         valid = ", ".join(sorted(key for key, facts in FACTS.items() if facts.releases))
         raise StudyError(f"A set with a release to download was expected ({valid}), but {name!r} was asked for.")
     try:
-        read_dataset(name, root)
+        # Labels of another source are no part of a release: what can be downloaded is there when the videos are.
+        read_dataset(videos_of(name), root)
     except StudyError:
         pass
     else:

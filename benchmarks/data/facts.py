@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,10 @@ class Release:
 class SetFacts:
     """A set. frame_size: (width, height) in pixels.
 
-    abnormal: number of abnormal test frames, one for each label source that circulates. label_names: what MNAD's label
-    file calls the set. ranges: per test video the first and last abnormal frames, one-based and inclusive.
+    abnormal: number of abnormal test frames by label source. uncounted: label sources (a data set's `labels_from`)
+    whose number no public source states. label_names: what MNAD's label file calls the set. ranges: per test video the
+    first and last abnormal frames, one-based and inclusive. relabels: the set whose videos these are; then the labels
+    are those of MNAD's file, not the release's.
     """
 
     train: SplitFacts
@@ -37,6 +39,8 @@ class SetFacts:
     abnormal: dict[str, int]
     label_names: tuple[str, ...] = ()
     ranges: tuple[tuple[int, int], ...] | None = None
+    uncounted: tuple[str, ...] = ()
+    relabels: str | None = None
     releases: tuple[Release, ...] = field(default=())
 
 
@@ -49,6 +53,11 @@ _UCSD = Release(
     "http://www.svcl.ucsd.edu/projects/anomaly/UCSD_Anomaly_Dataset.tar.gz",
     "2329af326951f5097fdd114c50e853957d3e569493a49d22fc082a9fd791915b",
 )
+# What a set's `labels_from` says of labels that a release's masks give.
+MASK_LABELS = "the release's masks"
+FRAME_MASK_LABELS = "the release's frame masks"
+_MNAD_LABELS = "MNAD's label file"
+
 _AVENUE = "http://www.cse.cuhk.edu.hk/leojia/projects/detectabnormal/"
 
 FACTS: dict[str, SetFacts] = {
@@ -111,8 +120,7 @@ FACTS: dict[str, SetFacts] = {
             )
         ),
         frame_size=(640, 360),
-        # They disagree on 441 frames in 15 of 21 videos.
-        abnormal={"the release's masks": 3712, "MNAD's label file": 3867},
+        abnormal={MASK_LABELS: 3712},
         label_names=("avenue",),
         releases=(
             Release(_AVENUE + "Avenue_Dataset.zip", "fc9cb8432a11ca79c18aa180c72524011411b69d3b0ff27c8816e41c0de61531"),
@@ -126,13 +134,14 @@ FACTS: dict[str, SetFacts] = {
         train=_split((1223, 781, 145, 244), (10, 11, 12, 16)),
         test=_split((36, 426, 294, 248, 273, 76), (8, 17, 18, 19, 20, 21)),
         frame_size=(640, 360),
-        abnormal={"the release's masks": 1061},
+        abnormal={MASK_LABELS: 1061},
     ),
     "shanghaitech": SetFacts(
         train=SplitFacts(330, 274515),
         test=SplitFacts(107, 40791),
         frame_size=(856, 480),
-        abnormal={"MNAD's label file": 17326},
+        abnormal={_MNAD_LABELS: 17326},
+        uncounted=(FRAME_MASK_LABELS,),
         label_names=("shanghai", "shanghaitech"),
         releases=(
             Release(
@@ -142,3 +151,16 @@ FACTS: dict[str, SetFacts] = {
         ),
     ),
 }
+
+# The same videos under MNAD's labels, as sets of their own, so that every record names whose labels it was scored by.
+# Avenue's two sources disagree on 441 frames in 15 of 21 videos.
+FACTS |= {
+    f"{name}-mnad-labels": replace(FACTS[name], abnormal={_MNAD_LABELS: count}, uncounted=(), relabels=name)
+    for name, count in (("avenue", 3867), ("shanghaitech", 17326))
+}
+
+
+def videos_of(name: str) -> str:
+    """Return the set whose folder and frames a set has: itself, but for one that is labelled anew."""
+    facts = FACTS.get(name)
+    return facts.relabels if facts is not None and facts.relabels is not None else name

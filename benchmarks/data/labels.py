@@ -3,6 +3,7 @@
 import re
 import zlib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,9 @@ from numpy.typing import NDArray
 from scipy.io import loadmat
 from scipy.io.matlab import MatReadError
 
+from benchmarks.data.facts import FACTS, videos_of
+from benchmarks.data.findings import Complain, noted
+from benchmarks.data.video import Dataset
 from benchmarks.errors import StudyError
 
 _RANGE = re.compile(r"(\d+)\s*(?::\s*(\d+))?")
@@ -99,6 +103,29 @@ def read_frame_labels(path: Path, lengths: Sequence[int]) -> list[NDArray[np.uin
             f"values from {values.min(initial=0)} to {values.max(initial=0)} came; complete the frames or restore the file."
         )
     return np.split(values.astype(np.uint8), np.cumsum(lengths)[:-1])
+
+
+def mnad_label_files(name: str, path: Path) -> list[Path]:
+    """Return where MNAD's label file of a set may lie: in the set's folder `path`, or beside it."""
+    names = FACTS[name].label_names if name in FACTS else (name,)
+    return [folder / f"frame_labels_{one}.npy" for folder in (path, path.parent) for one in names]
+
+
+def relabelled(dataset: Dataset, path: Path, complain: Complain) -> Dataset:
+    """Return a set with the labels of MNAD's file instead of its own; without any where complaining returns."""
+    test = [replace(video, labels=None) for video in dataset.test]
+    candidates = mnad_label_files(dataset.name, path)
+    file = next((one for one in candidates if one.is_file()), None)
+    if file is None:
+        complain(
+            f"MNAD's frame labels were expected as {' or '.join(map(str, candidates))}, but none exists; put the file "
+            f"there, or ask for {videos_of(dataset.name)}, which is labelled by the release."
+        )
+        return replace(dataset, test=tuple(test), labels_from="")
+    with noted(complain):
+        labels = read_frame_labels(file, [video.length for video in test])
+        test = [replace(video, labels=values) for video, values in zip(test, labels, strict=True)]
+    return replace(dataset, test=tuple(test), labels_from=file.name)
 
 
 def _check_count(found: int, lengths: Sequence[int], path: Path) -> None:

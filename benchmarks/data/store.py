@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from benchmarks.data.facts import videos_of
 from benchmarks.data.store_build import Report, build_array
 from benchmarks.data.store_key import store_key
 from benchmarks.data.video import Dataset
@@ -79,7 +80,7 @@ def open_store(
     if not videos:
         raise StudyError(f"Data set {dataset.name} holds no {split} videos; check it with the doctor of this set.")
     key = store_key(videos, size=size, channels=channels)
-    path = folder / f"{dataset.name}-{split}-{size}px-{channels}ch-{key[:16]}.npy"
+    path = folder / f"{videos_of(dataset.name)}-{split}-{size}px-{channels}ch-{key[:16]}.npy"
     try:
         store, _ = _open_existing(path, key)
         if store is not None:

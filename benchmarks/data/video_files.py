@@ -7,6 +7,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.data.findings import Complain, noted
+from benchmarks.data.listing import visible
+from benchmarks.data.video import Video
 from benchmarks.errors import StudyError
 
 
@@ -46,6 +49,20 @@ class VideoFrames:
         self._next += 1
         image = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY) if grey else frame
         return np.asarray(image, dtype=np.uint8)
+
+
+def file_videos(folder: Path, complain: Complain) -> tuple[Video, ...]:
+    """Return the `.avi` videos in `folder`, in natural order of their names; complains of missing and damaged ones."""
+    if not folder.is_dir():
+        complain(f"Videos were expected in {folder}, but there is no such folder; complete the data set.")
+        return ()
+    found = []
+    for path in visible(folder.glob("*.avi")):
+        with noted(complain):
+            found.append(Video(path.stem, stated_length(path), VideoFrames(path), sources=(path,)))
+    if not found:
+        complain(f"One .avi file per video was expected in {folder}, but none can be read; complete the data set.")
+    return tuple(found)
 
 
 def open_video(path: Path) -> cv2.VideoCapture:

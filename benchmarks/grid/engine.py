@@ -59,17 +59,30 @@ def run_cells(
     listeners: Sequence[Listener] = (),
     each_poll: Callable[[], None] = lambda: None,
     entry: tuple[str, ...] = CELL,
+    mode: str = "record",
+    evaluate_every: int = 0,
 ) -> dict[Cell, Ended]:
     """Run every cell, in order as workers become free; one that fails stops no other.
 
     each_poll: called twice a second, news or not. entry: what follows the interpreter in a cell's command.
-    On KeyboardInterrupt, or whatever else ends this function,
+    mode: of the cells, see benchmarks.run.fast. evaluate_every: as in a study file. On KeyboardInterrupt, or whatever else ends this function,
     running cells are killed with their children. With no cells Dask is not even imported.
     """
     if not cells:
         return {}
     run = _Run(cells, places, listeners)
-    jobs = {cell: cell_job(cell, places, threads=workers.threads, device=workers.device, entry=entry) for cell in cells}
+    jobs = {
+        cell: cell_job(
+            cell,
+            places,
+            threads=workers.threads,
+            device=workers.device,
+            entry=entry,
+            mode=mode,
+            evaluate_every=evaluate_every,
+        )
+        for cell in cells
+    }
     with _cluster(workers, len(cells)) as client:
         client.subscribe_topic(run.topic, run.hear)
         bind = accelerators() if workers.device == "cuda" and workers.scheduler is None else ()

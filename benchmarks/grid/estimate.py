@@ -1,6 +1,10 @@
-"""How long a cell takes: measured on records of its kind where there are any, else from measured costs of a clip."""
+"""How long a cell takes: as long as the most similar measured cell, scaled by frames, size, width and epochs.
 
-from collections.abc import Callable, Iterable, Mapping
+Training and evaluation are scaled apart. Where no record is of the cell's method, measured costs of a clip stand in.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -8,7 +12,7 @@ from typing import Any
 
 from benchmarks.errors import StudyError
 from benchmarks.grid.places import read_json
-from benchmarks.study.settings import Settings
+from benchmarks.study.settings import LEARNING_FREE, Settings
 
 # Training and test frames (STUDY section 9; the synthetic set's default size, section 7).
 _FRAMES = {
@@ -16,73 +20,117 @@ _FRAMES = {
     "ped2": (2550, 2010),
     "ped1": (6800, 7200),
     "avenue": (15328, 15324),
+    "avenue-mnad-labels": (15328, 15324),
+    "avenue-partial": (2393, 1353),
     "shanghaitech": (274515, 40791),
+    "shanghaitech-mnad-labels": (274515, 40791),
 }
-# Core-seconds a clip at 256x256 and a quarter of the width: a training step, an evaluation under all variants, as
-# measured on an AMD EPYC (Zen 5) with two cells side by side.
-_CLIP_COST = {"mnad": (0.105, 0.07), "memae": (0.3, 0.12)}
+# Core-seconds a clip at 256x256 and a quarter of the width: a training step, and one pass through half the network at
+# evaluation, as measured on an AMD EPYC (Zen 5) with two cells side by side.
+_CLIP_COST = {"mnad": (0.105, 0.0133), "memae": (0.3, 0.037)}
 _LEARNING_FREE_COST = (0.0, 0.0001)
 _SIZE, _WIDTH = 256, 0.25
 # Seconds of a process's start, and core-seconds a clip costs however small it is.
 _START, _CLIP_OVERHEAD = 5.0, 0.002
+# How unlike two cells of one method are in time: octaves of size and width count 1 each, these if they differ.
+_UNLIKE = {"precision": 4.0, "memory": 0.5, "task": 0.25, "skip": 0.25, "items": 0.25}
 
 
-def modelled_core_seconds(settings: Settings) -> float | None:
-    """Core-seconds of training and evaluation on a CPU by the table of costs; None for a set whose size is not known here."""
-    if settings.dataset not in _FRAMES:
-        return None
-    train, test = _FRAMES[settings.dataset]
-    scale = (settings.size / _SIZE) ** 2 * (settings.width / _WIDTH) ** 2
-    step, score = (cost * scale + _CLIP_OVERHEAD for cost in _CLIP_COST.get(settings.method, _LEARNING_FREE_COST))
-    return settings.epochs * (train / settings.train_stride) * step + test * score
+@dataclass(frozen=True)
+class CoreSeconds:
+    """Core-seconds of the two phases that every run of a cell repeats (frames are stored once)."""
+
+    train: float
+    evaluate: float
+
+    @property
+    def total(self) -> float:
+        """Both phases."""
+        return self.train + self.evaluate
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What one record says about time. core_seconds: of all phases that repeat (frames are stored once)."""
+    """What one record says about time."""
 
     settings: Settings
     device: str
-    core_seconds: float
+    seconds: CoreSeconds
+
+
+def modelled(settings: Settings, evaluate_every: int = 0) -> CoreSeconds | None:
+    """Time on a CPU by the table of costs; None for a set whose size is not known here.
+
+    evaluate_every: as in a study file; looks between epochs count as training.
+    """
+    if settings.dataset not in _FRAMES:
+        return None
+    train, test = _FRAMES[settings.dataset]
+    scale = (settings.size / _SIZE) ** 2 * (settings.width / _WIDTH) ** 2
+    step, half = (cost * scale + _CLIP_OVERHEAD for cost in _CLIP_COST.get(settings.method, _LEARNING_FREE_COST))
+    looks = (settings.epochs - 1) // evaluate_every if evaluate_every else 0
+    return CoreSeconds(
+        settings.epochs * (train / settings.train_stride) * step + looks * test * 2 * half,
+        test * _halves(settings) * half,
+    )
+
+
+def _halves(settings: Settings) -> float:
+    """Passes through encoder or decoder that a test clip takes under all variants, one that is thinned for a quarter."""
+    if settings.method in LEARNING_FREE:
+        return 1.0
+    whole = (3 if settings.memory == "mnad" else 1) + (settings.task == "denoising")
+    thinned = 3 + 2 * (settings.memory != "none")
+    return 1 + whole + thinned / 4
 
 
 def measured(record: Mapping[str, Any]) -> Measured | None:
     """Read settings, device and core-seconds from a record; None where it lacks them."""
     try:
         phases, hardware = record["phases"], record["hardware"]
-        seconds = phases["train"]["seconds"] + phases["evaluate"]["seconds"]
-        return Measured(Settings.from_dict(record["settings"]), hardware["device"], seconds * hardware["threads"])
+        train, evaluate = (phases[name]["seconds"] * hardware["threads"] for name in ("train", "evaluate"))
+        return Measured(Settings.from_dict(record["settings"]), hardware["device"], CoreSeconds(train, evaluate))
     except (KeyError, TypeError, StudyError):
         return None
 
 
-def read_measured(results: Path, profiles: Iterable[str]) -> list[Measured]:
-    """What all records of the given profiles say about time, whatever their data set."""
-    files = (file for profile in profiles for file in sorted(results.glob(f"runs/*/{profile}/*/seed-*.json")))
-    records = (record for file in files if (record := read_json(file)) is not None)
+def read_measured(results: Path) -> list[Measured]:
+    """What all records say about time, whatever their data set and profile."""
+    records = (record for file in sorted(results.glob("runs/*/*/*/seed-*.json")) if (record := read_json(file)))
     return [one for record in records if (one := measured(record)) is not None]
 
 
-# From the closest relatives of a cell to the most distant ones worth asking.
-_RELATIONS: tuple[Callable[[Settings], object], ...] = (
-    lambda one: one.hash,
-    lambda one: (one.method, one.task, one.memory, one.profile),
-    lambda one: (one.method, one.profile),
-)
+def estimate_seconds(
+    settings: Settings, known: Iterable[Measured], *, device: str, threads: int, evaluate_every: int = 0
+) -> float | None:
+    """Seconds a cell takes with so many threads; None where nothing is known (an accelerator without any record)."""
+    known = [one for one in known if one.device == device and one.settings.method == settings.method]
+    same = [one for one in known if one.settings == settings]
+    if same and not evaluate_every:
+        return _START + median(one.seconds.total for one in same) / threads
+    model = modelled(settings, evaluate_every)
+    if model is None:
+        return None
+    pairs = [(one, of) for one in _nearest(settings, known) if (of := modelled(one.settings)) is not None]
+    if not pairs:
+        return _START + model.total / threads if device == "cpu" else None
+    train = model.train * _ratio([(one.seconds.train, of.train) for one, of in pairs])
+    evaluate = model.evaluate * _ratio([(one.seconds.evaluate, of.evaluate) for one, of in pairs])
+    return _START + (train + evaluate) / threads
 
 
-def estimate_seconds(settings: Settings, known: Iterable[Measured], *, device: str, threads: int) -> float | None:
-    """Seconds a cell takes with so many threads; None where nothing is known (an accelerator without any record).
+def _nearest(settings: Settings, known: Sequence[Measured]) -> list[Measured]:
+    """The measured cells that are least unlike a cell; several where they are equally so."""
+    distances = [(_distance(settings, one.settings), one) for one in known if one.settings.dataset in _FRAMES]
+    least = min((distance for distance, _ in distances), default=0.0)
+    return [one for distance, one in distances if distance <= least + 1e-9]
 
-    A relative's time is scaled by what the table of costs says of the two.
-    """
-    model = modelled_core_seconds(settings)
-    known = [one for one in known if one.device == device]
-    for relation in _RELATIONS:
-        kin = [one for one in known if relation(one.settings) == relation(settings)]
-        if relation is _RELATIONS[0] and kin:
-            return _START + median(one.core_seconds for one in kin) / threads
-        ratios = [one.core_seconds / cost for one in kin if (cost := modelled_core_seconds(one.settings))]
-        if ratios and model is not None:
-            return _START + median(ratios) * model / threads
-    return None if model is None or device != "cpu" else _START + model / threads
+
+def _distance(one: Settings, other: Settings) -> float:
+    octaves = abs(math.log2(one.size / other.size)) + abs(math.log2(one.width / other.width))
+    return octaves + sum(cost for name, cost in _UNLIKE.items() if getattr(one, name) != getattr(other, name))
+
+
+def _ratio(pairs: Sequence[tuple[float, float]]) -> float:
+    """The median of measured over modelled time; 1 where the model has no time, as for a method without training."""
+    return median([seconds / model for seconds, model in pairs if model] or [1.0])

@@ -4,13 +4,14 @@ import heapq
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Literal
 
 from benchmarks.grid.durations import in_words
 from benchmarks.grid.estimate import estimate_seconds, read_measured
 from benchmarks.grid.places import Places, read_json
 from benchmarks.run.fingerprint import Fingerprint, fingerprint
-from benchmarks.study.settings import Cell, Settings
+from benchmarks.study.settings import Cell, Settings, distinctions
 
 SCHEMA = 1
 State = Literal["done", "stale", "missing", "failed"]
@@ -58,34 +59,47 @@ def make_plan(
     device: str = "cpu",
     threads: int = 1,
     keep_stale: bool = False,
-    fingerprint: Callable[[Settings], Fingerprint] = fingerprint,
+    mode: str = "record",
+    evaluate_every: int = 0,
+    fingerprint: Callable[[Settings, str], Fingerprint] = fingerprint,
 ) -> Plan:
-    """Look at every cell's record and, where it has none, at what its last attempt left."""
-    current: dict[str, Fingerprint] = {}
-    for cell in cells:
-        if cell.settings.hash not in current and places.record(cell).exists():
-            current[cell.settings.hash] = fingerprint(cell.settings)
-    plan = Plan(tuple(_look_at(cell, places, current.get(cell.settings.hash)) for cell in cells), keep_stale)
+    """Look at every cell's record and, where it has none, at what its last attempt left.
+
+    mode: a record of the mode `record` is good for either, one of `fast` for `fast` alone. evaluate_every: as in a study
+    file; a record without the AUC of these epochs is stale.
+    """
+    current = cache(fingerprint)
+    looked = (_look_at(cell, places, current, mode, evaluate_every) for cell in cells)
+    plan = Plan(tuple(looked), keep_stale)
     if not plan.to_run:
         return plan
-    known = read_measured(places.results, sorted({one.cell.settings.profile for one in plan.to_run}))
+    known = read_measured(places.results)
     seconds = {
-        settings: estimate_seconds(settings, known, device=device, threads=threads)
+        settings: estimate_seconds(settings, known, device=device, threads=threads, evaluate_every=evaluate_every)
         for settings in {one.cell.settings for one in plan.to_run}
     }
     return replace(plan, cells=tuple(replace(one, seconds=seconds.get(one.cell.settings)) for one in plan.cells))
 
 
-def _look_at(cell: Cell, places: Places, current: Fingerprint | None) -> PlannedCell:
+def _look_at(
+    cell: Cell, places: Places, current: Callable[[Settings, str], Fingerprint], mode: str, evaluate_every: int
+) -> PlannedCell:
     file = places.record(cell)
     record = read_json(file)
     readable = record is not None and record.get("schema") == SCHEMA
-    if record is not None and readable and current is not None:
-        made_by = record.get("fingerprint", {})
-        if made_by.get("digest") == current.digest:
+    if record is not None and readable:
+        made_by, made_in = record.get("fingerprint", {}), str(record.get("mode", "record"))
+        now = current(cell.settings, made_in)
+        reason = ""
+        if made_by.get("digest") != now.digest:
+            reason = _what_changed(made_by.get("files", {}), now.files)
+        elif made_in == "fast" and mode != "fast":
+            reason = "made in the mode fast"
+        elif evaluate_every:
+            reason = _not_evaluated(record, evaluate_every)
+        if not reason:
             return PlannedCell(cell, "done")
         failure = _last_failure(cell, places)
-        reason = _what_changed(made_by.get("files", {}), current.files)
         return PlannedCell(cell, "stale", f"{reason}; its re-run failed: {failure}" if failure else reason)
     failure = _last_failure(cell, places)
     if failure is not None:
@@ -110,15 +124,22 @@ def _what_changed(before: Mapping[str, Any], now: Mapping[str, str]) -> str:
     return f"changed since: {', '.join(changed)}" if changed else "made by other code"
 
 
+def _not_evaluated(record: Mapping[str, Any], every: int) -> str:
+    epochs = record.get("epochs") or []
+    unseen = [one["epoch"] for one in epochs if one["epoch"] % every == 0 and "micro_auc" not in one]
+    return f"{len(unseen)} of {len(epochs)} epochs were not evaluated" if unseen else ""
+
+
 def describe_plan(plan: Plan, jobs: int) -> str:
     """A line a cell, then the totals; for the screen."""
     width = max(len(one.cell.settings.name) for one in plan.cells)
     first = plan.cells[0].cell.settings
     lines = [f"{first.dataset}, profile {first.profile}"]
     to_run = set(plan.to_run)
+    told = distinctions(one.cell.settings for one in plan.cells)
     for one in plan.cells:
         time = "" if one not in to_run else "time unknown" if one.seconds is None else f"about {in_words(one.seconds)}"
-        tail = "  ".join(part for part in (f"{time:<18}", one.reason) if part.strip())
+        tail = "  ".join(part for part in (f"{time:<18}", told[one.cell.settings], one.reason) if part.strip())
         lines.append(f"  {one.state:<8}{one.cell.settings.name:<{width}}  seed {one.cell.seed}  {tail}".rstrip())
     counts = Counter(one.state for one in plan.cells)
     states: tuple[State, ...] = ("done", "stale", "missing", "failed")

@@ -49,13 +49,23 @@ class Ended:
     seconds: float
 
 
-def cell_job(cell: Cell, places: Places, *, threads: int, device: str, entry: tuple[str, ...] = CELL) -> Job:
+def cell_job(
+    cell: Cell,
+    places: Places,
+    *,
+    threads: int,
+    device: str,
+    entry: tuple[str, ...] = CELL,
+    mode: str = "record",
+    evaluate_every: int = 0,
+) -> Job:
     """Write down a cell as a command (nothing is started). entry: what follows the interpreter."""
     settings_file = places.folder(cell) / "settings.json"
     data = () if places.data_root is None else ("--data-root", str(places.data_root.absolute()))
     folders = ("--results", str(places.results.absolute()), "--work", str(places.work.absolute()))
-    shares = ("--threads", str(threads), "--device", device, "--quiet")
-    arguments = (*entry, "--settings", str(settings_file), "--seed", str(cell.seed), *data, *folders, *shares)
+    shares = ("--threads", str(threads), "--device", device, "--mode", mode, "--quiet")
+    looks = ("--evaluate-every", str(evaluate_every)) if evaluate_every else ()
+    arguments = (*entry, "--settings", str(settings_file), "--seed", str(cell.seed), *data, *folders, *shares, *looks)
     environment = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(threads))
     return Job(
         cell.slug,

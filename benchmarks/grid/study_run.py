@@ -24,6 +24,7 @@ class Prepared:
     plan: Plan
     workers: Workers
     places: Places
+    mode: str = "record"
 
 
 def prepare(options: argparse.Namespace, work: Path) -> Prepared:
@@ -34,8 +35,16 @@ def prepare(options: argparse.Namespace, work: Path) -> Prepared:
         options.study, profile=options.profile, seeds=options.seeds, only=options.only, cuda=device == "cuda"
     )
     places = Places(options.data_root if study.needs_data else None, options.results, work)
-    plan = make_plan(study.cells, places, device=device, threads=workers.threads, keep_stale=options.keep_stale)
-    return Prepared(study, plan, workers, places)
+    plan = make_plan(
+        study.cells,
+        places,
+        device=device,
+        threads=workers.threads,
+        keep_stale=options.keep_stale,
+        mode=options.mode,
+        evaluate_every=study.evaluate_every,
+    )
+    return Prepared(study, plan, workers, places, options.mode)
 
 
 def run_prepared(
@@ -68,6 +77,8 @@ def run_prepared(
                 listeners=[progress, *listeners],
                 each_poll=progress.refresh,
                 entry=entry,
+                mode=prepared.mode,
+                evaluate_every=prepared.study.evaluate_every,
             )
     finally:
         if live is not None:

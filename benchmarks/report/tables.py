@@ -1,6 +1,7 @@
 """The tables of a study in ``results/tables``: Markdown, CSV, LaTeX and HTML, from records alone."""
 
 import html
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,10 +84,12 @@ def write_tables(
 
 def continue_command(study: str, cells: Sequence[Cell]) -> str:
     """The command that runs a study's missing cells, and no others."""
-    seeds = len({cell.seed for cell in cells})
+    # Where settings have different numbers of seeds, the study file says them better.
+    counts = set(Counter(cell.settings for cell in set(cells)).values())
+    seeds = f" SEEDS={counts.pop()}" if len(counts) == 1 else ""
     profiles = sorted({cell.settings.profile for cell in cells})
     profile = f" PROFILE={profiles[0]}" if len(profiles) == 1 else ""
-    return f"make reproduce-{study} SEEDS={seeds}{profile}"
+    return f"make reproduce-{study}{seeds}{profile}"
 
 
 def missing_lines(study: str, cells: Sequence[Cell], absent: Sequence[Absent]) -> list[str]:

@@ -30,6 +30,7 @@ from benchmarks.run import record as records
 from benchmarks.run.checkpoint import load_checkpoint, read_facts, save_checkpoint
 from benchmarks.run.contract import Method
 from benchmarks.run.evaluation import Pass, evaluate
+from benchmarks.run.fast import speed_up
 from benchmarks.run.feed import Feed
 from benchmarks.run.fingerprint import fingerprint
 from benchmarks.run.hardware import Phase, hardware, release_free_memory, versions
@@ -81,20 +82,26 @@ class CellData:
         return Clips(store.frames, store.lengths, length=length, stride=stride, videos=videos, names=store.names)
 
 
-def run_cell(cell: Cell, places: Places, device: torch.device, mode: Mode = "record") -> Path:
-    """Run a cell from where it stands and return the path of its record. Raises StudyError as its parts do."""
+def run_cell(
+    cell: Cell, places: Places, device: torch.device, mode: Mode = "record", *, evaluate_every: int = 0
+) -> Path:
+    """Run a cell from where it stands and return the path of its record. Raises StudyError as its parts do.
+
+    evaluate_every: put the published micro AUC of every so many epochs into the record; nothing is chosen by it.
+    """
     refuse_illegal(cell.settings)
     settings = cell.settings
-    # Deterministic algorithms and no autotuning in `record`; what is fastest in `fast`.
+    # Deterministic algorithms and no autotuning in `record`; what is fastest in `fast`, with other last digits.
     torch.use_deterministic_algorithms(mode == "record")
     # With it torch fills all new memory first, a tenth of a training step; nothing here reads what it has not written.
-    torch.utils.deterministic.fill_uninitialized_memory = False
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.benchmark = mode == "fast"
     path = records.record_path(places.results, cell)
     _make_folder(path.parent, "records")
     folder = places.work / cell.slug
     progress = Progress(folder / "progress.json")
-    identity = {"settings_hash": settings.hash, "seed": cell.seed, "fingerprint": fingerprint(settings).digest}
+    code = fingerprint(settings, mode)
+    identity = {"settings_hash": settings.hash, "seed": cell.seed, "fingerprint": code.digest}
     record: dict[str, Any] = {
         "schema": records.SCHEMA,
         "name": settings.name,
@@ -102,7 +109,7 @@ def run_cell(cell: Cell, places: Places, device: torch.device, mode: Mode = "rec
         "settings_hash": settings.hash,
         "seed": cell.seed,
         **records.commit_facts(_ROOT),
-        "fingerprint": dataclasses.asdict(fingerprint(settings)),
+        "fingerprint": dataclasses.asdict(code),
         "mode": mode,
         "started": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "versions": versions(),
@@ -115,8 +122,11 @@ def run_cell(cell: Cell, places: Places, device: torch.device, mode: Mode = "rec
     phases["frames"] = phase.facts
     identity["train_checksum"] = data.train.checksum
     method = build(settings, cell.seed, device)
+    if mode == "fast":
+        speed_up(method, device)
     with Phase(device) as phase:
-        epochs = _train(method, data, cell, folder / "checkpoint.safetensors", progress, identity)
+        looks = _Looks(method, data, device, evaluate_every, settings.epochs)
+        epochs = _train(method, data, cell, folder / "checkpoint.safetensors", progress, identity, looks)
     seconds = sum(epoch["seconds"] for epoch in epochs)
     frames = sum(epoch["frames"] for epoch in epochs)
     phases["train"] = {**phase.facts, "seconds": round(seconds, 2), **_rate(frames, seconds)}
@@ -126,6 +136,9 @@ def run_cell(cell: Cell, places: Places, device: torch.device, mode: Mode = "rec
     phases["evaluate"] = {**phase.facts, **_rate(len(scored.frame) * len(scored.terms), phase.facts["seconds"])}
     table = records.terms_table(scored, data.dataset.test)
     calibration = records.terms_table(held_out, data.dataset.train) if held_out is not None else None
+    measured = records.measure(table, calibration, method.rule)
+    if evaluate_every and epochs:
+        epochs[-1] |= {"micro_auc": measured["headline"]["micro_auc"]}
     record |= {
         "data": _data_facts(data, method, settings, table),
         "parameters": method.parameter_count(),
@@ -134,11 +147,32 @@ def run_cell(cell: Cell, places: Places, device: torch.device, mode: Mode = "rec
         "epochs": records.without_long_usage(epochs),
         "usage": records.usage_facts(scored, table),
         "calibration": records.calibration_facts(calibration),
-        **records.measure(table, calibration, method.rule),
+        **measured,
     }
     records.write_record(path, record, table)
     progress.phase("done", record=str(path))
     return path
+
+
+@dataclasses.dataclass(frozen=True)
+class _Looks:
+    """Looks at the test frames between epochs; the last epoch's is the record's own evaluation."""
+
+    method: Method
+    data: CellData
+    device: torch.device
+    every: int
+    epochs: int
+
+    def due(self, epoch: int) -> bool:
+        """Whether an epoch, counted from 1, is followed by a look."""
+        return self.every > 0 and epoch < self.epochs and epoch % self.every == 0
+
+    def micro_auc(self) -> float | None:
+        """Score the test frames under the published variant alone. Training goes on as if nobody had looked."""
+        clips = self.data.clips("test", self.method.clip_length)
+        scored = evaluate(self.method, Feed(clips, self.device), [self.method.rule.variant])
+        return records.published_micro_auc(records.terms_table(scored, self.data.dataset.test), self.method.rule)
 
 
 def _open_data(settings: Settings, places: Places, progress: Progress) -> CellData:
@@ -169,7 +203,13 @@ def _open_data(settings: Settings, places: Places, progress: Progress) -> CellDa
 
 
 def _train(
-    method: Method, data: CellData, cell: Cell, checkpoint: Path, progress: Progress, identity: dict[str, Any]
+    method: Method,
+    data: CellData,
+    cell: Cell,
+    checkpoint: Path,
+    progress: Progress,
+    identity: dict[str, Any],
+    looks: _Looks,
 ) -> list[dict[str, Any]]:
     """Train to the last epoch, going on from a checkpoint of the same cell, code and data if there is one."""
     settings = cell.settings
@@ -178,10 +218,13 @@ def _train(
     epochs: list[dict[str, Any]] = []
     if checkpoint.exists():
         facts = read_facts(checkpoint)
-        if facts["identity"] == identity:
+        unseen = [one["epoch"] for one in facts["epochs"] if looks.due(one["epoch"]) and "micro_auc" not in one]
+        if facts["identity"] == identity and not unseen:
             load_checkpoint(checkpoint, method, objectives)
             epochs = facts["epochs"]
             _log.info("going on after epoch %d", len(epochs))
+        elif unseen:
+            _log.info("starting anew: epoch %d was to be evaluated, but the checkpoint is past it", unseen[0])
         else:
             _log.info("starting anew: the checkpoint was made by other settings, code or data")
     if not epochs:
@@ -190,6 +233,8 @@ def _train(
     feed = Feed(clips, torch.device(getattr(method, "device", "cpu")))
     for epoch in range(len(epochs) + 1, settings.epochs + 1 if objectives else 0):
         epochs.append(train_epoch(method, objectives, feed, settings, cell.seed, epoch, progress.train_step))
+        if looks.due(epoch):
+            epochs[-1]["micro_auc"] = looks.micro_auc()
         save_checkpoint(checkpoint, method, objectives, {"identity": identity, "epochs": epochs})
         progress.content["epochs_done"] = epochs
         progress.write()
@@ -222,6 +267,7 @@ def _rate(frames: int, seconds: float) -> dict[str, float]:
 def _data_facts(data: CellData, method: Method, settings: Settings, table: pd.DataFrame) -> dict[str, Any]:
     return {
         "layout": data.dataset.layout,
+        "labels_from": data.dataset.labels_from,
         "train_checksum": data.train.checksum,
         "test_checksum": data.test.checksum,
         "train_videos": len(data.trained),
@@ -243,6 +289,9 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--mode", choices=("record", "fast"), default="record")
+    parser.add_argument(
+        "--evaluate-every", type=int, default=0, metavar="N", help="put the AUC of every Nth epoch into the record"
+    )
     parser.add_argument("--quiet", action="store_true", help="log to the cell's file alone")
     return parser.parse_args(argv)
 
@@ -294,7 +343,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Deterministic matrix products on CUDA need this before the first one.
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         places = Places(arguments.data_root, arguments.results, arguments.work)
-        path = run_cell(cell, places, _pick_device(arguments.device), arguments.mode)
+        device = _pick_device(arguments.device)
+        path = run_cell(cell, places, device, arguments.mode, evaluate_every=arguments.evaluate_every)
     except StudyError as error:
         return _fail(progress, str(error), status=2)
     except Exception as error:  # the log gets the traceback, whoever started the cell one line

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from benchmarks.study.settings import Settings
+from benchmarks.study.settings import AUTOENCODERS, Settings
 
 _ROOT = Path(__file__).resolve().parents[2]
 _PACKAGES = ("benchmarks", "mnad", "memae", "baselines", "synthetic")
@@ -31,6 +31,8 @@ _LEFT_OUT = (
 )
 _TABLES = ("benchmarks.run.methods", "benchmarks.run.parts")
 _ROOTS = ("benchmarks.run.training", "benchmarks.run.evaluation")
+# What the mode `fast` puts in place of torch's own.
+_FAST = "benchmarks.run.fast"
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -42,14 +44,15 @@ class Fingerprint:
     files: dict[str, str]
 
 
-def fingerprint(settings: Settings) -> Fingerprint:
-    """Return the fingerprint of the code that a cell with these settings runs; nothing is imported."""
+def fingerprint(settings: Settings, mode: str = "record") -> Fingerprint:
+    """Return the fingerprint of the code that a cell with these settings runs in a mode; nothing is imported."""
     tables = _tables()
     roots = [
         *_ROOTS,
         tables["METHODS"][settings.method].split(":")[0],
         tables["BACKBONES"].get(settings.method, ""),
         tables["MEMORIES"].get(settings.memory, ""),
+        _FAST if mode == "fast" and settings.method in AUTOENCODERS else "",
     ]
     names = {str(path.relative_to(_ROOT)): path for path in _closure(tuple(filter(None, roots)))}
     files = {name: _as_before(name, _file_digest(path)[:12]) for name, path in names.items()}

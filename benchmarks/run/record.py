@@ -93,6 +93,14 @@ def measure(table: pd.DataFrame, calibration: pd.DataFrame | None, rule: ScoreRu
     return result
 
 
+def published_micro_auc(table: pd.DataFrame, rule: ScoreRule) -> float | None:
+    """Return the micro AUC that `measure` would put in the headline, alone; None where it is undefined."""
+    frames = _of_variant_or_fail(table, rule.variant)
+    values = fuse(frames, Score(rule.name, rule.weights), "per_video").values  # noqa: PD011 - not pandas
+    area = frame_metrics(values, frames["label"], frames["video"]).micro_auc
+    return None if area is None else round(area, 6)
+
+
 def usage_facts(scored: Pass, table: pd.DataFrame) -> dict[str, Any]:
     """Return usage of items by variant, with MemAE's share of dead queries and largest weight where it has them."""
     facts: dict[str, Any] = {}

@@ -1,8 +1,12 @@
 """Study files: from a readable TOML file to the cells of a study.
 
-``[study]`` holds name, title, dataset, seeds (a count), profile and, where it differs, profile_cuda. ``[settings]``
-overrides settings of all cells. Each ``[[cells]]`` table holds factors and further overrides; a list stands for each of
-its values, and lists multiply.
+``[study]`` holds name, title, dataset, seeds (a count), profile and, where they are wanted,
+- profile_cuda: the profile where CUDA is at hand
+- cells_from: another study, whose ``[[cells]]`` come before the file's own
+- evaluate_every: score the test frames after every so many epochs of training; nothing is chosen by it.
+``[settings]`` overrides settings of all cells, ``[settings.memae]`` those of one method. Each ``[[cells]]`` table holds
+factors and further overrides, and seeds where they are not the study's; a list stands for each of its values, and lists
+multiply. What stands closest to the cell wins; a cell that several tables ask for is one, with the most seeds.
 """
 
 import itertools
@@ -15,22 +19,24 @@ from typing import Any
 from benchmarks.errors import StudyError
 from benchmarks.study.filters import Filter
 from benchmarks.study.presets import resolve
-from benchmarks.study.settings import PROFILES, Cell, Settings
+from benchmarks.study.settings import METHODS, PROFILES, Cell, Settings
 
 STUDIES = Path(__file__).resolve().parents[1] / "studies"
 
 _REQUIRED = ("name", "title", "dataset", "seeds", "profile")
-_STUDY_KEYS = (*_REQUIRED, "profile_cuda")
+_OPTIONAL = {"profile_cuda": str, "cells_from": str, "evaluate_every": int}
+_STUDY_KEYS = (*_REQUIRED, *_OPTIONAL)
 _TABLES = ("study", "settings", "cells")
 # Belong to the study as a whole, so that a profile can be asked for on the command line.
-_NOT_PER_CELL = ("dataset", "profile", "seed", "seeds")
+_NOT_PER_CELL = ("dataset", "profile", "seed")
 
 
 @dataclass(frozen=True)
 class Study:
     """What a study file asks for. cells: all settings of seed 0 first, so that a study cut short is worth most.
 
-    profile: that of its cells; own_profile: that of the file.
+    profile: that of its cells; own_profile: that of the file. evaluate_every: epochs between two looks at the test
+    frames while training, 0 for none.
     """
 
     name: str
@@ -40,6 +46,7 @@ class Study:
     needs_data: bool
     profile: str = ""
     own_profile: str = ""
+    evaluate_every: int = 0
 
     @property
     def label(self) -> str:
@@ -70,16 +77,24 @@ def load_study(
     file = _find(name_or_path)
     tables = _read(file)
     header = tables["study"]
-    count = header["seeds"] if seeds is None else seeds
-    if count < 1:
-        raise StudyError(f"Expected at least 1 seed, but got {count}; correct --seeds or seeds in {file}.")
     profile = profile or (header.get("profile_cuda", header["profile"]) if cuda else header["profile"])
     if profile not in PROFILES:
         raise StudyError(f"Expected a profile among {', '.join(PROFILES)}, but got {profile!r} for {file}.")
     wanted = Filter.parse(only) if only else Filter()
     settings = _expand(file, tables, profile)
-    chosen = [one for one in settings if wanted.matches(one)]
-    cells = tuple(Cell(one, seed) for seed in range(count) for one in chosen if wanted.matches_seed(seed))
+    if seeds is not None:
+        settings = dict.fromkeys(settings, seeds)
+    if min(settings.values()) < 1:
+        raise StudyError(
+            f"Expected at least 1 seed, but got {min(settings.values())}; correct --seeds or seeds in {file}."
+        )
+    chosen = {one: count for one, count in settings.items() if wanted.matches(one)}
+    cells = tuple(
+        Cell(one, seed)
+        for seed in range(max(chosen.values(), default=0))
+        for one, count in chosen.items()
+        if seed < count and wanted.matches_seed(seed)
+    )
     if not cells:
         names = ", ".join(one.name for one in settings)
         raise StudyError(
@@ -87,7 +102,16 @@ def load_study(
         )
     # Synthetic frames are generated; every other set must be at hand.
     needs_data = header["dataset"] != "synthetic"
-    return Study(header["name"], header["title"], header["dataset"], cells, needs_data, profile, header["profile"])
+    return Study(
+        header["name"],
+        header["title"],
+        header["dataset"],
+        cells,
+        needs_data,
+        profile,
+        header["profile"],
+        header.get("evaluate_every", 0),
+    )
 
 
 def _find(name_or_path: str | Path) -> Path:
@@ -101,18 +125,31 @@ def _find(name_or_path: str | Path) -> Path:
     return file
 
 
+@dataclass(frozen=True)
+class _Table:
+    """One ``[[cells]]`` table and where it stands."""
+
+    factors: Mapping[str, Any]
+    place: str
+
+
 def _read(file: Path) -> dict[str, Any]:
     try:
         tables = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise StudyError(f"Expected a readable TOML file at {file}, but {error}; correct the study file.") from error
     _refuse_unknown(tables, _TABLES, "tables", file)
-    header, cells = tables.get("study"), tables.get("cells")
+    header = tables.get("study")
+    cells = tables.get("cells", [] if isinstance(header, dict) and "cells_from" in header else None)
     if not isinstance(header, dict) or not isinstance(cells, list) or not isinstance(tables.get("settings", {}), dict):
         raise StudyError(f"Expected a [study] table, at least one [[cells]] and at most one [settings] in {file}.")
     _refuse_unknown(header, _STUDY_KEYS, "keys of [study]", file)
-    for key in _REQUIRED:
-        kind = int if key == "seeds" else str
+    kinds = {
+        **dict.fromkeys(_REQUIRED, str),
+        "seeds": int,
+        **{key: _OPTIONAL[key] for key in _OPTIONAL if key in header},
+    }
+    for key, kind in kinds.items():
         if type(header.get(key)) is not kind:
             raise StudyError(
                 f"Expected {key} of [study] to be of type {kind.__name__} in {file}; got {header.get(key)!r}."
@@ -126,25 +163,55 @@ def _refuse_unknown(table: Mapping[str, Any], known: Iterable[str], what: str, f
         raise StudyError(f"Expected {what} among {', '.join(known)}, but got {', '.join(unknown)} in {file}.")
 
 
-def _expand(file: Path, tables: Mapping[str, Any], profile: str) -> tuple[Settings, ...]:
-    """Settings in the order of the file, each once."""
-    dataset, shared = tables["study"]["dataset"], tables.get("settings", {})
-    expanded: dict[str, Settings] = {}
-    for number, table in enumerate(tables["cells"], start=1):
-        factors = {**shared, **table}
-        misplaced = sorted(set(factors) & set(_NOT_PER_CELL))
-        if misplaced:
-            raise StudyError(f"Expected {', '.join(misplaced)} in [study], but found it per cell in {file}; move it.")
-        missing = sorted({"method", "task"} - set(factors))
-        if missing:
+def _tables_of(file: Path, tables: Mapping[str, Any], seen: tuple[Path, ...] = ()) -> list[_Table]:
+    """The ``[[cells]]`` tables of the study that a file takes its cells from, then its own."""
+    found: list[_Table] = []
+    other = tables["study"].get("cells_from")
+    if other is not None:
+        source = _find(other)
+        if source in (file, *seen):
             raise StudyError(
-                f"Expected method and task in [[cells]] number {number} of {file}: add {', '.join(missing)}."
+                f"Expected cells_from in {file} to lead to an end, but it comes back to {source}; correct it."
             )
-        levels = [value if isinstance(value, list) else [value] for value in factors.values()]
-        for values in itertools.product(*levels):
-            try:
-                one = resolve(dataset=dataset, profile=profile, **dict(zip(factors, values, strict=True)))
-            except StudyError as error:
-                raise StudyError(f"{error} It is asked for by [[cells]] number {number} of {file}.") from error
-            expanded.setdefault(one.hash, one)
-    return tuple(expanded.values())
+        found = _tables_of(source, _read(source), (file, *seen))
+    own = enumerate(tables.get("cells", []), start=1)
+    return [*found, *(_Table(table, f"[[cells]] number {number} of {file}") for number, table in own)]
+
+
+def _expand(file: Path, tables: Mapping[str, Any], profile: str) -> dict[Settings, int]:
+    """Settings in the order of the file, each once, and how many seeds."""
+    header, settings = tables["study"], tables.get("settings", {})
+    by_method = {name: value for name, value in settings.items() if isinstance(value, dict)}
+    shared = {name: value for name, value in settings.items() if name not in by_method}
+    _refuse_unknown(by_method, METHODS, "[settings.NAME] tables for methods", file)
+    expanded: dict[Settings, int] = {}
+    for table in _tables_of(file, tables):
+        own = dict(table.factors)
+        seeds = own.pop("seeds", header["seeds"])
+        if type(seeds) is not int:
+            raise StudyError(f"Expected seeds to be of type int; got {seeds!r} in {table.place}.")
+        for factors in _combinations(own):
+            everything = {**shared, **by_method.get(factors.get("method", ""), {}), **factors}
+            _check_factors(everything, table.place)
+            for values in _combinations(everything):
+                try:
+                    one = resolve(dataset=header["dataset"], profile=profile, **values)
+                except StudyError as error:
+                    raise StudyError(f"{error} It is asked for by {table.place}.") from error
+                expanded[one] = max(seeds, expanded.get(one, 0))
+    return expanded
+
+
+def _combinations(factors: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
+    """Every combination of levels, where a list stands for each of its values."""
+    levels = [value if isinstance(value, list) else [value] for value in factors.values()]
+    return (dict(zip(factors, values, strict=True)) for values in itertools.product(*levels))
+
+
+def _check_factors(factors: Mapping[str, Any], place: str) -> None:
+    misplaced = sorted(set(factors) & set(_NOT_PER_CELL))
+    if misplaced:
+        raise StudyError(f"Expected {', '.join(misplaced)} in [study], but found it per cell in {place}; move it.")
+    missing = sorted({"method", "task"} - set(factors))
+    if missing:
+        raise StudyError(f"Expected method and task in {place}: add {', '.join(missing)}.")

@@ -15,7 +15,9 @@ LEVELS: dict[str, tuple[str, ...]] = {
     "supervision": names.SUPERVISIONS,
     "preset": names.PRESETS,
 }
-_FACTORS = (*LEVELS, "seed")
+# Settings that sweeps run over; compared as numbers, noise as a share: ``noise=0.25``.
+NUMBERS = ("noise", "items", "epochs")
+_FACTORS = (*LEVELS, *NUMBERS, "seed")
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class Filter:
                 )
             if factor == "seed" and not level.isdecimal():
                 raise StudyError(f"Expected seed to be a number such as 0, but got {level!r} in --only.")
+            if factor in NUMBERS and not _is_number(level):
+                raise StudyError(f"Expected {factor} to be a number such as 10, but got {level!r} in --only.")
             levels[factor] = level
         return cls(levels)
 
@@ -52,6 +56,11 @@ class Filter:
         for factor, level in self.levels.items():
             if factor == "seed":
                 continue
+            if factor in NUMBERS:
+                value = getattr(settings, factor)
+                if value is None or value != float(level):
+                    return False
+                continue
             wanted = settings.method if (factor, level) == ("memory", "own") else level
             if own.get(factor, getattr(settings, factor)) != wanted:
                 return False
@@ -60,3 +69,11 @@ class Filter:
     def matches_seed(self, seed: int) -> bool:
         """Whether a seed is the one asked for, or none was."""
         return "seed" not in self.levels or int(self.levels["seed"]) == seed
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -54,6 +54,9 @@ _FACTOR_LEVELS: dict[str, tuple[str, ...]] = {
 }
 
 
+_REAL = frozenset(field.name for field in fields(Settings) if field.type in (float, float | None))
+
+
 def _check_level(name: str, value: object) -> None:
     levels = _FACTOR_LEVELS.get(name)
     if levels is not None and value not in levels:
@@ -109,7 +112,9 @@ def resolve(  # the factors of STUDY section 2, one argument each
     values |= _memory(values)
     values |= _supervision(values)
     values |= _denoising(values)
-    settings = Settings(**(values | overrides))
+    # TOML tells 0 from 0.0, a cell's identity must not.
+    numbers = {name: float(value) for name, value in overrides.items() if name in _REAL and type(value) is int}
+    settings = Settings(**(values | overrides | numbers))
     refuse_illegal(settings)
     return settings
 

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, Self
@@ -131,3 +132,18 @@ class Cell:
     def slug(self) -> str:
         """Name of the cell's work folder, unique over data sets, profiles, settings and seeds."""
         return f"{self.settings.dataset}-{self.settings.profile}-{self.settings.name}-seed{self.seed}"
+
+
+def distinctions(settings: Iterable[Settings]) -> dict[Settings, str]:
+    """What tells settings apart that share a readable name: where one departs from most of them, as ``items=50``."""
+    alike: dict[str, list[Settings]] = {}
+    for one in dict.fromkeys(settings):
+        alike.setdefault(one.name.rpartition("-")[0], []).append(one)
+    told: dict[Settings, str] = {}
+    for group in alike.values():
+        values = {field.name: [getattr(one, field.name) for one in group] for field in fields(Settings)}
+        usual = {name: Counter(each).most_common(1)[0][0] for name, each in values.items()}
+        for one in group:
+            departures = ((name, getattr(one, name)) for name in usual)
+            told[one] = ", ".join(f"{name}={value}" for name, value in departures if value != usual[name])
+    return told

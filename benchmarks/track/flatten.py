@@ -69,6 +69,7 @@ def epoch_points(epochs: Sequence[Mapping[str, Any]], start: int | None = None) 
         step = int(epoch["epoch"])
         values = {f"loss/{name}": value for name, value in epoch["losses"].items()}
         values |= {"training/learning_rate": epoch.get("learning_rate"), "training/epoch_seconds": epoch.get("seconds")}
+        values |= {"test/micro_auc": epoch.get("micro_auc")}
         counts = epoch.get("usage")
         # Of a large memory records keep the description of most epochs, without the counts.
         described = memory_usage(counts).to_dict() if counts and sum(counts) else epoch

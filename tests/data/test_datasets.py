@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.data import datasets
 from benchmarks.data.datasets import open_dataset
-from benchmarks.data.facts import FACTS, SetFacts, SplitFacts
+from benchmarks.data.facts import FACTS, SetFacts, SplitFacts, videos_of
 from benchmarks.data.labels import read_frame_labels, read_ranges
 from benchmarks.data.store import open_store
 from benchmarks.errors import StudyError
@@ -106,6 +106,14 @@ class TestFacts:
         assert (ped2.train.frames, ped2.test.frames) == (2550, 2010)
         assert FACTS["avenue"].test.frames == 15324
 
+    def test_the_other_label_set_is_a_set_of_its_own(self) -> None:
+        """Its videos are those of the set it relabels, its number of abnormal frames is not."""
+        avenue, other = FACTS["avenue"], FACTS["avenue-mnad-labels"]
+        assert (other.relabels, other.test, other.train) == ("avenue", avenue.test, avenue.train)
+        assert set(other.abnormal.values()) == {3867}
+        assert set(avenue.abnormal.values()) == {3712}
+        assert [videos_of(name) for name in ("avenue", "avenue-mnad-labels", "mine")] == ["avenue", "avenue", "mine"]
+
     def test_checksums_are_sha256(self) -> None:
         """Every release has 64 hexadecimal digits."""
         for facts in FACTS.values():
@@ -162,8 +170,30 @@ class TestRealData:
         assert [v.length for v in dataset.train] == [1223, 781, 145, 244]
         assert [v.length for v in dataset.test] == [36, 426, 294, 248, 273, 76]
         assert sum(int(v.labels.sum()) for v in dataset.test) == 1061
+        by_video = [int(v.labels.sum()) for v in dataset.test if v.labels is not None]
+        assert by_video == [36, 384, 294, 140, 154, 53]
+        assert dataset.labels_from == "the release's masks"
+        # The last frame that the index of the shortest video states can be decoded.
         assert dataset.test[0].read(35).shape == (360, 640, 3)
         assert dataset.test[0].masks(0).shape == (360, 640)
+
+    def test_mnads_labels_have_the_stated_numbers(self) -> None:
+        """3,867 abnormal frames of Avenue in an array (1, N), 17,326 of ShanghaiTech in one of (40791,)."""
+        root, avenue = data_root(), FACTS["avenue-mnad-labels"]
+        assert avenue.test.lengths is not None
+        assert np.concatenate(read_frame_labels(root / "frame_labels_avenue.npy", avenue.test.lengths)).sum() == 3867
+        (shanghai,) = read_frame_labels(root / "frame_labels_shanghai.npy", [40791])
+        assert shanghai.sum() in FACTS["shanghaitech-mnad-labels"].abnormal.values()
+
+    def test_avenues_label_sets_disagree_where_both_are_at_hand(self) -> None:
+        """In the six test videos of `avenue-partial` masks and MNAD's file differ on frames of some, not of all."""
+        root, facts = data_root(), FACTS["avenue"]
+        assert facts.test.lengths is not None
+        mnad = read_frame_labels(root / "frame_labels_avenue.npy", facts.test.lengths)
+        videos = open_dataset("avenue-partial", root).test
+        differing = [int((mnad[int(v.name) - 1] != v.labels).sum()) for v in videos]
+        assert 0 < sum(differing) <= 441
+        assert 0 in differing
 
     def test_a_store_of_real_frames_equals_decoding_them(self, tmp_path: Path) -> None:
         """Frames picked from the store equal OpenCV's decoding and resizing of the file."""

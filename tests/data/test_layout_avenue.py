@@ -8,7 +8,11 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
+from benchmarks.data.datasets import open_dataset, read_dataset
+from benchmarks.data.doctor import examine
+from benchmarks.data.facts import FACTS, SetFacts, SplitFacts
 from benchmarks.data.layouts import avenue
+from benchmarks.data.store import open_store
 from benchmarks.data.video_files import VideoFrames, stated_length
 from benchmarks.errors import StudyError
 
@@ -78,6 +82,63 @@ class TestRead:
         assert avenue.find("ped2", root) is None
         assert avenue.find("avenue", root) is None
         assert avenue.find("avenue-small", None) is None
+
+
+class TestMnadLabels:
+    """`avenue-mnad-labels`: the same videos under the other label set."""
+
+    @pytest.fixture
+    def both(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        """Avenue in little, with MNAD's file beside it, which marks two frames more."""
+        (root / "avenue-small").rename(root / "avenue")
+        splits = {"train": SplitFacts(1, 4), "test": SplitFacts(2, 8), "frame_size": (32, 24)}
+        names = {"label_names": ("avenue",)}
+        masks = SetFacts(**splits, **names, abnormal={"the release's masks": 3})  # type: ignore[arg-type]
+        other = SetFacts(**splits, **names, abnormal={"MNAD's label file": 5}, relabels="avenue")  # type: ignore[arg-type]
+        monkeypatch.setitem(FACTS, "avenue", masks)
+        monkeypatch.setitem(FACTS, "avenue-mnad-labels", other)
+        np.save(root / "frame_labels_avenue.npy", np.array([[1, 1, 1, 0, 0, 0, 1, 1]]))
+        return root
+
+    def test_the_name_chooses_the_labels(self, both: Path) -> None:
+        """The release's masks by default, MNAD's file by name; frames, masks and stored frames are shared."""
+        plain, other = (open_dataset(name, both) for name in ("avenue", "avenue-mnad-labels"))
+        assert [v.labels.tolist() for v in plain.test if v.labels is not None] == [[1, 0, 1], [0, 0, 0, 0, 1]]
+        assert [v.labels.tolist() for v in other.test if v.labels is not None] == [[1, 1, 1], [0, 0, 0, 1, 1]]
+        assert (plain.labels_from, other.labels_from) == ("the release's masks", "frame_labels_avenue.npy")
+        assert other.test[1].masks is not None
+        assert np.argwhere(other.test[1].masks(4)).tolist() == [[3, 30]]
+        stores = [
+            open_store(one, "test", size=16, channels=1, folder=both / "s", progress=False) for one in (plain, other)
+        ]
+        assert stores[0].checksum == stores[1].checksum
+        assert len(list((both / "s").glob("*.npy"))) == 1
+
+    def test_a_missing_file_is_said(self, both: Path) -> None:
+        """The release's labels do not step in for MNAD's."""
+        (both / "frame_labels_avenue.npy").unlink()
+        with pytest.raises(StudyError, match=r"frame_labels_avenue\.npy.* or ask for avenue,"):
+            open_dataset("avenue-mnad-labels", both)
+
+    def test_the_doctor_only_remarks_that_masks_differ(self, both: Path) -> None:
+        """Two sources disagree by nature; that is no damage."""
+        report = examine("avenue-mnad-labels", both)
+        assert report.problems == []
+        assert any("differ on 1, first on frame 1" in remark for remark in report.remarks)
+
+    def test_frames_under_mnads_labels_alone_are_told_their_name(self, both: Path, tmp_path: Path) -> None:
+        """In the frame-prediction layout `avenue` with MNAD's file is refused and told its right name."""
+        root = tmp_path / "other"
+        for place, length in (("training/frames/01", 4), ("testing/frames/01", 3), ("testing/frames/02", 5)):
+            folder = root / "avenue" / place
+            folder.mkdir(parents=True)
+            for index in range(length):
+                cv2.imwrite(str(folder / f"{index}.png"), np.full((24, 32, 3), index, dtype=np.uint8))
+        (root / "frame_labels_avenue.npy").write_bytes((both / "frame_labels_avenue.npy").read_bytes())
+        with pytest.raises(StudyError, match=r"mark 5; .* or ask for avenue-mnad-labels"):
+            open_dataset("avenue", root)
+        assert read_dataset("avenue-mnad-labels", root).layout == "frame_folders"
+        assert open_dataset("avenue-mnad-labels", root).name == "avenue-mnad-labels"
 
 
 class TestVideoFrames:

@@ -1,11 +1,13 @@
 """The UCSD release: benchmarks/data/layouts/ucsd.py."""
 
+import os
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from benchmarks.data.datasets import open_dataset
 from benchmarks.data.layouts import ucsd
 from benchmarks.errors import StudyError
 
@@ -86,3 +88,43 @@ class TestRead:
         (release / "Test/UCSDped2.m").unlink()
         with pytest.raises(StudyError, match=r"UCSDped2\.m"):
             ucsd.read("ped2", release)
+
+
+@pytest.fixture(scope="module")
+def ped1(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ped1 in full length: 34 and 36 videos of 200 frames, all links to one image, masks for two videos."""
+    root = tmp_path_factory.mktemp("ucsd")
+    folder = root / "UCSDped1"
+    write(root / "one.tif", 7)
+    write(root / "one.bmp", 0)
+    places = [folder / f"Train/Train{number:03d}" for number in range(1, 35)]
+    places += [folder / f"Test/Test{number:03d}" for number in range(1, 37)]
+    for place in [*places, folder / "Test/Test003_gt", folder / "Test/Test004_gt"]:
+        place.mkdir(parents=True)
+        ending = "bmp" if place.name.endswith("_gt") else "tif"
+        for index in range(1, 201):
+            os.link(root / f"one.{ending}", place / f"{index:03d}.{ending}")
+    counts = [112] * 35 + [4045 - 35 * 112]
+    rows = [f"TestVideoFile{{end+1}}.gt_frame = [1:10, {201 - count + 10}:200];" for count in counts]
+    (folder / "Test/UCSDped1.m").write_text("TestVideoFile = {};\n" + "\n".join(rows) + "\n")
+    return root
+
+
+class TestPed1:
+    def test_opens_and_agrees_with_its_facts(self, ped1: Path) -> None:
+        """7,200 test frames, 4,045 abnormal by the release's ranges; some videos have masks, others none."""
+        dataset = open_dataset("ped1", ped1)
+        assert dataset.labels_from == "UCSDped1.m"
+        assert sum(video.length for video in dataset.test) == 7200
+        assert sum(int(video.labels.sum()) for video in dataset.test if video.labels is not None) == 4045
+        assert [video.name for video in dataset.test if video.masks is not None] == ["Test003", "Test004"]
+
+    def test_a_missing_video_is_named(self, ped1: Path) -> None:
+        """The facts of Ped1 are checked as those of Ped2."""
+        hidden = ped1 / "UCSDped1/Train/Train034"
+        moved = hidden.rename(ped1 / "aside")
+        try:
+            with pytest.raises(StudyError, match=r"34 videos, but 33 lie .*missing: 34"):
+                open_dataset("ped1", ped1)
+        finally:
+            moved.rename(hidden)

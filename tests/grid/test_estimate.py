@@ -1,11 +1,13 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from benchmarks.grid.estimate import _START as START
-from benchmarks.grid.estimate import Measured, estimate_seconds, measured, modelled_core_seconds, read_measured
+from benchmarks.grid.estimate import CoreSeconds, Measured, estimate_seconds, measured, modelled, read_measured
+from benchmarks.study.files import load_study, study_names
 from benchmarks.study.presets import resolve
 from benchmarks.study.settings import Settings
 
@@ -16,53 +18,122 @@ def settings() -> Settings:
     return resolve(dataset="ped2", method="mnad", task="prediction", profile="cpu")
 
 
-class TestModelledCoreSeconds:
+def cost(settings: Settings, evaluate_every: int = 0) -> CoreSeconds:
+    """What the table of costs says of a set that it knows."""
+    seconds = modelled(settings, evaluate_every)
+    assert seconds is not None
+    return seconds
+
+
+def taken(settings: Settings, pace: float, evaluate_pace: float | None = None) -> Measured:
+    """A record that took so many times what the table says."""
+    model = cost(settings)
+    seconds = CoreSeconds(pace * model.train, (evaluate_pace or pace) * model.evaluate)
+    return Measured(settings, "cpu", seconds)
+
+
+def estimate(settings: Settings, known: list[Measured]) -> float:
+    """The estimate on one thread of a CPU, without the start."""
+    seconds = estimate_seconds(settings, known, device="cpu", threads=1)
+    assert seconds is not None
+    return seconds - START
+
+
+class TestModelled:
     def test_agrees_with_what_was_measured(self, settings: Settings) -> None:
         """Between one core alone under one variant (STUDY section 2) and two cells side by side under all variants."""
-        seconds = modelled_core_seconds(settings)
-        assert seconds is not None
-        assert 3 * 225 + 50 <= seconds <= 3 * 340 + 280
+        assert 3 * 225 + 50 <= cost(settings).total <= 3 * 340 + 280
 
-    @pytest.mark.parametrize("change", [{"epochs": 6}, {"size": 512}, {"width": 0.5}])
-    def test_grows_with_the_work(self, settings: Settings, change: dict[str, float]) -> None:
-        """More epochs, pixels or channels take longer."""
-        more, base = modelled_core_seconds(replace(settings, **change)), modelled_core_seconds(settings)  # type: ignore[arg-type]
-        assert more is not None
-        assert base is not None
-        assert more > 1.5 * base
+    @pytest.mark.parametrize("change", [{"epochs": 6}, {"size": 512}, {"width": 0.5}, {"dataset": "ped1"}])
+    def test_grows_with_the_work(self, settings: Settings, change: dict[str, Any]) -> None:
+        """More epochs, pixels, channels or frames take longer."""
+        assert cost(replace(settings, **change)).total > 1.5 * cost(settings).total
 
-    def test_does_not_know_a_folder_of_the_users(self, settings: Settings) -> None:
-        """A set of unknown size has no estimate."""
-        assert modelled_core_seconds(replace(settings, dataset="mine")) is None
+    def test_a_stride_saves_training_alone(self, settings: Settings) -> None:
+        """Every fourth clip is a quarter of the training; all test frames are scored."""
+        strided, plain = cost(replace(settings, train_stride=4)), cost(settings)
+        assert strided.train == pytest.approx(plain.train / 4)
+        assert strided.evaluate == plain.evaluate
+
+    def test_memory_costs_at_evaluation(self, settings: Settings) -> None:
+        """A cell without memory has fewer variants to score."""
+        without = replace(settings, memory="none")
+        assert cost(without).train == cost(settings).train
+        assert 0.4 < cost(without).evaluate / cost(settings).evaluate < 0.7
+
+    def test_looks_between_epochs_cost(self, settings: Settings) -> None:
+        """Each look but the last epoch's is a pass under one variant."""
+        looks = cost(settings, evaluate_every=1).train - cost(settings).train
+        assert 0 < looks < 2 * cost(settings).evaluate
+        assert cost(settings, evaluate_every=2).train - cost(settings).train == pytest.approx(looks / 2)
+
+    def test_knows_every_set_of_the_studies(self) -> None:
+        """Each data set of a study file has an estimate before any record; a folder of the user's has none."""
+        for name in study_names():
+            first = load_study(name).cells[0].settings
+            assert modelled(first) is not None, name
+        assert modelled(replace(first, dataset="mine")) is None
 
 
 class TestEstimateSeconds:
-    def test_prefers_the_closest_relatives(self, settings: Settings) -> None:
-        """The same settings, then the same method, task and memory scaled, then the same method."""
-        longer = replace(settings, epochs=6)
-        twin = replace(settings, memory="none")
-        known = [Measured(settings, "cpu", 1000.0), Measured(longer, "cpu", 3000.0), Measured(twin, "cpu", 1.0)]
-        model, long_model = modelled_core_seconds(settings), modelled_core_seconds(longer)
-        assert model is not None
-        assert long_model is not None
-        assert estimate_seconds(settings, known, device="cpu", threads=2) == 500.0 + START
-        assert estimate_seconds(settings, known[1:], device="cpu", threads=1) == pytest.approx(
-            START + 3000 * model / long_model
-        )
-        assert estimate_seconds(settings, known[2:], device="cpu", threads=1) == pytest.approx(START + 1, rel=0.01)
+    def test_the_same_settings_count_as_they_are(self, settings: Settings) -> None:
+        """Another seed's time, shared by the threads."""
+        known = [taken(settings, 3.0), taken(replace(settings, epochs=6), 9.0)]
+        seconds = estimate_seconds(settings, known, device="cpu", threads=2)
+        assert seconds == pytest.approx(START + 3 * cost(settings).total / 2)
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"epochs": 20},
+            {"size": 128, "profile": "small"},
+            {"width": 0.5},
+            {"dataset": "avenue-partial"},
+            {"supervision": "uniform_rc2020"},
+        ],
+    )
+    def test_a_relative_is_scaled_by_the_work(self, settings: Settings, change: dict[str, Any]) -> None:
+        """Whatever the profile or set, the pace of the nearest record holds for frames, size, width and epochs."""
+        other = replace(settings, **change)
+        expected = 2.0 * cost(other).train + 5.0 * cost(other).evaluate
+        assert estimate(other, [taken(settings, 2.0, 5.0)]) == pytest.approx(expected)
+
+    def test_the_nearest_relatives_decide(self, settings: Settings) -> None:
+        """The same geometry and memory go before other sizes and twins; several equally near give their median."""
+        other = replace(settings, task="reconstruction")
+        far = [taken(replace(settings, size=64), 50.0), taken(replace(settings, memory="none"), 70.0)]
+        near = [taken(replace(settings, epochs=n), pace) for n, pace in ((4, 1.0), (5, 2.0), (6, 9.0))]
+        assert estimate(other, [*far, *near]) == pytest.approx(2.0 * cost(other).total)
+
+    def test_another_method_says_nothing(self, settings: Settings) -> None:
+        """MemAE's pace is not MNAD's: the table stands in."""
+        memae = resolve(dataset="ped2", method="memae", task="reconstruction", profile="cpu")
+        assert estimate(settings, [taken(memae, 9.0)]) == pytest.approx(cost(settings).total)
+
+    def test_looks_make_the_same_settings_longer(self, settings: Settings) -> None:
+        """A record without looks is scaled, not taken as it is."""
+        seconds = estimate_seconds(settings, [taken(settings, 1.0)], device="cpu", threads=1, evaluate_every=1)
+        assert seconds == pytest.approx(START + cost(settings, evaluate_every=1).total)
 
     def test_does_not_compare_devices(self, settings: Settings) -> None:
         """An accelerator's time is unknown until a record of one is there; a CPU's comes from the model."""
-        known = [Measured(settings, "cpu", 1000.0)]
-        assert estimate_seconds(settings, known, device="cuda", threads=1) is None
-        assert estimate_seconds(settings, [Measured(settings, "cuda", 7.0)], device="cuda", threads=1) == 7 + START
-        modelled = START + (modelled_core_seconds(settings) or 0)
-        assert estimate_seconds(settings, [Measured(settings, "cuda", 7.0)], device="cpu", threads=1) == modelled
+        on_cuda = replace(taken(settings, 0.01), device="cuda")
+        assert estimate_seconds(settings, [taken(settings, 1.0)], device="cuda", threads=1) is None
+        seconds = estimate_seconds(settings, [on_cuda], device="cuda", threads=1)
+        assert seconds == pytest.approx(START + 0.01 * cost(settings).total)
+        assert estimate(settings, [on_cuda]) == pytest.approx(cost(settings).total)
+
+    def test_a_set_of_unknown_size_is_known_by_its_own_records_alone(self, settings: Settings) -> None:
+        """A folder of the user's has no estimate before the first record of a cell."""
+        mine = replace(settings, dataset="mine")
+        assert estimate_seconds(mine, [taken(settings, 1.0)], device="cpu", threads=1) is None
+        own = Measured(mine, "cpu", CoreSeconds(30, 20))
+        assert estimate_seconds(mine, [own], device="cpu", threads=1) == START + 50
 
 
 class TestReadMeasured:
-    def test_reads_records_of_the_profiles_asked_for(self, settings: Settings, tmp_path: Path) -> None:
-        """Records of all sets count, those of other profiles and torn ones do not."""
+    def test_reads_records_of_all_profiles(self, settings: Settings, tmp_path: Path) -> None:
+        """Records of all sets and profiles count, torn ones do not; core-seconds are seconds times threads."""
         record = {
             "settings": settings.to_dict(),
             "hardware": {"device": "cpu", "threads": 2},
@@ -77,7 +148,7 @@ class TestReadMeasured:
             folder = tmp_path / "runs" / "ped2" / profile / name
             folder.mkdir(parents=True)
             (folder / "seed-0.json").write_text(text)
-        assert read_measured(tmp_path, ["cpu"]) == [Measured(settings, "cpu", 100.0)]
+        assert read_measured(tmp_path) == [Measured(settings, "cpu", CoreSeconds(60, 40))] * 2
 
     def test_a_record_without_times_is_passed_over(self) -> None:
         """Nothing can be learned from it."""

@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NOW = Fingerprint("now", {"mnad/memory.py": "1", "mnad/losses.py": "2"})
 
 
-def fingerprint(_: Settings) -> Fingerprint:
+def fingerprint(_: Settings, __: str = "record") -> Fingerprint:
     """The code as it is now."""
     return NOW
 
@@ -62,6 +63,28 @@ class TestMakePlan:
         leave_record(places, cells[0], fingerprint={"digest": "then", "files": files})
         assert self.look_at(cells[0], places) == ("stale", "changed since: mnad/memory.py, mnad/old.py")
 
+    def test_a_fast_record_is_good_for_the_fast_mode_alone(self, cells: list[Cell], places: Places) -> None:
+        """The default mode runs it again; the other way round a record of the default mode is good for both."""
+        leave_record(places, cells[0], mode="fast")
+        leave_record(places, cells[1], mode="record")
+        default, fast = (
+            make_plan(cells[:2], places, fingerprint=fingerprint, mode=mode) for mode in ("record", "fast")
+        )
+        assert [(one.state, one.reason) for one in default.cells] == [("stale", "made in the mode fast"), ("done", "")]
+        assert not fast.to_run
+
+    def test_a_record_is_held_against_the_code_of_its_mode(self, cells: list[Cell], places: Places) -> None:
+        """A fast record rests on more code than the default's, and is compared with that."""
+        asked: list[str] = []
+
+        def of_mode(_: Settings, mode: str) -> Fingerprint:
+            asked.append(mode)
+            return NOW
+
+        leave_record(places, cells[0], mode="fast")
+        make_plan(cells[:1], places, fingerprint=of_mode)
+        assert asked == ["fast"]
+
     @pytest.mark.parametrize("text", ["", "{", "[]", '{"schema": 2}'])
     def test_a_record_that_cannot_be_read_does_not_count(self, cells: list[Cell], places: Places, text: str) -> None:
         """A torn file, or one of another schema, is no record."""
@@ -101,6 +124,18 @@ class TestMakePlan:
         leave_record(places, cells[0])
         plan = make_plan(cells[:2], places, threads=4, fingerprint=fingerprint)
         assert plan.cells[1].seconds == pytest.approx(START + (30 + 20) * 2 / 4)
+
+    def test_a_record_without_the_epochs_asked_for_is_stale(self, cells: list[Cell], places: Places) -> None:
+        """A study that evaluates epochs wants their AUC in the record; another study does not care."""
+        leave_record(places, cells[0], epochs=[{"epoch": 1}, {"epoch": 2, "micro_auc": 0.9}])
+        leave_record(places, cells[1], epochs=[{"epoch": 1, "micro_auc": None}, {"epoch": 2, "micro_auc": 0.9}])
+        plan = make_plan(cells[:2], places, fingerprint=fingerprint, evaluate_every=1)
+        assert [(one.state, one.reason) for one in plan.cells] == [
+            ("stale", "1 of 2 epochs were not evaluated"),
+            ("done", ""),
+        ]
+        assert not make_plan(cells[:2], places, fingerprint=fingerprint, evaluate_every=2).to_run
+        assert not make_plan(cells[:2], places, fingerprint=fingerprint).to_run
 
     def test_imports_nothing_heavy(self, places: Places) -> None:
         """A plan, with the real fingerprint, needs neither torch nor Dask nor numpy."""
@@ -148,6 +183,13 @@ class TestDescribePlan:
             ["missing", name, "seed", "2", "about", "1", "min", "10", "s"],
         ]
         assert last == "3 cells: 1 done, 1 missing, 1 failed. 2 to run, 1 at a time: about 2 min 00 s."
+
+    def test_tells_settings_of_one_name_apart(self, cells: list[Cell]) -> None:
+        """In a sweep the readable names agree, so the plan says what differs."""
+        swept = Cell(replace(cells[0].settings, items=50), 0)
+        plan = Plan(tuple(PlannedCell(cell, "missing", seconds=1.0) for cell in (cells[0], cells[1], swept)))
+        lines = describe_plan(plan, jobs=1).splitlines()[1:4]
+        assert ["items=50" in line for line in lines] == [False, False, True]
 
 
 class TestDescribeTotal:

@@ -19,8 +19,8 @@ class TestCellJob:
         job = cell_job(cells[1], places, threads=2, device="cuda")
         assert job.arguments[:2] == ("-m", "benchmarks.run.cell")
         options = dict(zip(job.arguments[2:-1:2], job.arguments[3:-1:2], strict=True))
-        assert set(options) == {"--settings", "--seed", "--results", "--work", "--threads", "--device"}
-        assert (options["--seed"], options["--threads"], options["--device"]) == ("1", "2", "cuda")
+        assert set(options) == {"--settings", "--seed", "--results", "--work", "--threads", "--device", "--mode"}
+        assert [options[f"--{name}"] for name in ("seed", "threads", "device", "mode")] == ["1", "2", "cuda", "record"]
         assert all(Path(options[name]).is_absolute() for name in ("--settings", "--results", "--work"))
         assert job.arguments[-1] == "--quiet"
         assert job.environment == {"OMP_NUM_THREADS": "2", "MKL_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2"}
@@ -29,6 +29,12 @@ class TestCellJob:
         """A study with data passes its root on."""
         job = cell_job(cells[0], Places(Path("d"), places.results, places.work), threads=1, device="cpu")
         assert job.arguments[job.arguments.index("--data-root") + 1] == str(Path("d").absolute())
+
+    def test_passes_on_which_epochs_to_evaluate(self, cells: list[Cell], places: Places) -> None:
+        """A study that looks between epochs says so to its cells, and to no other's."""
+        job = cell_job(cells[0], places, threads=1, device="cpu", evaluate_every=2)
+        assert job.arguments[job.arguments.index("--evaluate-every") + 1] == "2"
+        assert "--evaluate-every" not in cell_job(cells[0], places, threads=1, device="cpu").arguments
 
     def test_can_be_sent_to_a_worker(self, cells: list[Cell], places: Places) -> None:
         """A job survives pickling."""

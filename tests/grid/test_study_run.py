@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -66,6 +67,15 @@ class TestRunPrepared:
         assert f"stale, run again: {cells[2].settings.name} seed 2 (why)" in said.out
         assert "3 cells, 1 with a record. 2 to run, 2 at a time" in said.out
         assert len(said.err.strip().splitlines()) == 2
+
+    def test_cells_hear_which_epochs_to_evaluate(
+        self, prepared: Prepared, cells: list[Cell], fake_cell: FakeCell
+    ) -> None:
+        """What the study file asks for reaches the command of every cell."""
+        study = replace(prepared.study, evaluate_every=5)
+        entry = fake_cell('(work / "every").write_text(str(options.evaluate_every)); leave_record()')
+        assert run_prepared(replace(prepared, study=study), tracker=None, entry=entry) == {}
+        assert [(prepared.places.folder(cell) / "every").read_text() for cell in cells[1:3]] == ["5", "5"]
 
     def test_a_tracker_hears_the_ends(self, prepared: Prepared, fake_cell: FakeCell) -> None:
         """Each cell's end, and then the study's."""

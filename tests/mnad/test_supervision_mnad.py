@@ -59,6 +59,16 @@ class TestUniformRc2020Loss:
         address = torch.full((batch, locations, n_items), 1 / n_items, dtype=torch.float64)
         assert uniform_rc2020_loss(address).item() == pytest.approx((1 - 1 / n_items) / n_items)
 
+    @given(st.integers(0, 10**6), st.integers(2, 8), st.integers(1, 5))
+    def test_is_least_at_an_even_use(self, seed: int, n_items: int, rounds: int) -> None:
+        """No address costs less than its target, which uses every item equally often; any other costs more."""
+        locations = rounds * n_items
+        target = torch.eye(n_items, dtype=torch.float64).repeat(rounds, 1)[None]
+        assert target.sum(dim=1).unique().numel() == 1
+        generator = torch.Generator().manual_seed(seed)
+        other = torch.randn(1, locations, n_items, generator=generator, dtype=torch.float64).softmax(dim=-1)
+        assert uniform_rc2020_loss(target).item() == 0 < uniform_rc2020_loss(other).item()
+
     @given(st.integers(0, 10**6))
     def test_gradient_step_reduces_it(self, seed: int) -> None:
         """A small step down its gradient on the query makes the loss smaller."""
@@ -83,6 +93,19 @@ class TestUniformBalanceLoss:
         """It is never negative and at most ln M."""
         similarity = torch.randn(2, 7, 5, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
         assert -1e-12 <= uniform_balance_loss(similarity, temperature).item() <= math.log(5)
+
+    @given(st.integers(0, 10**6), st.integers(2, 8), st.integers(0, 7))
+    def test_is_least_at_an_even_use(self, seed: int, n_items: int, favoured: int) -> None:
+        """Turning an even use toward any item makes it larger."""
+        generator = torch.Generator().manual_seed(seed)
+        rows = torch.rand(n_items, generator=generator, dtype=torch.float64)
+        # Every rotation of one row of similarities: each item is used as much as any other.
+        even = torch.stack([rows.roll(shift) for shift in range(n_items)])[None]
+        uneven = even.clone()
+        uneven[..., favoured % n_items] += 0.5
+        least = uniform_balance_loss(even, 0.3).item()
+        assert least == pytest.approx(0, abs=1e-12)
+        assert uniform_balance_loss(uneven, 0.3).item() > least + 1e-6
 
     def test_one_item_for_all_costs_ln_m(self) -> None:
         """If every query goes to one item alone, the loss is ln M."""

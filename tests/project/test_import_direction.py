@@ -87,9 +87,8 @@ def trespasses(source: str, module: str) -> list[str]:
         if top in (*LEAVES, "benchmarks"):
             if not any(lies_in(name, place) for place in allowed):
                 wrong.append(name)
-        elif top not in sys.stdlib_module_names and room in LIBRARIES:
-            if top not in LIBRARIES[room] | OPTIONAL.get(module, set()):
-                wrong.append(name)
+        elif top not in sys.stdlib_module_names | LIBRARIES.get(room, {top}) | OPTIONAL.get(module, set()):
+            wrong.append(name)
     return wrong
 
 

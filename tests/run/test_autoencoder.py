@@ -1,5 +1,6 @@
 """The contract, over every legal combination of autoencoder, task, skip, memory and supervision."""
 
+import dataclasses
 import itertools
 from pathlib import Path
 from typing import Any
@@ -7,12 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from benchmarks.data.clips import Clips
 from benchmarks.run.autoencoder import MemoryAutoencoder
 from benchmarks.run.checkpoint import load_checkpoint, save_checkpoint
 from benchmarks.run.feed import Feed
+from benchmarks.study.files import load_study
 from benchmarks.study.settings import AUTOENCODERS, MEMORIES, SUPERVISIONS, TASKS
 from tests.support.methods import CPU, batch_of, made_up_clips, method_of, trained_a_little
 
@@ -98,6 +103,22 @@ class TestEveryCombination:
         assert scored.error_map.shape == (4, 4, 4)
 
 
+class TestSweptSettings:
+    @pytest.mark.parametrize("study", ["sweeps-synthetic", "divergences-synthetic"])
+    def test_every_cell_of_the_sweeps_trains_and_scores(self, study: str) -> None:
+        """From one item to 2000, each loss off, each swap, preset and divergence: finite losses, terms and scores."""
+        for whole in dict.fromkeys(cell.settings for cell in load_study(study, profile="smoke").cells):
+            settings = dataclasses.replace(whole, size=32, precision="float32")
+            method = MemoryAutoencoder(settings, 0, CPU)
+            losses = method.losses(batch_of(made_up_clips(method, 2), epoch=1), "")
+            losses.total.backward()
+            assert all(bool(term.isfinite()) for term in losses.terms.values()), settings.name
+            method.begin_evaluation(method.variants())
+            terms = method.score(batch_of(made_up_clips(method, 3))).terms[method.rule.variant]
+            assert set(method.rule.weights) <= {"psnr", *terms}
+            assert all(bool(values.isfinite().all()) for values in terms.values()), settings.name
+
+
 @pytest.mark.parametrize("factors", REPRESENTATIVES, ids=identity)
 class TestState:
     def test_checkpoint_gives_identical_scores(self, factors: dict[str, Any], tmp_path: Path) -> None:
@@ -165,6 +186,55 @@ class TestPairing:
             feed = Feed(Clips(frames, [20], length=method.clip_length), CPU)
             orders.append([batch.index.tolist() for batch in feed.shuffled(5, 2, 4)])
         assert orders[0] == orders[1] == orders[2]
+
+
+class TestOrderOfItems:
+    """Items are a set: permuting them changes nothing but their order."""
+
+    CASES = (
+        {"method": "mnad", "task": "prediction"},
+        {"method": "mnad", "task": "reconstruction", "supervision": "uniform_balance"},
+        {"method": "mnad", "task": "reconstruction", "memory": "memae"},
+        {"method": "memae", "task": "reconstruction"},
+        {"method": "memae", "task": "prediction", "memory": "mnad"},
+    )
+
+    @pytest.mark.parametrize("factors", CASES, ids=identity)
+    @hypothesis_settings(max_examples=3)
+    @given(seed=st.integers(0, 2**32))
+    def test_does_not_matter(self, factors: dict[str, Any], seed: int) -> None:
+        """Losses and scores are the same, and new items and counts come in the new order."""
+        plain, permuted = (method_of(precision="float64", **factors) for _ in range(2))
+        order = torch.randperm(plain.settings.items or 0, generator=torch.Generator().manual_seed(seed))
+        permuted.load(permuted.state() | {"memory.items": plain.state()["memory.items"][order]})
+        clips = made_up_clips(plain, 3, seed=seed % 1000)
+        results = []
+        for method in (plain, permuted):
+            losses = method.losses(batch_of(clips, epoch=1), "").terms
+            usage = method.take_usage()["train"]
+            method.begin_evaluation(method.variants())
+            results.append((losses, usage, method.state()["memory.items"], method.score(batch_of(clips)).terms))
+        for name, value in results[0][0].items():
+            assert_allclose(results[1][0][name], value, rtol=1e-9, err_msg=name)
+        assert_array_equal(results[1][1], results[0][1][order])
+        assert_allclose(results[1][2], results[0][2][order], rtol=1e-9)
+        for variant, terms in results[0][3].items():
+            for term, values in terms.items():
+                assert_allclose(
+                    results[1][3][variant][term], values, rtol=1e-8, atol=1e-12, err_msg=f"{variant}.{term}"
+                )
+
+    def test_matters_to_rc2020s_supervision_alone(self) -> None:
+        """Its target sends a place to an item by number, so the order of items is part of the loss."""
+        plain, permuted = (
+            method_of(method="mnad", task="reconstruction", supervision="uniform_rc2020", precision="float64")
+            for _ in range(2)
+        )
+        permuted.load(permuted.state() | {"memory.items": plain.state()["memory.items"].flip(0)})
+        batch = batch_of(made_up_clips(plain, 2), epoch=1)
+        first, second = plain.losses(batch, "").terms, permuted.losses(batch, "").terms
+        assert first["uniform"] != second["uniform"]
+        assert_allclose(first["pixel"], second["pixel"], rtol=1e-9)
 
 
 class TestGradient:

@@ -133,6 +133,7 @@ class TestRecord:
         assert record["seed"] == 3
         assert record["settings"] == json.loads((finished / "settings.json").read_text())
         assert record["data"]["train_videos"] == 4
+        assert record["data"]["labels_from"] == "one file per video"
         assert record["data"]["calibration_videos"] == 1
         assert record["data"]["scored_frames"] == 3 * (LENGTH - 4)
         assert [epoch["epoch"] for epoch in record["epochs"]] == [1, 2]
@@ -271,6 +272,55 @@ class TestRepetition:
         again = numbers(tmp_path)
         assert again[1] == first[1]
         assert again[0]["fingerprint"] != changed
+
+
+class TestEvaluateEvery:
+    """Looks at the test frames between epochs."""
+
+    @staticmethod
+    def run(file: Path, yard: Path, folder: Path, every: int) -> tuple[dict[str, Any], bytes]:
+        """The numbers of a run that looks after every so many epochs."""
+        assert main([*arguments(file, yard, folder), "--evaluate-every", str(every)]) == 0
+        return numbers(folder)
+
+    @pytest.mark.parametrize(("method", "every", "looked_at"), [("mnad", 1, [1, 2, 3]), ("memae", 2, [2, 3])])
+    def test_training_goes_on_as_if_nobody_had_looked(
+        self, yard: Path, tmp_path: Path, method: str, every: int, looked_at: list[int]
+    ) -> None:
+        """Losses, items, usage and every score are those of a run without looks; the last epoch has the headline's."""
+        few = {"items": 20} if method == "memae" else {}
+        file = settings_file(tmp_path, method=method, task="reconstruction", epochs=3, **few)
+        (plain, terms), (looked, looked_terms) = (
+            self.run(file, yard, tmp_path / str(looks), looks) for looks in (0, every)
+        )
+        found = {epoch["epoch"]: epoch.pop("micro_auc") for epoch in looked["epochs"] if "micro_auc" in epoch}
+        assert list(found) == looked_at
+        assert found[3] == looked["headline"]["micro_auc"]
+        assert all(0 <= area <= 1 for area in found.values())
+        assert looked == plain
+        assert looked_terms == terms
+
+    def test_is_what_a_shorter_run_would_have_given(self, yard: Path, tmp_path: Path) -> None:
+        """Without a schedule, the look after epoch 1 of 2 is the headline of a run of one epoch."""
+        short, long = (
+            self.run(
+                settings_file(tmp_path / str(epochs), schedule="constant", epochs=epochs),
+                yard,
+                tmp_path / str(epochs),
+                1,
+            )[0]
+            for epochs in (1, 2)
+        )
+        assert long["epochs"][0]["micro_auc"] == short["headline"]["micro_auc"]
+        assert long["epochs"][1]["micro_auc"] == long["headline"]["micro_auc"]
+
+    def test_a_checkpoint_past_a_look_is_not_taken_up(self, yard: Path, tmp_path: Path) -> None:
+        """What was not looked at cannot be made up for, so training starts anew, and the log says so."""
+        file = settings_file(tmp_path)
+        self.run(file, yard, tmp_path, 0)
+        record, _ = self.run(file, yard, tmp_path, 1)
+        assert all("micro_auc" in epoch for epoch in record["epochs"])
+        assert "starting anew: epoch 1 was to be evaluated" in only(tmp_path, "cell.log").read_text()
 
 
 class TestRefusals:

@@ -12,22 +12,30 @@ from torch import Tensor, nn
 from benchmarks.run.folding import fold_batch_norm
 from benchmarks.run.parts import fused_norm
 from benchmarks.run.parts.fused_norm import RectifyingBatchNorm2d, fuse
+from memae import network as memae_network
 from mnad.network import Encoder
 
 EPS = 2.0**-8  # half a unit in the last place of bfloat16, relative
 
 
-def _block(channels: int) -> nn.Sequential:
-    block = nn.Sequential(nn.BatchNorm2d(channels), nn.ReLU(inplace=True))
+def _block(channels: int, *, leaky: bool = False) -> nn.Sequential:
+    layers = (
+        (nn.BatchNorm3d(channels), nn.LeakyReLU(0.2, inplace=True))
+        if leaky
+        else (nn.BatchNorm2d(channels), nn.ReLU(inplace=True))
+    )
+    block = nn.Sequential(*layers)
     with torch.no_grad():
         block[0].weight.uniform_(0.5, 2.0)
         block[0].bias.normal_()
     return block
 
 
-def _values(batch: int, channels: int, height: int, width: int) -> Tensor:
-    values = torch.randn(batch, channels, height, width) * 2 + torch.randn(channels, 1, 1)
-    return values.bfloat16().contiguous(memory_format=torch.channels_last)
+def _values(batch: int, channels: int, *sizes: int) -> Tensor:
+    """Draw values whose mean differs by channel, channels last, two-dimensional or three-dimensional."""
+    values = torch.randn(batch, channels, *sizes) * 2 + torch.randn(channels, *[1] * len(sizes))
+    last = torch.channels_last if len(sizes) == 2 else torch.channels_last_3d
+    return values.bfloat16().contiguous(memory_format=last)
 
 
 def _exact(block: nn.Sequential, values: Tensor, gradient: Tensor) -> dict[str, Tensor]:
@@ -56,15 +64,18 @@ class TestFuse:
     """What `fuse` makes of a network."""
 
     @given(
-        st.integers(1, 3), st.sampled_from([1, 3, 4, 16, 24, 100]), st.integers(1, 9), st.integers(2, 40), st.booleans()
+        st.integers(1, 3),
+        st.sampled_from([1, 3, 4, 16, 24, 100]),
+        st.sampled_from([(1, 2), (9, 2), (3, 40), (2, 3, 5), (4, 8, 6)]),
+        st.booleans(),
     )
     def test_training_agrees_with_float64(
-        self, batch: int, channels: int, height: int, width: int, sliced: bool
+        self, batch: int, channels: int, sizes: tuple[int, ...], sliced: bool
     ) -> None:
         """Output, gradients and running statistics are exact but for one rounding to bfloat16, slices included."""
-        torch.manual_seed(batch + 7 * channels + 31 * height + width)
-        block, values = _block(channels), _values(batch, channels, height, width)
-        wide = _values(batch, 3 * channels, height, width)
+        torch.manual_seed(batch + 7 * channels + 31 * sum(sizes))
+        block, values = _block(channels, leaky=len(sizes) == 3), _values(batch, channels, *sizes)
+        wide = _values(batch, 3 * channels, *sizes)
         gradient = wide[:, channels : 2 * channels] if sliced else wide[:, :channels].contiguous()
         exact = _exact(block, values, gradient)
         fused = fuse(copy.deepcopy(block)).train()
@@ -107,6 +118,11 @@ class TestFuse:
         norms = [module for module in fuse(Encoder(1, 4)).modules() if isinstance(module, nn.BatchNorm2d)]
         assert len(norms) == 7
         assert all(type(norm) is RectifyingBatchNorm2d for norm in norms)
+
+    def test_memae_s_norms_are_fused_with_their_slope(self) -> None:
+        """All batch norms of MemAE's encoder stand before a LeakyReLU of slope 0.2 and are fused with it."""
+        norms = [module for module in fuse(memae_network.Encoder(1, 6)).modules() if isinstance(module, nn.BatchNorm3d)]
+        assert [norm.leak for norm in norms] == [0.2] * 4
 
     def test_names_and_weights_stay(self) -> None:
         """A checkpoint of a plain network fits a fused one, and the other way round."""

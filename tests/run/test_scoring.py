@@ -26,8 +26,12 @@ CASES: dict[str, dict[str, Any]] = {
     "mnad_reconstruction": {"method": "mnad", "task": "reconstruction"},
     "mnad_no_memory": {"method": "mnad", "task": "prediction", "memory": "none"},
     "mnad_denoising": {"method": "mnad", "task": "denoising"},
+    "mnad_denoising_stack": {"method": "mnad", "task": "denoising", "preset": "rc2020"},
+    "mnad_reconstruction_skip": {"method": "mnad", "task": "reconstruction", "skip": True},
+    "mnad_prediction_no_skip": {"method": "mnad", "task": "prediction", "skip": False},
     "mnad_with_memae_memory": {"method": "mnad", "task": "reconstruction", "memory": "memae"},
     "memae": {"method": "memae", "task": "reconstruction"},
+    "memae_denoising": {"method": "memae", "task": "denoising"},
     "memae_prediction_skip": {"method": "memae", "task": "prediction", "skip": True},
     "memae_with_mnad_memory": {"method": "memae", "task": "reconstruction", "memory": "mnad"},
 }

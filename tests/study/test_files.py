@@ -1,3 +1,4 @@
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,50 @@ class TestLoadStudy:
         file.write_text(HEADER + PAIR + PAIR + 'memory = ["own", "mnad"]\n')
         assert len(load_study(file, seeds=1).cells) == 2
 
+    def test_a_table_can_have_seeds_of_its_own(self, file: Path) -> None:
+        """Seeds of a table replace the study's; asked for twice, the most count; --seeds goes before all."""
+        file.write_text(HEADER + PAIR + "seeds = 4\n" + PAIR + "items = 5\n" + PAIR + "seeds = 1\n")
+        study = load_study(file)
+        count = Counter((cell.settings.task, cell.settings.items) for cell in study.cells)
+        assert count == {(t, i): n for t in ("reconstruction", "prediction") for i, n in ((10, 4), (5, 2))}
+        assert [cell.seed for cell in study.cells] == sorted(cell.seed for cell in study.cells)
+        assert {cell.seed for cell in load_study(file, seeds=1).cells} == {0}
+        assert len(load_study(file, only="seed=3").cells) == 2
+
+    def test_settings_of_a_method_are_for_its_cells_alone(self, file: Path) -> None:
+        """[settings.memae] goes before [settings], a cell's own keys before both."""
+        both = '[[cells]]\nmethod = ["mnad", "memae"]\ntask = "reconstruction"\n'
+        shared = "[settings]\nepochs = 5\n[settings.memae]\ntrain_stride = 1\nepochs = 7\n"
+        file.write_text(HEADER + shared + both + both + "epochs = 9\n")
+        found = [
+            (c.settings.method, c.settings.epochs, c.settings.train_stride) for c in load_study(file, seeds=1).cells
+        ]
+        assert found == [("mnad", 5, 16), ("memae", 7, 1), ("mnad", 9, 16), ("memae", 9, 1)]
+
+    def test_cells_can_come_from_another_study(self, file: Path, tmp_path: Path) -> None:
+        """The other's cells first, under this study's data set, profile, seeds and settings."""
+        other = tmp_path / "other.toml"
+        other.write_text(HEADER.replace("synthetic", "ped2") + "[settings]\nepochs = 9\n" + PAIR)
+        head = HEADER + f'cells_from = "{other}"\n[settings]\nsize = 64\n'
+        file.write_text(head)
+        cells = load_study(file).cells
+        assert [(c.settings.dataset, c.settings.epochs, c.settings.size, c.seed) for c in cells] == [
+            ("synthetic", 2, 64, seed) for seed in (0, 0, 1, 1)
+        ]
+        file.write_text(head + PAIR + "items = 5\n")
+        assert [items for _, _, items, _ in facts(load_study(file, seeds=1))] == [10, 10, 5, 5]
+        other.write_text(HEADER + f'cells_from = "{file}"\n')
+        with pytest.raises(StudyError, match="lead to an end"):
+            load_study(file)
+
+    def test_epochs_to_evaluate_belong_to_the_study(self, file: Path) -> None:
+        """Looking at the test frames in between is no setting: it changes no cell's identity."""
+        file.write_text(HEADER + PAIR)
+        plain = load_study(file)
+        file.write_text(HEADER + "evaluate_every = 2\n" + PAIR)
+        assert (plain.evaluate_every, load_study(file).evaluate_every) == (0, 2)
+        assert load_study(file).cells == plain.cells
+
     def test_profile_is_the_files_the_machines_or_the_users(self, file: Path) -> None:
         """CUDA brings the profile for CUDA; what the user asks for goes before both."""
         file.write_text(HEADER + PAIR)
@@ -158,6 +203,11 @@ class TestLoadStudy:
             (HEADER.replace('"smoke"', '"huge"') + PAIR, "Expected a profile among paper, cpu, small, smoke"),
             (HEADER.replace("title", "tilte") + PAIR, "but got tilte"),
             (HEADER + PAIR + "[cell]\n", "Expected tables among study, settings, cells, but got cell"),
+            (HEADER + PAIR + "seeds = 0\n", "Expected at least 1 seed, but got 0"),
+            (HEADER + PAIR + 'seeds = "two"\n', "Expected seeds to be of type int"),
+            (HEADER + 'evaluate_every = "often"\n' + PAIR, "Expected evaluate_every of .* to be of type int"),
+            (HEADER + "[settings.mnda]\nepochs = 1\n" + PAIR, "for methods among mnad.* but got mnda"),
+            (HEADER + 'cells_from = "ped3"\n', "Expected a study among"),
             ("[study\n", "Expected a readable TOML file"),
         ],
     )

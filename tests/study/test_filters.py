@@ -15,12 +15,13 @@ class TestParse:
         [
             (
                 "colour=red",
-                "with factors among method, task, memory, skip, supervision, preset, seed, but got 'colour=red'",
+                "with factors among method, task, memory, skip, supervision, preset, noise, items, epochs, seed, but got 'colour=red'",
             ),
             ("prediction", "Expected --only to hold factor=level pairs"),
             ("task=guessing", "Expected task to be one of reconstruction, prediction, denoising, but got 'guessing'"),
             ("skip=maybe", "Expected skip to be one of on, off"),
             ("seed=first", "Expected seed to be a number"),
+            ("items=many", "Expected items to be a number"),
             ("task=prediction,task=denoising", "has task twice"),
         ],
     )
@@ -43,6 +44,16 @@ class TestMatches:
         """Skips are asked for in words."""
         settings = resolve(dataset="ped2", method="mnad", task="prediction")
         assert Filter({"skip": level}).matches(settings) is expected
+
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [("noise=0.25", True), ("noise=0.4", False), ("items=10", True), ("items=20", False), ("epochs=3", True)],
+    )
+    def test_sweeps_are_compared_as_numbers(self, text: str, expected: bool) -> None:
+        """Noise, items and epochs go by value; a cell to which a setting does not apply never matches."""
+        settings = resolve(dataset="ped2", method="mnad", task="denoising")
+        assert Filter.parse(text).matches(settings) is expected
+        assert not Filter.parse("noise=0.25").matches(resolve(dataset="ped2", method="mnad", task="prediction"))
 
     def test_the_seed_is_looked_at_apart(self) -> None:
         """A seed says nothing about settings, and settings nothing about a seed."""

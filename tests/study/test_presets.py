@@ -137,3 +137,9 @@ class TestRefusals:
         """An override wins over preset and profile."""
         settings = settings_of(method="mnad", task="prediction", items=7, alpha=0.5, epochs=2, size=64)
         assert (settings.items, settings.alpha, settings.epochs, settings.size) == (7, 0.5, 2, 64)
+
+    def test_a_whole_number_is_the_same_cell_as_its_real(self) -> None:
+        """TOML tells 0 from 0.0; the identity of a cell does not."""
+        whole, real = (settings_of(method="mnad", task="prediction", separateness_weight=value) for value in (0, 0.0))
+        assert whole.hash == real.hash
+        assert type(settings_of(method="mnad", task="prediction", items=7).items) is int

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from benchmarks.errors import StudyError
 from benchmarks.study.presets import resolve
-from benchmarks.study.settings import Cell, Settings
+from benchmarks.study.settings import Cell, Settings, distinctions
 
 
 def settings_of(**factors: Any) -> Settings:
@@ -84,6 +84,15 @@ class TestName:
         """A person reads the factors; eight digits of the hash tell the rest apart."""
         settings = settings_of(**factors)
         assert settings.name == start + settings.hash[:8]
+
+
+class TestDistinctions:
+    def test_says_where_a_setting_departs_from_its_namesakes(self) -> None:
+        """Of settings with one readable name the usual one needs no words; other names stand alone."""
+        usual, swept, both = settings_of(), settings_of(items=9), settings_of(items=9, epochs=7)
+        other = settings_of(task="reconstruction", items=9)
+        told = distinctions([usual, settings_of(epochs=7), swept, both, other, usual])
+        assert [told[one] for one in (usual, swept, both, other)] == ["", "items=9", "epochs=7, items=9", ""]
 
 
 class TestCell:

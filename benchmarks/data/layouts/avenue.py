@@ -1,7 +1,8 @@
 """The Avenue release: `training_videos/01.avi`, `testing_videos/01.avi`, masks `testing_label_mask/1_label.mat`.
 
 Used for `avenue` and for `avenue-partial`, a real part of it. Labels are those of the release's masks: a frame with any
-marked pixel is abnormal. (MNAD's label file differs on 441 frames; see `facts`.)
+marked pixel is abnormal. `avenue-mnad-labels` takes MNAD's label file instead, which differs on 441 frames, and keeps
+the masks for pixel-level metrics.
 """
 
 from dataclasses import dataclass, replace
@@ -11,11 +12,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.data.facts import MASK_LABELS, videos_of
 from benchmarks.data.findings import Complain, noted, refuse
-from benchmarks.data.labels import read_cells
-from benchmarks.data.listing import set_folder, trailing_number, visible
-from benchmarks.data.video import Dataset, Video
-from benchmarks.data.video_files import VideoFrames, stated_length
+from benchmarks.data.labels import read_cells, relabelled
+from benchmarks.data.listing import set_folder, trailing_number
+from benchmarks.data.video import Dataset
+from benchmarks.data.video_files import file_videos
 from benchmarks.errors import StudyError
 
 NAME = "avenue"
@@ -35,44 +37,26 @@ def find(name: str, root: Path | None) -> Path | None:
 
 def read(name: str, path: Path, complain: Complain = refuse) -> Dataset:
     """Return the set at `path`; complains of missing or damaged videos and of masks that do not fit."""
-    train = tuple(_video(file, length) for file, length in _files(path / "training_videos", complain))
+    train = file_videos(path / "training_videos", complain)
     test = []
-    for file, length in _files(path / "testing_videos", complain):
-        video = _video(file, length)
+    for video in file_videos(path / "testing_videos", complain):
+        masked = video
         with noted(complain):
-            masks = VolumeMasks(_mask_file(path, file))
-            video = replace(video, labels=_labels(masks, length), masks=masks)
-        test.append(video)
-    return Dataset(name=name, layout=NAME, train=train, test=tuple(test), labels_from="the release's masks")
+            masks = VolumeMasks(_mask_file(path, video.name))
+            masked = replace(video, labels=_labels(masks, video.length), masks=masks)
+        test.append(masked)
+    dataset = Dataset(name=name, layout=NAME, train=train, test=tuple(test), labels_from=MASK_LABELS)
+    return dataset if videos_of(name) == name else relabelled(dataset, path, complain)
 
 
-def _files(folder: Path, complain: Complain) -> list[tuple[Path, int]]:
-    if not folder.is_dir():
-        complain(f"Videos were expected in {folder}, but there is no such folder; complete the data set.")
-        return []
-    found = []
-    for path in visible(folder.glob("*.avi")):
-        with noted(complain):
-            found.append((path, stated_length(path)))
-    if not found:
-        complain(f"One .avi file per video was expected in {folder}, but none can be read; complete the data set.")
-    return found
-
-
-def _video(path: Path, length: int) -> Video:
-    return Video(path.stem, length, VideoFrames(path), sources=(path,))
-
-
-def _mask_file(path: Path, video: Path) -> Path:
+def _mask_file(path: Path, video: str) -> Path:
     # The videos are numbered 01, the masks 1; the second archive of the release unpacks to a folder of its own.
-    name = f"{trailing_number(video.stem)}_label.mat"
+    name = f"{trailing_number(video)}_label.mat"
     folders = (path / _MASKS, path / "ground_truth_demo" / _MASKS, path.parent / "ground_truth_demo" / _MASKS)
     for folder in folders:
         if (folder / name).is_file():
             return folder / name
-    raise StudyError(
-        f"Masks of video {video.stem} were expected as {folders[0] / name}, but there are none; add the file."
-    )
+    raise StudyError(f"Masks of video {video} were expected as {folders[0] / name}, but there are none; add the file.")
 
 
 def _labels(masks: "VolumeMasks", length: int) -> NDArray[np.uint8]:

@@ -5,17 +5,17 @@ they exist, lie as `testing/masks/NN/NNN.png` or, as ShanghaiTech releases them,
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.data.facts import FACTS
+from benchmarks.data.array_masks import array_masks
+from benchmarks.data.facts import videos_of
 from benchmarks.data.findings import Complain, noted, refuse
 from benchmarks.data.image_folders import image_videos
-from benchmarks.data.labels import read_frame_labels, read_pairs
+from benchmarks.data.labels import mnad_label_files, read_frame_labels, read_pairs
 from benchmarks.data.listing import images_in, set_folder
 from benchmarks.data.video import Dataset, ImageMasks, MaskReader
 from benchmarks.errors import StudyError
@@ -47,8 +47,9 @@ def read(name: str, path: Path, complain: Complain = refuse) -> Dataset:
 
 def read_labels(name: str, path: Path, lengths: Sequence[int]) -> tuple[str, list[NDArray[np.uint8]]]:
     """Return the name of the label file that was used, and the labels per test video."""
-    names = FACTS[name].label_names if name in FACTS else (name,)
-    candidates = [path / f"{name}.mat", *(f / f"frame_labels_{n}.npy" for f in (path, path.parent) for n in names)]
+    # The pairs of `avenue.mat` are not MNAD's, so a set that asks for MNAD's labels takes its file alone.
+    pairs = [path / f"{name}.mat"] if videos_of(name) == name else []
+    candidates = [*pairs, *mnad_label_files(name, path)]
     for file in candidates:
         if file.is_file():
             reader = read_pairs if file.suffix == ".mat" else read_frame_labels
@@ -61,7 +62,7 @@ def read_labels(name: str, path: Path, lengths: Sequence[int]) -> tuple[str, lis
 def _masks(path: Path, video: str, length: int) -> MaskReader | None:
     array = path / "testing" / "test_pixel_mask" / f"{video}.npy"
     if array.is_file():
-        return ArrayMasks(array)
+        return array_masks(array, length)
     folder = path / "testing" / "masks" / video
     if not folder.is_dir():
         return None
@@ -72,19 +73,3 @@ def _masks(path: Path, video: str, length: int) -> MaskReader | None:
             "remove the folder."
         )
     return ImageMasks(paths)
-
-
-@lru_cache(maxsize=1)
-def _array(path: Path) -> NDArray[np.generic]:
-    return np.asarray(np.load(path, allow_pickle=False))
-
-
-@dataclass(frozen=True)
-class ArrayMasks:
-    """Pixel masks of one video in one array (length, height, width)."""
-
-    path: Path
-
-    def __call__(self, index: int) -> NDArray[np.bool_]:
-        """Return the mask of frame `index` as (height, width) bool."""
-        return np.asarray(_array(self.path)[index] != 0)

@@ -1,4 +1,4 @@
-"""Batch norm and ReLU in one go over bfloat16 rows on the CPU, compiled by numba.
+"""Batch norm and a leaky ReLU in one go over bfloat16 rows on the CPU, compiled by numba.
 
 At a quarter of the published width a training step is bound by memory traffic: torch reads and writes an activation
 twelve times for batch norm, ReLU and their gradients, the four functions here eight times, and in vectors of full
@@ -7,7 +7,7 @@ within 64 runs of a tile, float64 beyond.
 
 A row is one location, its elements are channels. Arrays are flat; per-channel arrays are float32 of length `channels`.
 A gradient may lie in wider rows (the slice of a concatenation): then ``words`` holds it in words of four elements,
-``pitch`` words a row, and ``gradient`` is empty; otherwise ``pitch`` is 0.
+``pitch`` words a row, and ``gradient`` is empty; otherwise ``pitch`` is 0. ``leak`` is the slope below zero, 0 for ReLU.
 """
 
 import numba
@@ -83,20 +83,27 @@ def sums(values: Bits, channels: int) -> tuple[NDArray[np.float64], NDArray[np.f
 
 
 @_compiled
-def normalise_rectify(values: Bits, scale: Channels, shift: Channels, rectified: Bits) -> None:
-    """Write max(0, scale * value + shift)."""
+def normalise_rectify(values: Bits, scale: Channels, shift: Channels, leak: np.float32, rectified: Bits) -> None:
+    """Write the rectified scale * value + shift."""
     scale, shift = _repeat(scale), _repeat(shift)
     tile, size = scale.size, values.size
     for start in range(0, size, tile):
         run = values[start : min(start + tile, size)]
         out = rectified[start : min(start + tile, size)]
         for j in range(run.size):
-            out[j] = _narrow(max(scale[j] * _widen(run[j]) + shift[j], np.float32(0)))
+            normal = scale[j] * _widen(run[j]) + shift[j]
+            out[j] = _narrow(normal if normal > 0 else normal * leak)
 
 
 @_compiled
 def gradient_sums(
-    values: Bits, gradient: Bits, words: NDArray[np.uint64], pitch: int, scale: Channels, shift: Channels
+    values: Bits,
+    gradient: Bits,
+    words: NDArray[np.uint64],
+    pitch: int,
+    scale: Channels,
+    shift: Channels,
+    leak: np.float32,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return per channel the sums of the gradient behind the ReLU, and of its product with the values."""
     channels = scale.size
@@ -111,12 +118,12 @@ def gradient_sums(
         run = values[start : min(start + tile, size)]
         if pitch:
             _gather(words, start // channels, run.size // channels, channels // 4, pitch, gathered)
-            slope = gathered.view(np.uint16)[: run.size]
+            arriving = gathered.view(np.uint16)[: run.size]
         else:
-            slope = gradient[start : start + run.size]
+            arriving = gradient[start : start + run.size]
         for j in range(run.size):
             value = _widen(run[j])
-            passed = _widen(slope[j]) * np.float32(scale[j] * value + shift[j] > 0)
+            passed = _widen(arriving[j]) * (np.float32(1) if scale[j] * value + shift[j] > 0 else leak)
             part[j] += passed
             part_product[j] += value * passed
         if index % _RUNS == _RUNS - 1 or index == tiles - 1:
@@ -136,6 +143,7 @@ def input_gradient(
     pitch: int,
     scale: Channels,
     shift: Channels,
+    leak: np.float32,
     slope: Channels,
     offset: Channels,
     result: Bits,
@@ -155,5 +163,5 @@ def input_gradient(
             arriving = gradient[start : start + run.size]
         for j in range(run.size):
             value = _widen(run[j])
-            passed = _widen(arriving[j]) * np.float32(scale[j] * value + shift[j] > 0)
+            passed = _widen(arriving[j]) * (np.float32(1) if scale[j] * value + shift[j] > 0 else leak)
             out[j] = _narrow(scale[j] * passed + slope[j] * value + offset[j])
