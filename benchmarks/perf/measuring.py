@@ -1,0 +1,121 @@
+"""Paired timings and what is written of them: medians with their spread, ratios pair by pair, the machine they are of.
+
+Machines drift. So both sides of a comparison are measured in turn, A B A B …, and it is the ratio of neighbours that is
+claimed, never an absolute time.
+"""
+
+import json
+import os
+import platform
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from benchmarks.data.writing import replace_text
+from benchmarks.run.hardware import hardware, versions
+from benchmarks.run.record import commit_facts
+
+_ROOT = Path(__file__).resolve().parents[2]
+# Taken at import, before anything is measured: what else the machine was doing.
+_LOAD = os.getloadavg()[0]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """What repetitions of one measurement gave."""
+
+    values: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        """The figure to quote."""
+        return statistics.median(self.values)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return median, least and greatest value, and all values in their order."""
+        rounded = [float(f"{value:.5g}") for value in self.values]
+        return {
+            "median": float(f"{self.median:.5g}"),
+            "low": min(rounded),
+            "high": max(rounded),
+            "values": rounded,
+        }
+
+
+def interleave(ways: Mapping[str, Callable[[], float]], repetitions: int) -> dict[str, Spread]:
+    """Call every way once to warm up, then all in turn, ``repetitions`` times; each returns what it measured."""
+    for measure in ways.values():
+        measure()
+    found: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(repetitions):
+        for name, measure in ways.items():
+            found[name].append(measure())
+    return {name: Spread(tuple(values)) for name, values in found.items()}
+
+
+def ratio(above: Spread, below: Spread) -> Spread:
+    """Divide pair by pair, as they were measured side by side."""
+    return Spread(tuple(a / b for a, b in zip(above.values, below.values, strict=True)))
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table of speed.
+
+    what: the thing measured, in words; unit: of ours and theirs, as "frames/s"; theirs: the published recipe's side, or
+    None where there is none; claim: the figure that the target is about (most often a ratio); target: None where
+    nothing was promised; at_least: whether more is better; limit: what binds where the target is not reached.
+    """
+
+    what: str
+    unit: str
+    ours: Spread
+    theirs: Spread | None
+    claim: Spread
+    claim_unit: str
+    target: float | None
+    at_least: bool = True
+    limit: str = ""
+
+    @property
+    def reached(self) -> bool | None:
+        """Whether the median of the claim meets the target."""
+        if self.target is None:
+            return None
+        return self.claim.median >= self.target if self.at_least else self.claim.median <= self.target
+
+    def line(self) -> str:
+        """Return the row in a line of words, medians alone."""
+        theirs = "" if self.theirs is None else f", published recipe {self.theirs.median:.4g}"
+        target = "" if self.target is None else f" (target {'>=' if self.at_least else '<='} {self.target:g})"
+        claim = f"{self.claim.median:.3g} {self.claim_unit}{target}"
+        return f"{self.what}: ours {self.ours.median:.4g}{theirs} {self.unit}; {claim}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the row as it is written."""
+        spreads = {"ours": self.ours, "theirs": self.theirs, "claim": self.claim}
+        return {
+            **asdict(self),
+            **{name: None if spread is None else spread.to_dict() for name, spread in spreads.items()},
+            "reached": self.reached,
+        }
+
+
+def write_rows(path: Path, rows: Sequence[Row], **more: Any) -> None:
+    """Write rows, and whatever else a benchmark found, with commit, machine and versions, as JSON.
+
+    The machine's load is that of the minute before this module was imported.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = {
+        **commit_facts(_ROOT),
+        "machine": {**hardware(torch.device("cpu")), "load": round(_LOAD, 2), "python": platform.python_version()},
+        "versions": versions(),
+        "rows": [row.to_dict() for row in rows],
+        **more,
+    }
+    replace_text(path, json.dumps(content, indent=1) + "\n")

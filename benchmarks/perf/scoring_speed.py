@@ -1,0 +1,213 @@
+"""Frames scored a second, ours against the published recipe: with and without the test-time update.
+
+Both sides score the same frames with the same weights, drawn from a seed and not trained: speed does not depend on what
+they say. What it does depend on is how often the decision to update changes, since a wrong guess is done again; so the
+threshold is set to where every frame updates, which gives both sides all the memory's work, and once to the middle of the
+frames' errors, where decisions change most. In float32 both sides must give the same scores. Run:
+`python -m benchmarks.perf.scoring_speed --data-root DATA --out FILE`.
+"""
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from benchmarks.data.video import Dataset
+from benchmarks.errors import StudyError
+from benchmarks.measure.terms import psnr_from_mse
+from benchmarks.perf import published_mnad
+from benchmarks.perf.measuring import Row, Spread, interleave, ratio, write_rows
+from benchmarks.perf.workload import CPU, Workload, dataset_of, name_of, open_workload, parse, parser_of, recipe_of
+from benchmarks.run.autoencoder import MemoryAutoencoder
+from benchmarks.run.evaluation import Pass, evaluate
+from benchmarks.study.presets import resolve
+from benchmarks.study.settings import Settings
+
+TOLERANCE = 1e-6
+# No squared error in [0, 1] reaches it.
+_ALWAYS = 2.0
+
+Variant = Literal["update", "no_update"]
+
+
+@dataclass(frozen=True)
+class Contest:
+    """Both sides of a comparison on one set of clips; ``settings`` names the default precision."""
+
+    settings: Settings
+    work: Workload
+    seed: int = 0
+
+    def ours(self, precision: str, variant: Variant, threshold: float) -> Pass:
+        """Score all clips as the harness does, under one variant."""
+        settings = replace(self.settings, precision=precision, update_threshold=threshold)
+        return evaluate(MemoryAutoencoder(settings, self.seed, CPU), self.work.feed, [variant])
+
+    def theirs(self, threshold: float | None) -> published_mnad.Scores:
+        """Score all clips as published; a threshold of None leaves the items alone."""
+        return published_mnad.Evaluation(self._recipe(), threshold=threshold, size=self.settings.size).run(
+            [self.work.files]
+        )
+
+    def timed_ours(self, precision: str, variant: Variant, threshold: float) -> Callable[[], float]:
+        """Return a measurement of frames a second; the network is built before."""
+        settings = replace(self.settings, precision=precision, update_threshold=threshold)
+        method = MemoryAutoencoder(settings, self.seed, CPU)
+
+        def run() -> float:
+            begun = time.perf_counter()
+            scored = evaluate(method, self.work.feed, [variant])
+            return len(scored.frame) / (time.perf_counter() - begun)
+
+        return run
+
+    def timed_theirs(self, threshold: float | None) -> Callable[[], float]:
+        """Return a measurement of frames a second; the network is built before."""
+        recipe = self._recipe()
+
+        def run() -> float:
+            begun = time.perf_counter()
+            evaluation = published_mnad.Evaluation(recipe, threshold=threshold, size=self.settings.size)
+            scores = evaluation.run([self.work.files])
+            return len(scores.mse) / (time.perf_counter() - begun)
+
+        return run
+
+    def _recipe(self) -> published_mnad.Mnad:
+        recipe = recipe_of(MemoryAutoencoder(replace(self.settings, precision="float32"), self.seed, CPU))
+        assert isinstance(recipe, published_mnad.Mnad), "the settings are MNAD's"
+        return recipe
+
+
+def middle(points: Sequence[float]) -> float:
+    """Return a threshold between the two middle values, so that half of the frames lie below it, and none near it."""
+    ordered = sorted(points)
+    half = len(ordered) // 2
+    return (ordered[half - 1] + ordered[half]) / 2
+
+
+def difference(ours: Pass, variant: Variant, theirs: published_mnad.Scores) -> dict[str, float]:
+    """Return the largest relative difference of both terms of the score.
+
+    Raises StudyError where it is above `TOLERANCE`, or where a decision to update differs.
+    """
+    terms = ours.terms[variant]
+    pairs = {
+        "psnr": (psnr_from_mse(terms["mse"]), np.concatenate(theirs.psnr)),
+        "feature_distance": (terms["feature_distance"], np.concatenate(theirs.distance)),
+    }
+    largest = {name: float(np.max(np.abs(mine / other - 1))) for name, (mine, other) in pairs.items()}
+    for name, value in largest.items():
+        if not value <= TOLERANCE:
+            raise StudyError(
+                f"In float32 the {name} of every frame was expected to be the published recipe's within {TOLERANCE:g} "
+                f"({variant}), but it differs by {value:.2g}; see benchmarks/run/scoring.py."
+            )
+    if "updated" in terms and not np.array_equal(terms["updated"].astype(bool), theirs.updated):
+        raise StudyError(
+            "In float32 every decision to update was expected to be the published recipe's, but "
+            f"{int(np.sum(terms['updated'].astype(bool) != theirs.updated))} differ; see benchmarks/run/scoring.py."
+        )
+    return largest
+
+
+def compare(settings: Settings, work: Workload, repetitions: int) -> tuple[list[Row], dict[str, object]]:
+    """Check that float32 scores agree, then measure; returns the rows and what the check found."""
+    contest = Contest(settings, work)
+    default = settings.precision
+    agreement: dict[str, object] = {}
+    still = contest.theirs(None)
+    agreement["no_update"] = difference(contest.ours("float32", "no_update", _ALWAYS), "no_update", still)
+    threshold = middle(still.point_score)
+    changing = contest.theirs(threshold)
+    agreement["update"] = difference(contest.ours("float32", "update", threshold), "update", changing)
+    changes = int(np.sum(np.diff(np.array(changing.updated, dtype=np.int8)) != 0))
+    agreement["decisions_that_change"] = changes
+    found = interleave(
+        {
+            "theirs": contest.timed_theirs(_ALWAYS),
+            "default": contest.timed_ours(default, "update", _ALWAYS),
+            "float32": contest.timed_ours("float32", "update", _ALWAYS),
+            "changing": contest.timed_ours(default, "update", threshold),
+        },
+        repetitions,
+    )
+    found |= {
+        f"still_{name}": spread
+        for name, spread in interleave(
+            {
+                "theirs": contest.timed_theirs(None),
+                "default": contest.timed_ours(default, "no_update", _ALWAYS),
+            },
+            repetitions,
+        ).items()
+    }
+    where, count = name_of(settings, batch=False), len(still.mse)
+
+    def row(what: str, side: str, yardstick: str, target: float | None) -> Row:
+        return _row(f"{what}, {where}", found[side], found[yardstick], target)
+
+    rows = [
+        row(f"evaluation with test-time update, {default}", "default", "theirs", 3.0),
+        row("evaluation with test-time update, float32, same scores", "float32", "theirs", 1.5),
+        row(
+            f"evaluation with test-time update, {default}, {changes} of {count - 1} decisions change",
+            "changing",
+            "theirs",
+            None,
+        ),
+        row(f"evaluation without update, {default}, batched and folded", "still_default", "still_theirs", 4.0),
+    ]
+    return rows, agreement
+
+
+def _row(what: str, ours: Spread, theirs: Spread, target: float | None) -> Row:
+    return Row(
+        what=what,
+        unit="frames/s",
+        ours=ours,
+        theirs=theirs,
+        claim=ratio(ours, theirs),
+        claim_unit="times as fast",
+        target=target,
+        limit="what binds evaluation was not measured",
+    )
+
+
+def measure(
+    dataset: Dataset, settings: Settings, *, clips: int, repetitions: int
+) -> tuple[list[Row], dict[str, object]]:
+    """Measure on the first clips of a test video."""
+    length = published_mnad.LENGTH[settings.task]
+    with tempfile.TemporaryDirectory() as folder:
+        work = open_workload(dataset, "test", settings, length=length, clips=clips, folder=Path(folder))
+        return compare(settings, work, repetitions)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure from the command line; returns 0, or 2 with a sentence on stderr."""
+    parser = parser_of("scoring_speed", __doc__)
+    parser.add_argument("--clips", type=int, default=24, help="frames that are scored")
+    parser.set_defaults(repetitions=3)
+    chosen = parse(parser, arguments)
+    settings = resolve(
+        dataset=chosen.dataset, method="mnad", task="prediction", profile="paper", size=chosen.size, width=chosen.width
+    )
+    try:
+        rows, agreement = measure(dataset_of(chosen), settings, clips=chosen.clips, repetitions=chosen.repetitions)
+        for row in rows:
+            print(row.line(), flush=True)
+        write_rows(chosen.out, rows, largest_relative_difference=agreement, threads=chosen.threads)
+    except StudyError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

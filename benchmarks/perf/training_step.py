@@ -1,0 +1,105 @@
+"""Training steps a second, ours against the published recipe.
+
+Ours is the harness's own epoch: batches from the frame store, the cell's precision, checks and record included. Theirs
+decodes its images, as published, in the process itself. Both train the same network from the same weights on the same
+clips. Run: `python -m benchmarks.perf.training_step --data-root DATA --out FILE`.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from benchmarks.data.video import Dataset
+from benchmarks.errors import StudyError
+from benchmarks.perf import published_memae, published_mnad
+from benchmarks.perf.measuring import Row, interleave, ratio, write_rows
+from benchmarks.perf.workload import CPU, dataset_of, name_of, open_workload, parse, parser_of, recipe_of
+from benchmarks.run.autoencoder import MemoryAutoencoder
+from benchmarks.run.training import train_epoch
+from benchmarks.study.presets import resolve
+from benchmarks.study.settings import Settings
+
+
+def silent(epoch: int, epochs: int, batch: int, batches: int, losses: Mapping[str, float]) -> None:
+    """Take a report of progress and say nothing."""
+    del epoch, epochs, batch, batches, losses
+
+
+def compare(
+    settings: Settings, dataset: Dataset, *, steps: int, repetitions: int, target: float | None, seed: int = 0
+) -> Row:
+    """Measure ``steps`` steps of both sides in turn, in clips a second: a clip of MNAD gives one frame."""
+    method = MemoryAutoencoder(settings, seed, CPU)
+    objectives = method.objectives()
+    recipe = recipe_of(method)
+    training: published_mnad.Training | published_memae.Training
+    if isinstance(recipe, published_mnad.Mnad):
+        training = published_mnad.Training(recipe, size=settings.size, batch=settings.batch)
+    else:
+        training = published_memae.Training(recipe, size=settings.size, batch=settings.batch)
+    clips = steps * settings.batch
+    with tempfile.TemporaryDirectory() as folder:
+        work = open_workload(dataset, "train", settings, length=method.clip_length, clips=clips, folder=Path(folder))
+
+        def ours() -> float:
+            begun = time.perf_counter()
+            train_epoch(method, objectives, work.feed, settings, seed, 1, silent)
+            return clips / (time.perf_counter() - begun)
+
+        def theirs() -> float:
+            begun = time.perf_counter()
+            training.epoch(work.files)
+            return clips / (time.perf_counter() - begun)
+
+        found = interleave({"ours": ours, "theirs": theirs}, repetitions)
+    return Row(
+        what=f"training step, {name_of(settings)}, {settings.precision}",
+        unit="frames/s" if settings.method == "mnad" else "clips/s",
+        ours=found["ours"],
+        theirs=found["theirs"],
+        claim=ratio(found["ours"], found["theirs"]),
+        claim_unit="times as fast",
+        target=target,
+        limit="what binds the step is measured by roofline",
+    )
+
+
+def cases(chosen: argparse.Namespace) -> list[tuple[Settings, int, float | None]]:
+    """Return settings, steps of a repetition and target of each comparison."""
+    common = {"dataset": chosen.dataset}
+    mnad = {**common, "method": "mnad", "task": "prediction", "size": chosen.size}
+    memae = {**common, "method": "memae", "task": "reconstruction", "size": chosen.memae_size}
+    quarter = 0.25 * chosen.width
+    return [
+        (resolve(**mnad, profile="paper", width=chosen.width), chosen.steps, 2.6),
+        (resolve(**mnad, profile="cpu", width=quarter), 2 * chosen.steps, None),
+        (resolve(**memae, profile="paper", width=chosen.width, batch=chosen.memae_batch), chosen.steps, 2.5),
+        (resolve(**memae, profile="small", width=quarter), chosen.steps, None),
+    ]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure from the command line; returns 0, or 2 with a sentence on stderr."""
+    parser = parser_of("training_step", __doc__)
+    parser.add_argument("--steps", type=int, default=2, help="steps of a repetition at full width")
+    parser.add_argument("--memae-size", type=int, default=128, help="pixels a side of MemAE's clips")
+    parser.add_argument("--memae-batch", type=int, default=4, help="clips a step at full width")
+    chosen = parse(parser, arguments)
+    try:
+        dataset = dataset_of(chosen)
+        rows = []
+        for settings, steps, target in cases(chosen):
+            rows.append(compare(settings, dataset, steps=steps, repetitions=chosen.repetitions, target=target))
+            print(rows[-1].line(), flush=True)
+        write_rows(chosen.out, rows, threads=chosen.threads)
+    except StudyError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

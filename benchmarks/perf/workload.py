@@ -1,0 +1,129 @@
+"""The clips that a comparison runs on, twice: as image files, which the published recipe decodes clip by clip, and as a feed."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import cv2
+import torch
+
+from benchmarks.data.clips import Clips
+from benchmarks.data.datasets import open_dataset
+from benchmarks.data.store import open_store
+from benchmarks.data.video import Dataset, ImageFrames, Video
+from benchmarks.errors import StudyError
+from benchmarks.perf.published_memae import Memae
+from benchmarks.perf.published_mnad import Mnad
+from benchmarks.run.autoencoder import MemoryAutoencoder
+from benchmarks.run.feed import Feed
+from benchmarks.study.settings import Settings
+from memae.network import PAPER_WIDTH as MEMAE_WIDTH
+from mnad.network import PAPER_WIDTH as MNAD_WIDTH
+
+CPU = torch.device("cpu")
+
+
+@dataclass(frozen=True)
+class Workload:
+    """The first clips of one video. files: (frames,) paths; feed: the same frames from the project's store."""
+
+    files: tuple[Path, ...]
+    feed: Feed
+
+
+def open_workload(
+    dataset: Dataset, split: Literal["train", "test"], settings: Settings, *, length: int, clips: int, folder: Path
+) -> Workload:
+    """Take the first ``clips`` clips of the first video that has as many; the store is built in ``folder``.
+
+    Raises StudyError where no video is long enough, or where frames are not one image file each.
+    """
+    frames = clips + length - 1
+    for video in dataset.split(split):
+        if video.length >= frames:
+            files, cut = _cut(video, frames)
+            break
+    else:
+        raise StudyError(
+            f"A {split} video of {frames} frames was expected in {dataset.name} for {clips} clips of {length}, but the "
+            "longest is shorter; ask for fewer steps or clips."
+        )
+    part = replace(dataset, train=(cut,)) if split == "train" else replace(dataset, test=(cut,))
+    channels: Literal[1, 3] = 1 if settings.channels == 1 else 3
+    store = open_store(part, split, size=settings.size, channels=channels, folder=folder, progress=False)
+    return Workload(files, Feed(Clips(store.frames, store.lengths, length=length), CPU))
+
+
+def _cut(video: Video, frames: int) -> tuple[tuple[Path, ...], Video]:
+    if not isinstance(video.read, ImageFrames):
+        raise StudyError(
+            f"The published recipe decodes an image file for each frame, but the frames of {video.name} do not lie as "
+            "files; choose a set that does, as ped2."
+        )
+    files = video.read.paths[:frames]
+    labels = None if video.labels is None else video.labels[:frames]
+    kinds = None if video.kinds is None else video.kinds[:frames]
+    return files, replace(
+        video, length=frames, read=ImageFrames(files), labels=labels, kinds=kinds, sources=files, masks=None
+    )
+
+
+def recipe_of(method: MemoryAutoencoder) -> Mnad | Memae:
+    """Return the published recipe's network with the weights and items of one of ours."""
+    settings = method.settings
+    recipe: Mnad | Memae
+    if settings.method == "memae":
+        width = round(MEMAE_WIDTH * settings.width)
+        recipe = Memae(width=width, channels=settings.channels, n_items=settings.items or 0)
+    else:
+        task: Literal["prediction", "reconstruction"] = (
+            "prediction" if settings.task == "prediction" else "reconstruction"
+        )
+        recipe = Mnad(task, width=round(MNAD_WIDTH * settings.width), channels=settings.channels)
+        recipe.items = method.state()["memory.items"].clone()
+    # The items are MNAD's buffer beside the network and MemAE's parameter in it.
+    state = {name.removeprefix("memory."): value for name, value in method.state().items()}
+    recipe.load_state_dict({name: state[name] for name in recipe.state_dict()})
+    return recipe
+
+
+def name_of(settings: Settings, *, batch: bool = True) -> str:
+    """Return a cell's geometry in words: ``MNAD prediction, 256x256x3, full width, batch 4``."""
+    width = "full width" if settings.width == 1 else f"width x {settings.width:g}"
+    shape = f"{settings.size}x{settings.size}x{settings.channels}"
+    if settings.method == "memae":
+        shape += ", clips of 16"
+    method = {"mnad": "MNAD", "memae": "MemAE"}[settings.method]
+    name = f"{method} {settings.task}, {shape}, {width}"
+    return f"{name}, batch {settings.batch}" if batch else name
+
+
+def parser_of(name: str, description: str | None) -> argparse.ArgumentParser:
+    """Return a parser with the arguments that all comparisons share."""
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.perf.{name}", description=description)
+    parser.add_argument("--data-root", type=Path, required=True, help="folder that holds the set")
+    parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
+    parser.add_argument("--quick", action="store_true", help="one repetition of each")
+    parser.add_argument("--dataset", default="ped2", help="a set whose frames are image files")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--size", type=int, default=256, help="pixels a side")
+    parser.add_argument("--width", type=float, default=1.0, help="all widths are multiplied by it")
+    parser.add_argument("--repetitions", type=int, default=5)
+    return parser
+
+
+def parse(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Parse, and set threads of torch and OpenCV; ``--quick`` becomes one repetition."""
+    chosen = parser.parse_args(arguments)
+    torch.set_num_threads(chosen.threads)
+    cv2.setNumThreads(chosen.threads)
+    if chosen.quick:
+        chosen.repetitions = 1
+    return chosen
+
+
+def dataset_of(chosen: argparse.Namespace) -> Dataset:
+    """Open the set that was asked for."""
+    return open_dataset(chosen.dataset, chosen.data_root)
