@@ -38,7 +38,7 @@ PIP = $(VENV)/bin/python -m pip --quiet --quiet --disable-pip-version-check --no
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup lock test lint bench clean tables figures import ui
+.PHONY: help setup lock test lint bench clean tables figures verdict simulate import ui
 
 ##@ Study (studies: synthetic, ped2, smoke; sets: synthetic, ped2, ped1, avenue, shanghaitech)
 data-%: $(READY) ## Fetch or generate a data set and check it
@@ -62,6 +62,12 @@ tables: $(READY) ## Write results/tables
 
 figures: $(READY) ## Write results/figures
 	$(BENCHMARKS) figures $(if $(STUDY),"$(STUDY)") $(CELLS) $(ARGS)
+
+verdict: $(READY) ## Judge every claim by the records at hand; writes results/verdict.md
+	$(BENCHMARKS) verdict $(ARGS)
+
+simulate: $(READY) ## Measure what the intervals are worth on invented studies; writes results/statistics
+	$(BENCHMARKS) simulate $(ARGS)
 
 import: $(READY) ## Bring the records into MLflow; twice changes nothing
 	$(BENCHMARKS) import $(ARGS)

@@ -4,17 +4,23 @@ Exit status: 0 all is well, 1 a cell failed or a set is not fit to use, 2 a wron
 Whatever is heavy is imported by the command that needs it.
 """
 
+from __future__ import annotations
+
 import argparse
 import os
 import sys
 from collections.abc import Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.errors import StudyError
 from benchmarks.grid.tracking import Tracker
 from benchmarks.study.files import Study, load_study, study_names
 from benchmarks.study.settings import PROFILES
+
+if TYPE_CHECKING:
+    from benchmarks.report.records import Record
 
 SYNTHETIC = "synthetic"
 
@@ -72,6 +78,15 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("studies", nargs="*", metavar="study", help="all with a record where none is named")
         command.add_argument("--profile", choices=PROFILES, help="in place of the study file's")
         command.add_argument("--seeds", type=int, help="how many seeds, in place of the study file's")
+        _add_folders(command)
+
+    verdict = commands.add_parser("verdict", help="judge every claim by the records at hand")
+    verdict.add_argument("--keep-stale", action="store_true", help="accept records that were made by older code")
+    verdict.set_defaults(run=_verdict)
+    simulate = commands.add_parser("simulate", help="measure what the intervals are worth on invented studies")
+    simulate.add_argument("--draws", type=int, help="studies per scenario (1500)")
+    simulate.set_defaults(run=_simulate)
+    for command in (verdict, simulate):
         _add_folders(command)
 
     imported = commands.add_parser("import", help="bring the records into MLflow; twice changes nothing")
@@ -209,6 +224,25 @@ def _figures(options: argparse.Namespace) -> int:
             print(path)
     _write_index(options)
     return 0
+
+
+def _verdict(options: argparse.Namespace) -> int:
+    from benchmarks.report.verdict import main
+    from benchmarks.run.fingerprint import fingerprint
+
+    digest = cache(lambda settings, mode: fingerprint(settings, mode).digest)
+
+    def stale(record: Record) -> bool:
+        made_by: str = record.content["fingerprint"]["digest"]
+        return made_by != digest(record.settings, record.content["mode"])
+
+    return main(options, None if options.keep_stale else stale)
+
+
+def _simulate(options: argparse.Namespace) -> int:
+    from benchmarks.report.coverage import main
+
+    return main(options)
 
 
 def _studies(options: argparse.Namespace) -> list[Study]:

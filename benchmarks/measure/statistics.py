@@ -39,11 +39,15 @@ class VideoPairs:
         """Count the pairs; anomaly, label, video: (n,) as in ``frame_metrics``."""
         frames = scored_frames(anomaly, label, video)
         size = frames.names.size
-        scores, owner = frames.anomaly[frames.abnormal], frames.video[frames.abnormal]
+        rows = np.flatnonzero(frames.abnormal)
+        rows = rows[np.argsort(frames.anomaly[rows], kind="stable")]
+        scores, owner = frames.anomaly[rows], frames.video[rows]
         wins = np.zeros((size, size))
         for j in range(size):
-            normal = np.sort(frames.anomaly[~frames.abnormal & (frames.video == j)])
-            beaten = np.searchsorted(normal, scores, "left") + np.searchsorted(normal, scores, "right")
+            normal = frames.anomaly[~frames.abnormal & (frames.video == j)]
+            # The few are looked up among the many: ranked abnormal frames beat a normal one from where it falls, ties half.
+            falls = np.concatenate([np.searchsorted(scores, normal, "left"), np.searchsorted(scores, normal, "right")])
+            beaten = np.cumsum(np.bincount(falls, minlength=scores.size + 1)[:-1])
             wins[:, j] = np.bincount(owner, weights=beaten / 2, minlength=size)
         abnormal = np.bincount(frames.video[frames.abnormal], minlength=size).astype(np.float64)
         return cls(wins, abnormal, np.bincount(frames.video, minlength=size) - abnormal)

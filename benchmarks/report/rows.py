@@ -25,7 +25,7 @@ METHOD_NAMES: Final = {
 # Settings that have a place of their own in a row.
 _NAMED: Final = frozenset({"dataset", "method", "task", "noise", "skip", "memory", "supervision", "preset", "profile"})
 # What a profile sets: it changes the numbers, not the arithmetic, so a published figure still stands beside it.
-_GEOMETRY: Final = frozenset(
+GEOMETRY: Final = frozenset(
     {"size", "channels", "width", "epochs", "batch", "train_stride", "calibration_videos", "precision"}
 )
 
@@ -121,7 +121,7 @@ class Row:
             settings.memory in (settings.method, "none")
             and settings.skip == native_skip(settings)
             and settings.supervision == "none"
-            and departures(settings).keys() <= _GEOMETRY
+            and departures(settings).keys() <= GEOMETRY
         )
 
     def published(self) -> PublishedFigure | None:

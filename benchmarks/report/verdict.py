@@ -1,0 +1,337 @@
+"""``results/verdict.{md,csv,tex}``: every claim of the study judged by the records at hand, and what is missing."""
+
+import argparse
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from benchmarks.report.claims import CLAIMS, Claim, read_claims
+from benchmarks.report.contents import signed
+from benchmarks.report.evaluation_table import write_evaluation_tables
+from benchmarks.report.evidence import Group, gather, groups_of, published_effects, without_stale
+from benchmarks.report.factorial import factorial_tables
+from benchmarks.report.judging import (
+    FEWEST_SEEDS,
+    ClaimVerdict,
+    Judgement,
+    judge_claim,
+    seeds_at_observed,
+    seeds_at_smallest,
+    with_holm,
+)
+from benchmarks.report.records import Record, load_records
+from benchmarks.report.remedies import remedies
+from benchmarks.report.render import Table, to_latex, to_markdown
+from benchmarks.report.tables import write_text
+
+_NO_RECORD: Final = "Sets without records"
+_UNTOLD: Final = "smoke"
+
+
+def main(options: argparse.Namespace, is_stale: Callable[[Record], bool] | None = None) -> int:
+    """Judge and write; options: results (folder). is_stale: whether today's code would not make a record again."""
+    records, stale = without_stale(load_records(options.results), is_stale)
+    paths = write_verdict(records, options.results, left_out=stale)
+    print(paths["md"].read_text(encoding="utf-8").split("\n## ")[0])
+    print(to_markdown(_overview(judge_all(read_claims(), records))))
+    paths |= write_evaluation_tables(records, options.results)
+    print(f"Written: {', '.join(map(str, paths.values()))}")
+    return 0
+
+
+def judge_all(claims: Sequence[Claim], records: Sequence[Record]) -> list[ClaimVerdict]:
+    """Every claim on each of its sets, in every group that holds something of it.
+
+    A set without any record of the claim's cells has one verdict too, in its widest group, or at the profile cpu.
+    """
+    groups = [group for group in groups_of(records) if group.profile != _UNTOLD]
+    verdicts = []
+    for claim in claims:
+        for dataset in claim.sets:
+            own = [group for group in groups if group.dataset == dataset]
+            judged = [
+                judge_claim(
+                    claim, group, [gather(one, group, records) for one in claim.contrasts if dataset in one.sets]
+                )
+                for group in own or [Group(dataset, "cpu")]
+            ]
+            some = [one for one in judged if any(judgement.evidence.effects for judgement in one.judgements)]
+            verdicts += some or judged[:1]
+    return with_holm(verdicts)
+
+
+def write_verdict(
+    records: Sequence[Record], results: Path, *, claims: Path = CLAIMS, left_out: Sequence[Record] = ()
+) -> dict[str, Path]:
+    """Write the verdict as Markdown, CSV and LaTeX below ``results``; left_out: records that older code made.
+
+    Raises StudyError if the claims cannot be read, a record's terms cannot be read or a file cannot be written.
+    """
+    verdicts = judge_all(read_claims(claims), records)
+    overview, power = _overview(verdicts), _power(verdicts)
+    factors = factorial_tables(records)
+    sections = [_head(verdicts), to_markdown(overview), *_details(verdicts), to_markdown(power)]
+    sections += [to_markdown(table) for table in factors]
+    sections += [_missing(verdicts), _left_out(verdicts, left_out)]
+    tables = (overview, _effects("Effects", verdicts, short=True), power, *factors)
+    csv = pd.DataFrame([row for verdict in verdicts for row in _csv_rows(verdict)])
+    texts = {
+        "md": "\n".join(section for section in sections if section),
+        "csv": csv.to_csv(index=False, float_format="%.6g", lineterminator="\n"),
+        "tex": "\n".join(to_latex(table) for table in tables),
+    }
+    return {form: write_text(results / f"verdict.{form}", text) for form, text in texts.items()}
+
+
+def _head(verdicts: Sequence[ClaimVerdict]) -> str:
+    claims = list(dict.fromkeys(verdict.claim.id for verdict in verdicts))
+    of = {name: [one for one in verdicts if one.claim.id == name] for name in claims}
+    lines = []
+    for verdict, words in (("reproduced", "Reproduced"), ("contradicted", "Contradicted")):
+        told = [
+            f"{name} ({'; '.join(one.group.label for one in of[name] if one.verdict == verdict)})"
+            for name in claims
+            if any(one.verdict == verdict for one in of[name])
+        ]
+        lines.append(f"- **{words}** on at least one set: {', '.join(told) or 'none'}.")
+    open_ones = [name for name in claims if all(one.verdict == "not decided" for one in of[name])]
+    lines.append(f"- **Not decided** anywhere yet: {', '.join(open_ones) or 'none'}.")
+    return "\n".join(
+        [
+            "# Which claims hold",
+            "",
+            f"{len(claims)} claims about memory in video anomaly detection, judged from this project's own records.",
+            "",
+            *lines,
+            "",
+            (
+                f"How a verdict comes about: each claim names a difference and the smallest size worth the name (half a point of AUC "
+                f"unless stated). Runs are paired by seed, and the 95 % t interval of the mean difference is looked at. *Reproduced*: the whole "
+                f"interval lies where the claim says. *Contradicted*: the whole interval lies elsewhere. *Not decided*: neither, or fewer than "
+                f"{FEWEST_SEEDS} seeds. A claim with several differences is reproduced if all of them are, contradicted if one is (with its interval "
+                "widened for their number). It is a verdict for these test videos and these settings."
+            ),
+            "",
+            (
+                "Generated by `make verdict`; the claims are data in `benchmarks/report/claims.toml`, the interval's coverage is measured in "
+                "[statistics/coverage.md](statistics/coverage.md)."
+            ),
+            "",
+        ]
+    )
+
+
+def _overview(verdicts: Sequence[ClaimVerdict]) -> Table:
+    """A row per claim, a column per group; sets without any record share the last one."""
+    groups = sorted({one.group for one in verdicts if _has_effects(one)}, key=lambda group: group.label)
+    rows = []
+    for claim in dict.fromkeys(verdict.claim for verdict in verdicts):
+        own = [one for one in verdicts if one.claim == claim]
+        cells = []
+        for group in groups:
+            here = [one for one in own if one.group == group]
+            cells.append(_in_words(here[0]) if here else "–")
+        rest = sorted({one.group.dataset for one in own if one.group not in groups})
+        rows.append((f"**{claim.id}** {claim.statement}", *cells, ", ".join(rest)))
+    columns = ("Claim", *(group.label for group in groups), _NO_RECORD)
+    notes = (
+        (
+            "In brackets: contrasts that are reproduced, of those that decide; and why the others are open. –: the claim is not about this "
+            "set or not about these settings."
+        ),
+    )
+    return Table("Verdicts", columns, tuple(rows), frozenset(), notes).without_empty_columns()
+
+
+def _in_words(verdict: ClaimVerdict) -> str:
+    deciding = [one for one in verdict.judgements if one.contrast.deciding]
+    done = sum(one.verdict == "reproduced" for one in deciding)
+    if verdict.verdict == "reproduced":
+        return f"**reproduced** ({done} of {len(deciding)})"
+    if verdict.verdict == "contradicted":
+        against = sum(one.verdict == "contradicted" for one in deciding)
+        return f"**contradicted** ({against} of {len(deciding)} against, {done} for)"
+    return f"not decided ({done} of {len(deciding)}; {', '.join(verdict.reasons)})"
+
+
+def _details(verdicts: Sequence[ClaimVerdict]) -> list[str]:
+    """A table of effects per claim; contrasts that are all without cells are told in one line."""
+    parts = []
+    for claim in dict.fromkeys(verdict.claim for verdict in verdicts):
+        own = [one for one in verdicts if one.claim == claim]
+        table = _effects(f"{claim.id}: {claim.statement}", own)
+        parts.append(to_markdown(table).replace("## ", "### ", 1) if table.rows else f"### {table.title}\n")
+        bare = [one for one in own if any(j.reason == "missing cells" for j in one.judgements)]
+        parts += [f"No cells yet: {_bare(one)}.\n" for one in bare]
+    explained = (
+        "## Effects\n\nEffect: mean over seeds, with the 95 % t interval. *Claimed*: where the whole interval must lie. *Other videos*: 95 % hierarchical "
+        "bootstrap over seeds × videos, a rough guide to other footage of the same kind. *p*: exact sign-flip test of no difference (Holm: "
+        "within the claim's family on the set); n seeds cannot give less than 2^(1−n). *Published*: the same difference in the papers (P: read in the paper "
+        "itself, S: at second hand), at their own length and geometry. Rows in brackets are shown beside and decide nothing. AUC in points; across "
+        "methods or tasks on the frames that both score.\n"
+    )
+    return [explained, *parts]
+
+
+def _effects(title: str, verdicts: Sequence[ClaimVerdict], *, short: bool = False) -> Table:
+    rows = [
+        ((verdict.claim.id,) if short else ()) + _effect_row(verdict, judgement)
+        for verdict in verdicts
+        for judgement in verdict.judgements
+        if judgement.reason != "missing cells" and not (short and not judgement.contrast.deciding)
+    ]
+    columns = ("Set", "Contrast", "Claimed", "Effect", "n", "Verdict", "Other videos", "p", "p (Holm)", "Published")
+    numeric = frozenset({"Effect", "n", "Other videos", "p", "p (Holm)"})
+    table = Table(title, (*(("Claim",) if short else ()), *columns), tuple(rows), numeric)
+    return table.without_empty_columns() if rows else table
+
+
+def _effect_row(verdict: ClaimVerdict, one: Judgement) -> tuple[str, ...]:
+    contrast, evidence = one.contrast, one.evidence
+    name = ": ".join(part for part in (contrast.cells, contrast.name) if part)
+    published = [
+        f"{signed(effect)} {status}{'' if source == 'paper' else f' ({source})'}"
+        for effect, status, source in published_effects(contrast, verdict.group.dataset)
+    ]
+    digits = 3 if contrast.unit == "" else 2 if contrast.unit == "items" else 1
+    decided = one.verdict if one.verdict != "not decided" else f"not decided: {one.reason}"
+    return (
+        verdict.group.label,
+        name if contrast.deciding else f"({name})",
+        _claimed(one),
+        _interval(one.mean, one.low, one.high, digits),
+        str(one.seeds),
+        decided if contrast.deciding else f"({decided})",
+        "" if evidence.other_videos is None else _interval(None, *evidence.other_videos, digits),
+        "" if one.p is None else f"{one.p:.3f}",
+        "" if one.holm_p is None else f"{one.holm_p:.3f}",
+        "; ".join(published),
+    )
+
+
+def _claimed(one: Judgement) -> str:
+    contrast = one.contrast
+    unit = {"points": "", "": ""}.get(contrast.unit, f" {contrast.unit}")
+    size = f"{contrast.smallest:g}"
+    return {
+        "higher": f"> {size}{unit}",
+        "lower": f"< {'−' if contrast.smallest else ''}{size}{unit}",
+        "same": f"within ±{size}{unit}",
+        "not_higher": f"< {size}{unit}",
+        "not_lower": f"> {'−' if contrast.smallest else ''}{size}{unit}",
+    }[contrast.direction]
+
+
+def _interval(mean: float | None, low: float | None, high: float | None, digits: int) -> str:
+    bounds = "" if low is None or high is None else f"[{signed(low, digits)}, {signed(high, digits)}]"
+    return " ".join(part for part in (signed(mean, digits), bounds) if part)
+
+
+def _power(verdicts: Sequence[ClaimVerdict]) -> Table:
+    """How many seeds would decide each open contrast."""
+    rows = []
+    for verdict in verdicts:
+        for one in verdict.judgements:
+            if one.verdict != "not decided" or not one.contrast.deciding or one.spread is None:
+                continue
+            name = ": ".join(part for part in (one.contrast.cells, one.contrast.name) if part)
+            smallest = _count(seeds_at_smallest(one)) if one.contrast.smallest else "–"
+            numbers = (str(one.seeds), f"{one.spread:.2g}", _count(seeds_at_observed(one)), smallest)
+            rows.append((verdict.claim.id, verdict.group.label, name, *numbers))
+    columns = ("Claim", "Set", "Contrast", "n", "SD", "Seeds if as observed", "Seeds if one smallest effect away")
+    notes = (
+        (
+            "Seeds with which the interval lies on one side of the line in 80 % of studies. If as observed: the true effect is the observed mean. "
+            "If one smallest effect away: it lies that far from the line, as no effect at all does. SD: of the paired differences; from two "
+            "seeds it is little more than a guess."
+        ),
+    )
+    return Table("How many seeds would decide the open ones", columns, tuple(rows), frozenset(columns[3:]), notes)
+
+
+def _count(seeds: int | None) -> str:
+    return "> 1000" if seeds is None else str(seeds)
+
+
+def _missing(verdicts: Sequence[ClaimVerdict]) -> str:
+    found: dict[str, list[str]] = {}
+    for verdict in verdicts:
+        for command in remedies(verdict):
+            found.setdefault(command, []).append(verdict.claim.id)
+    if not found:
+        return ""
+    lines = [f"- {', '.join(dict.fromkeys(claims))}: {command}" for command, claims in found.items()]
+    return "\n".join(["## What is missing, and what makes it", "", *lines, ""])
+
+
+def _left_out(verdicts: Sequence[ClaimVerdict], stale: Sequence[Record]) -> str:
+    lines = [
+        f"- {record.settings.dataset}, {record.settings.name}, seed {record.seed}: made by older code"
+        for record in stale
+    ]
+    others = {name: None for verdict in verdicts for one in verdict.judgements for name in one.evidence.left_out}
+    lines += [f"- {name}: in some contrast no partner of its seed, geometry and code" for name in others]
+    return "\n".join(["## Records that were not compared", "", *lines, ""]) if lines else ""
+
+
+def _bare(verdict: ClaimVerdict) -> str:
+    names = [
+        ": ".join(part for part in (one.contrast.cells, one.contrast.name) if part)
+        for one in verdict.judgements
+        if one.reason == "missing cells"
+    ]
+    where = verdict.group.label if _has_effects(verdict) else verdict.group.dataset
+    told = f"all {len(names)} contrasts" if len(names) == len(verdict.judgements) else "; ".join(names)
+    return f"{where} ({told})"
+
+
+def _has_effects(verdict: ClaimVerdict) -> bool:
+    return any(one.evidence.effects for one in verdict.judgements)
+
+
+def _csv_rows(verdict: ClaimVerdict) -> list[dict[str, Any]]:
+    rows = []
+    for one in verdict.judgements:
+        contrast, evidence = one.contrast, one.evidence
+        published = published_effects(contrast, verdict.group.dataset)
+        settings: Mapping[str, Any] = {
+            side: found.name if found else None for side, found in (("a", evidence.a), ("b", evidence.b))
+        }
+        rows.append(
+            {
+                "claim": verdict.claim.id,
+                "set": verdict.group.dataset,
+                "profile": verdict.group.profile,
+                "group": verdict.group.label,
+                "claim_verdict": verdict.verdict,
+                "contrast": contrast.name,
+                "cells": contrast.cells,
+                "deciding": contrast.deciding,
+                "quantity": contrast.quantity,
+                "unit": contrast.unit,
+                "direction": contrast.direction,
+                "smallest": contrast.smallest,
+                "reference": contrast.reference if contrast.b is None else None,
+                **settings,
+                "n": one.seeds,
+                "effect": one.mean,
+                "low": one.low,
+                "high": one.high,
+                "sd": one.spread,
+                "interquartile_mean": one.interquartile,
+                "low_other_videos": evidence.other_videos[0] if evidence.other_videos else None,
+                "high_other_videos": evidence.other_videos[1] if evidence.other_videos else None,
+                "p": one.p,
+                "p_holm": one.holm_p,
+                "verdict": one.verdict,
+                "reason": one.reason,
+                "published": published[0][0] if published else None,
+                "published_status": published[0][1] if published else None,
+                "seeds_if_as_observed": seeds_at_observed(one),
+                "seeds_if_smallest": seeds_at_smallest(one),
+                "by_seed": " ".join(f"{seed}:{value:.4f}" for seed, value in evidence.effects.items()),
+            }
+        )
+    return rows

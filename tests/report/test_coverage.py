@@ -1,0 +1,24 @@
+from pathlib import Path
+
+import pandas as pd
+
+from benchmarks.measure.simulation import SEEDS, Coverage
+from benchmarks.report.coverage import write_coverage
+
+
+def row(interval: str, seeds: int, covered: float, estimand: str = "these videos") -> Coverage:
+    return Coverage(estimand, "null", interval, seeds, 1000, 0.0, covered, 0.02, 0.03, 0.01, 4.0)
+
+
+class TestWriteCoverage:
+    def test_says_which_interval_holds(self, tmp_path: Path) -> None:
+        """The table tells intervals within 93 to 97 % from others, and the CSV holds every number."""
+        rows = [row("student_t", seeds, 0.951) for seeds in SEEDS]
+        rows += [row("percentile", seeds, 0.75) for seeds in SEEDS]
+        rows += [row("hierarchical_bootstrap", seeds, 0.9, "other videos too") for seeds in SEEDS]
+        text, csv = write_coverage(rows, tmp_path)
+        lines = text.read_text().splitlines()
+        assert any("Student t" in line and "| yes" in line for line in lines)
+        assert any("percentile bootstrap" in line and "| no" in line for line in lines)
+        assert "95.1 to 95.1 %" in text.read_text()
+        assert len(pd.read_csv(csv)) == 3 * len(SEEDS)
