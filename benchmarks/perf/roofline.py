@@ -1,6 +1,6 @@
 """How near MNAD's training step comes to what the machine could do at best.
 
-At full width: the share of the machine's bfloat16 matrix peak, a timed product of square matrices. At the `cpu` profile,
+In the mode `fast`. At full width: the share of the machine's bfloat16 matrix peak, a timed product of square matrices. At the `cpu` profile,
 where memory binds: the share of a roofline, the sum over all operations of what takes longer, their arithmetic at that
 peak or their traffic at a measured bandwidth. Run: `python -m benchmarks.perf.roofline --data-root DATA --out FILE`.
 """
@@ -23,6 +23,7 @@ from benchmarks.perf.measuring import Row, Spread, interleave, ratio, write_rows
 from benchmarks.perf.training_step import silent
 from benchmarks.perf.workload import CPU, dataset_of, name_of, open_workload, parse, parser_of
 from benchmarks.run.autoencoder import MemoryAutoencoder
+from benchmarks.run.fast import speed_up
 from benchmarks.run.feed import Feed
 from benchmarks.run.training import train_epoch
 from benchmarks.study.presets import resolve
@@ -74,6 +75,7 @@ def measure(settings: Settings, dataset: Dataset, chosen: argparse.Namespace, st
     Raises StudyError where torch's counter and ours disagree.
     """
     method = MemoryAutoencoder(settings, 0, CPU)
+    speed_up(method, CPU)
     objectives = method.objectives()
     with tempfile.TemporaryDirectory() as folder:
 

@@ -1,15 +1,12 @@
-"""Batches a second from the frame store, against decoding and resizing each clip's images.
+"""Clips a second from the frame store, against decoding and resizing each clip's images.
 
-Both ways are measured up to uint8 batches, which is what the store hands on, and up to float32 batches in [-1, 1], where
-the conversion costs both the same and soon more than the store. One core each. Repetitions are interleaved, so that a machine that slows down slows both;
-medians are compared. Run: `python -m benchmarks.perf.store --data-root DATA --out FILE`.
+Both ways are measured up to uint8 batches, which is what the store hands on, and up to float32 batches in [-1, 1]: as
+the harness makes them (`Feed.batch`, then MNAD's `to_frames`), and in one compiled pass (`benchmarks.perf.float_batches`).
+The same shuffled clips everywhere, one core each. Run: `python -m benchmarks.perf.store --data-root DATA --out FILE`.
 """
 
 import argparse
-import json
 import os
-import platform
-import statistics
 import sys
 import tempfile
 import time
@@ -19,6 +16,7 @@ from typing import Any, Literal
 
 import cv2
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from benchmarks.data.clips import Clips
@@ -26,25 +24,30 @@ from benchmarks.data.datasets import open_dataset
 from benchmarks.data.images import resize_square
 from benchmarks.data.store import open_store
 from benchmarks.data.video import Dataset
-from benchmarks.data.writing import replace_text
 from benchmarks.errors import StudyError
+from benchmarks.perf.float_batches import float_batch
+from benchmarks.perf.measuring import Row, interleave, ratio, write_rows
+from benchmarks.run.feed import Feed
+from mnad.score import to_frames
 
 _LENGTH = 5
-_SIZE = 256
 _BATCH = 4
+_TARGET = 50.0
+_CHANNELS: tuple[Literal[1, 3], ...] = (1, 3)
 
 
 def measure(
-    dataset: Dataset, channels: Literal[1, 3], folder: Path, *, batches: int, repetitions: int
-) -> dict[str, Any]:
-    """Return batches a second for both ways, each repetition and the medians; the same shuffled clips in both."""
-    store = open_store(dataset, "train", size=_SIZE, channels=channels, folder=folder, workers=os.cpu_count() or 1)
-    clips = Clips(store.frames, store.lengths, length=_LENGTH, names=store.names)
-    rng = np.random.default_rng(0)
-    buffer = np.empty((_BATCH, _LENGTH, _SIZE, _SIZE, channels), dtype=np.uint8)
+    dataset: Dataset, channels: Literal[1, 3], folder: Path, *, size: int, batches: int, repetitions: int
+) -> tuple[list[Row], dict[str, Any]]:
+    """Return a row for each kind of batch, and what writing alone would allow.
 
-    def from_store(indices: NDArray[np.int64]) -> NDArray[np.uint8]:
-        return clips.take(indices, out=buffer)
+    Raises StudyError where the store does not hold what decoding gives.
+    """
+    store = open_store(dataset, "train", size=size, channels=channels, folder=folder, workers=os.cpu_count() or 1)
+    clips = Clips(store.frames, store.lengths, length=_LENGTH, names=store.names)
+    feed = Feed(clips, torch.device("cpu"))
+    buffer = np.empty((_BATCH, _LENGTH, size, size, channels), dtype=np.uint8)
+    scaled = np.empty(buffer.shape, dtype=np.float32)
 
     def from_images(indices: NDArray[np.int64]) -> NDArray[np.uint8]:
         decoded = np.empty_like(buffer)
@@ -52,46 +55,76 @@ def measure(
             video = dataset.train[clips.video[clip]]
             for frame in range(_LENGTH):
                 image = video.read(int(clips.first[clip]) + frame, grey=channels == 1)
-                decoded[row, frame] = resize_square(image, _SIZE, channels)
+                decoded[row, frame] = resize_square(image, size, channels)
         return decoded
 
-    order = rng.permutation(len(clips))[: batches * _BATCH].reshape(-1, _BATCH)
-    if not np.array_equal(from_store(order[0]), from_images(order[0])):
+    chosen = np.random.default_rng(0).permutation(len(clips))[: batches * _BATCH]
+    order = chosen[: len(chosen) // _BATCH * _BATCH].reshape(-1, _BATCH)
+    decoded = from_images(order[0])
+    one_pass = float_batch(clips, order[0], scaled)
+    if not (
+        np.array_equal(clips.take(order[0]), decoded)
+        and np.array_equal(one_pass, to_frames(torch.from_numpy(decoded)).numpy())
+    ):
         raise StudyError(
             f"The store {store.path} should hold the decoded frames, but does not; delete it and try again."
         )
-    ways: dict[str, Callable[[NDArray[np.int64]], object]] = {
-        "store_uint8": from_store,
-        "images_uint8": from_images,
-        "store_float32": lambda indices: _scale(from_store(indices)),
-        "images_float32": lambda indices: _scale(from_images(indices)),
+    # A tenth of the batches where images are decoded, since that is slow.
+    few = order[: max(1, len(order) // 10)]
+    found = interleave(
+        {
+            "images uint8": lambda: _rate(from_images, few),
+            "images float32": lambda: _rate(lambda indices: to_frames(torch.from_numpy(from_images(indices))), few),
+            "store uint8": lambda: _rate(lambda indices: clips.take(indices, out=buffer), order),
+            "harness": lambda: _rate(lambda indices: to_frames(feed.batch(indices).frames), order),
+            "one pass": lambda: _rate(lambda indices: float_batch(clips, indices, scaled), order),
+            "writing": lambda: _rate(lambda indices: scaled.fill(len(indices)), order),
+        },
+        repetitions,
+    )
+    bound = ratio(found["writing"], found["images float32"])
+    gigabytes = found["writing"].median / _BATCH * scaled.nbytes / 1e9
+    limits = {
+        "harness": f"memory: a new float32 array for each batch, and three passes over it; writing it once into an array "
+        f"that stays would allow {bound.median:.0f} times",
+        "one pass": f"memory: writing four bytes an element allows {bound.median:.0f} times ({gigabytes:.1f} GB/s, one core)",
     }
-    rates: dict[str, list[float]] = {way: [] for way in ways}
-    for _ in range(repetitions):
-        for way, run in ways.items():
-            # A tenth of the batches where images are decoded, since that is slow.
-            rates[way].append(_rate(run, order if way.startswith("store") else order[: max(1, len(order) // 10)]))
-    medians = {way: statistics.median(values) for way, values in rates.items()}
-    return {
+    words = {
+        "store uint8": "uint8 batches",
+        "harness": "float32 batches as the harness makes them",
+        "one pass": "float32 batches in one compiled pass",
+    }
+    rows = []
+    for way, what in words.items():
+        kind = "uint8" if way == "store uint8" else "float32"
+        claim = ratio(found[way], found[f"images {kind}"])
+        target = None if kind == "uint8" else _TARGET
+        rows.append(
+            Row(
+                what=f"frame store, {channels} channel{'s' if channels > 1 else ''}: {what}",
+                unit="clips/s",
+                ours=found[way],
+                theirs=found[f"images {kind}"],
+                claim=claim,
+                claim_unit="times",
+                target=target,
+                limit=limits.get(way, "") if target is not None and claim.median < target else "",
+            )
+        )
+    facts = {
         "channels": channels,
-        "batches_per_second": medians,
-        "times_faster": {kind: medians[f"store_{kind}"] / medians[f"images_{kind}"] for kind in ("uint8", "float32")},
-        "repetitions": rates,
+        "writing_alone_times": bound.to_dict(),
+        "write_gigabytes_per_second": round(gigabytes, 2),
     }
-
-
-def _scale(batch: NDArray[np.uint8]) -> NDArray[np.float32]:
-    scaled = batch.astype(np.float32)
-    scaled *= np.float32(1 / 127.5)
-    scaled -= np.float32(1)
-    return scaled
+    return rows, facts
 
 
 def _rate(way: Callable[[NDArray[np.int64]], object], order: NDArray[np.int64]) -> float:
+    """Return clips a second."""
     begin = time.perf_counter()
     for indices in order:
         way(indices)
-    return len(order) / (time.perf_counter() - begin)
+    return order.size / (time.perf_counter() - begin)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -102,38 +135,35 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--store", type=Path, default=None, help="folder of the frame store, a temporary one by default"
     )
-    parser.add_argument("--batches", type=int, default=200)
-    parser.add_argument("--repetitions", type=int, default=7)
+    parser.add_argument("--size", type=int, default=256, help="height and width in pixels (256)")
+    parser.add_argument("--batches", type=int, help="batches a repetition (200, quick: 40)")
+    parser.add_argument("--repetitions", type=int, help="of each way, in turn (7, quick: 3)")
+    parser.add_argument("--quick", action="store_true", help="fewer batches and repetitions")
     parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
     chosen = parser.parse_args(arguments)
+    batches = chosen.batches or (40 if chosen.quick else 200)
+    repetitions = chosen.repetitions or (3 if chosen.quick else 7)
     cv2.setNumThreads(1)
+    torch.set_num_threads(1)
+    rows: list[Row] = []
+    facts: list[dict[str, Any]] = []
     try:
         dataset = open_dataset(chosen.dataset, chosen.data_root)
         with tempfile.TemporaryDirectory() as temporary:
             folder = chosen.store if chosen.store is not None else Path(temporary)
-            results = [
-                measure(dataset, channels, folder, batches=chosen.batches, repetitions=chosen.repetitions)
-                for channels in (3, 1)
-            ]
+            for channels in _CHANNELS:
+                found, bound = measure(
+                    dataset, channels, folder, size=chosen.size, batches=batches, repetitions=repetitions
+                )
+                rows += found
+                facts.append(bound)
     except StudyError as error:
         print(error, file=sys.stderr)
         return 2
-    report = {
-        "what": f"batches of {_BATCH} clips of {_LENGTH} frames, {_SIZE}x{_SIZE}, shuffled, one core",
-        "dataset": chosen.dataset,
-        "machine": platform.machine(),
-        "cores": os.cpu_count(),
-        "versions": {"python": platform.python_version(), "numpy": np.__version__, "opencv": cv2.__version__},
-        "results": results,
-    }
-    replace_text(chosen.out, json.dumps(report, indent=1) + "\n")
-    for result in results:
-        for kind, times in result["times_faster"].items():
-            rates = [result["batches_per_second"][f"{way}_{kind}"] for way in ("store", "images")]
-            print(
-                f"{result['channels']} channel(s), {kind}: store {rates[0]:.0f} batches/s, images {rates[1]:.1f}, "
-                f"{times:.1f} times faster"
-            )
+    about = f"batches of {_BATCH} clips of {_LENGTH} frames, {chosen.size}x{chosen.size}, shuffled, one core"
+    write_rows(chosen.out, rows, about=about, dataset=chosen.dataset, bounds=facts)
+    for row in rows:
+        print(f"{row.what}: {row.ours.median:.0f} {row.unit}, {row.claim.median:.1f} times faster than images")
     return 0
 
 

@@ -18,6 +18,7 @@ from benchmarks.perf.published_memae import Memae
 from benchmarks.perf.published_mnad import Mnad
 from benchmarks.run.autoencoder import MemoryAutoencoder
 from benchmarks.run.feed import Feed
+from benchmarks.run.hardware import keep_freed_memory
 from benchmarks.study.settings import Settings
 from memae.network import PAPER_WIDTH as MEMAE_WIDTH
 from mnad.network import PAPER_WIDTH as MNAD_WIDTH
@@ -115,9 +116,10 @@ def parser_of(name: str, description: str | None) -> argparse.ArgumentParser:
 
 
 def parse(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Parse, and set threads of torch and OpenCV; ``--quick`` becomes one repetition."""
+    """Parse, and set threads of torch and OpenCV and the allocator as a cell does, for both sides; ``--quick`` becomes one repetition."""
     chosen = parser.parse_args(arguments)
     torch.set_num_threads(chosen.threads)
+    keep_freed_memory()
     cv2.setNumThreads(chosen.threads)
     if chosen.quick:
         chosen.repetitions = 1

@@ -33,7 +33,7 @@ from benchmarks.run.evaluation import Pass, evaluate
 from benchmarks.run.fast import speed_up
 from benchmarks.run.feed import Feed
 from benchmarks.run.fingerprint import fingerprint
-from benchmarks.run.hardware import Phase, hardware, release_free_memory, versions
+from benchmarks.run.hardware import Phase, hardware, keep_freed_memory, release_free_memory, versions
 from benchmarks.run.methods import build
 from benchmarks.run.progress import Progress
 from benchmarks.run.training import train_epoch
@@ -340,6 +340,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _start_log(folder, quiet=arguments.quiet)
         progress = Progress(folder / "progress.json")
         torch.set_num_threads(arguments.threads)
+        keep_freed_memory()
         # Deterministic matrix products on CUDA need this before the first one.
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         places = Places(arguments.data_root, arguments.results, arguments.work)

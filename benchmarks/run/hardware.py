@@ -14,6 +14,8 @@ import torch
 
 _PACKAGES = ("torch", "numpy", "pandas", "scikit-learn", "scipy", "opencv-python-headless", "safetensors", "numba")
 _KIB = 1024
+# From malloc.h.
+_M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
 
 
 def versions() -> dict[str, str]:
@@ -57,6 +59,18 @@ class Phase:
         self.facts["peak_memory_mb"] = _peak_mib()
         if self.device.type == "cuda":
             self.facts["peak_device_memory_mb"] = round(torch.cuda.max_memory_allocated(self.device) / _KIB**2, 1)
+
+
+def keep_freed_memory() -> None:
+    """Let the allocator keep what is freed for the next batch (glibc), instead of asking the system page by page.
+
+    Activations of tens of megabytes come and go with every batch: 10,000 page faults a step of training otherwise.
+    `release_free_memory` still gives back what is not in use.
+    """
+    with suppress(OSError, AttributeError):
+        libc = ctypes.CDLL("libc.so.6")
+        libc.mallopt(_M_MMAP_MAX, 0)
+        libc.mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
 
 
 def release_free_memory() -> None:
