@@ -38,7 +38,7 @@ PIP = $(VENV)/bin/python -m pip --quiet --quiet --disable-pip-version-check --no
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup lock test lint bench clean tables figures verdict simulate import ui
+.PHONY: help setup lock test lint bench bench-profiles clean tables figures verdict simulate import ui
 
 ##@ Study (studies: synthetic, ped2, smoke; sets: synthetic, ped2, ped1, avenue, shanghaitech)
 data-%: $(READY) ## Fetch or generate a data set and check it
@@ -93,6 +93,10 @@ lock: $(READY) ## Write requirements.lock from pyproject.toml (ARGS=--upgrade fo
 
 bench: $(READY) ## Measure speed against the published recipe and the machine's limits; writes results/bench
 	@$(VENV_PYTHON) -m benchmarks.perf.bench --data-root "$(DATA_FOLDER)" --out results/bench $(ARGS)
+
+bench-profiles: $(READY) ## Profile each phase in both modes; writes results/bench/profiles-*.md
+	@$(VENV_PYTHON) -m benchmarks.perf.profiles --data-root "$(DATA_FOLDER)" --out results/bench/profiles-fast.json $(ARGS)
+	@$(VENV_PYTHON) -m benchmarks.perf.profiles --data-root "$(DATA_FOLDER)" --out results/bench/profiles-record.json --unfused $(ARGS)
 
 clean: ## Remove caches, checkpoints and the MLflow store; keep records, tables, data and .venv
 	rm -rf .cache results/work results/logs mlflow.db mlflow.db-* mlruns dask-worker-space
