@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -193,8 +193,19 @@ def _tables(options: argparse.Namespace) -> int:
         # The README shows whole studies as their files have them, from the project's own records.
         if options.results == Path("results") and not (options.seeds or options.profile):
             update_readme(Path("README.md"), study.label, main)
+    if options.results == Path("results"):
+        update_readme(Path("README.md"), "answer", _answer(options.results))
     _write_index(options)
     return 0
+
+
+def _answer(results: Path) -> str:
+    from benchmarks.report.answer import answer
+    from benchmarks.report.evidence import without_stale
+    from benchmarks.report.records import load_records
+
+    records, _ = without_stale(load_records(results), _stale())
+    return answer("UCSD Ped2", load_study("ped2").cells, records)
 
 
 def _write_tables(study: Study, options: argparse.Namespace) -> str:
@@ -228,15 +239,16 @@ def _figures(options: argparse.Namespace) -> int:
 
 def _verdict(options: argparse.Namespace) -> int:
     from benchmarks.report.verdict import main
+
+    return main(options, None if options.keep_stale else _stale())
+
+
+def _stale() -> Callable[[Record], bool]:
+    """Whether today's code would not make a record again."""
     from benchmarks.run.fingerprint import fingerprint
 
     digest = cache(lambda settings, mode: fingerprint(settings, mode).digest)
-
-    def stale(record: Record) -> bool:
-        made_by: str = record.content["fingerprint"]["digest"]
-        return made_by != digest(record.settings, record.content["mode"])
-
-    return main(options, None if options.keep_stale else stale)
+    return lambda record: record.content["fingerprint"]["digest"] != digest(record.settings, record.content["mode"])
 
 
 def _simulate(options: argparse.Namespace) -> int:

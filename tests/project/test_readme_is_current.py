@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.cli import _answer
 from benchmarks.report.readme import fill_block
 from benchmarks.report.tables import write_tables
 from benchmarks.study.files import load_study
@@ -21,3 +22,10 @@ def test_readme_shows_what_the_records_say(name: str, tmp_path: Path) -> None:
     study = load_study(name)
     written = write_tables(study.name, study.cells, tmp_path)
     assert fill_block(readme, name, written.main) == readme
+
+
+def test_the_first_screen_answers_from_the_records() -> None:
+    """The answer in five lines is what the committed records say today."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "<!-- generated: answer -->" in readme
+    assert fill_block(readme, "answer", _answer(ROOT / "results")) == readme

@@ -1,0 +1,107 @@
+"""The study's answer in five lines, for the README's first screen: from records, by the rules of the verdict."""
+
+from collections.abc import Sequence
+
+from benchmarks.report.claims import read_claims
+from benchmarks.report.contents import interval_of, micro, signed
+from benchmarks.report.contrasts import Contrast, memory_contrasts
+from benchmarks.report.judging import ClaimVerdict, Verdict
+from benchmarks.report.records import Record, by_cell
+from benchmarks.report.rows import Row, make_rows
+from benchmarks.report.verdict import judge_all
+from benchmarks.study.settings import LEARNING_FREE, Cell
+
+_NOTHING = "- No records yet: `make reproduce-ped2` or `make reproduce-synthetic` make some."
+
+
+def answer(name: str, cells: Sequence[Cell], records: Sequence[Record]) -> str:
+    """Return five lines of Markdown: memory, verdicts, seeds, what needs no learning, normalisation.
+
+    name, cells: of the study that the first screen is about, its data set as people write it; records: all there are,
+    none of them stale. A line whose records are missing says so.
+    """
+    rows = [row for row in make_rows(cells, by_cell(list(records))) if row.records]
+    if not rows:
+        return _NOTHING
+    lines = [
+        _memory(name, rows),
+        _verdicts(judge_all(read_claims(), records)),
+        _seeds(rows),
+        _without_learning(rows),
+        _normalisation(rows),
+    ]
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _memory(name: str, rows: Sequence[Row]) -> str:
+    contrasts = [contrast for contrast in memory_contrasts(rows) if contrast.score == "published"]
+    if not contrasts:
+        return f"**Does memory raise the AUC on {name}?** No pair of runs with and without memory yet."
+    profile = rows[0].settings.profile
+    told = "; ".join(map(_told, contrasts))
+    return (
+        f"**Does memory raise the AUC on {name}?** In points, memory minus none, 95 % interval over seeds, profile "
+        f"`{profile}`: {told}."
+    )
+
+
+def _told(contrast: Contrast) -> str:
+    row, paired = contrast.with_memory, contrast.auc
+    published, twin = contrast.with_memory.published(), contrast.without_memory.published()
+    there = "" if published is None or twin is None else f", published {signed(published.auc - twin.auc)}"
+    return f"{row.method} {row.task} {interval_of(paired)} ({_counted(len(paired.seeds), 'seed')}{there})"
+
+
+def _verdicts(verdicts: Sequence[ClaimVerdict]) -> str:
+    """Count claims by the best that is known of them on any set."""
+    of: dict[Verdict, list[str]] = {"reproduced": [], "contradicted": [], "not decided": []}
+    for claim in dict.fromkeys(one.claim.id for one in verdicts):
+        known = {one.verdict for one in verdicts if one.claim.id == claim}
+        for verdict, claims in of.items():
+            if verdict in known and (verdict != "not decided" or known == {"not decided"}):
+                claims.append(claim)
+    told = "; ".join(f"{verdict}: {', '.join(claims) or 'none'}" for verdict, claims in of.items())
+    return f"**Of the {len(read_claims())} claims** on at least one set: {told} ([`results/verdict.md`](results/verdict.md))."
+
+
+def _seeds(rows: Sequence[Row]) -> str:
+    spans = {
+        row.label: 100 * (max(values) - min(values))
+        for row in rows
+        if row.settings.method not in LEARNING_FREE and len(values := row.by_seed(micro()).values()) > 1
+    }
+    if not spans:
+        return "**How much do seeds move a run?** One seed each so far: nobody knows."
+    widest = max(spans, key=lambda label: spans[label])
+    middle = sorted(spans.values())[len(spans) // 2]
+    return (
+        f"**How much do seeds alone move a run?** Between its best and worst seed by {middle:.1f} points in the middle "
+        f"setting, by {spans[widest]:.1f} in the widest ({widest})."
+    )
+
+
+def _without_learning(rows: Sequence[Row]) -> str:
+    told = [
+        f"{row.method} {100 * summary.mean:.1f} %"
+        for row in rows
+        if row.settings.method in LEARNING_FREE and (summary := row.auc()) is not None
+    ]
+    return f"**What is reached without any learning?** {', '.join(told) or 'Not measured yet'}."
+
+
+def _normalisation(rows: Sequence[Row]) -> str:
+    """Compare the best learned row under the published and under no normalisation within videos."""
+    learned = [row for row in rows if row.settings.method not in LEARNING_FREE]
+    best = max(learned, key=lambda row: summary.mean if (summary := row.auc()) else 0.0, default=None)
+    summary = None if best is None else best.auc()
+    pooled = None if best is None else best.summary(micro(normalisation="global"))
+    if best is None or summary is None or pooled is None:
+        return "**What does the published normalisation of each test video do?** Not measured yet."
+    return (
+        f"**What does normalising each test video by its own extremes do?** {best.label}: {100 * summary.mean:.1f} % with "
+        f"it, as published, {100 * pooled.mean:.1f} % without."
+    )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
