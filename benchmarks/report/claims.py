@@ -19,7 +19,18 @@ Direction = Literal["higher", "lower", "same", "not_higher", "not_lower"]
 
 _CLAIM_KEYS: Final = ("id", "family", "statement", "source", "sets", "contrast")
 _STATED_KEYS: Final = ("set", "effect", "status", "source")
-_OPTIONAL: Final = {"smallest", "score", "normalisation", "deciding", "sets", "stated", "b", "reference", "cells"}
+_OPTIONAL: Final = {
+    "smallest",
+    "score",
+    "normalisation",
+    "deciding",
+    "sets",
+    "stated",
+    "b",
+    "reference",
+    "cells",
+    "only_if",
+}
 _CONTRAST_KEYS: Final = ("name", "quantity", "a", "direction", *sorted(_OPTIONAL))
 _SIDE_KEYS: Final = frozenset({field.name for field in fields(Settings)} - {"dataset", "profile"})
 
@@ -54,6 +65,7 @@ class Contrast:
     """One comparison with one answer: a minus b (or minus a reference), in the quantity's unit.
 
     cells: in words, what the lists of the file chose for this one. smallest: the smallest effect worth the name.
+    only_if: a quantity of side a and the least mean it must have, or the contrast compares two runs of one thing.
     """
 
     name: str
@@ -69,6 +81,7 @@ class Contrast:
     normalisation: Normalisation = "per_video"
     deciding: bool = True
     stated: tuple[Stated, ...] = ()
+    only_if: tuple[str, float] | None = None
 
     @property
     def unit(self) -> str:
@@ -130,6 +143,10 @@ def _contrasts(table: Mapping[str, Any], sets: list[str], where: str) -> Iterabl
     smallest = float(table.get("smallest", HALF_A_POINT))
     if smallest < 0:
         raise StudyError(f"Expected smallest to be at least 0 in {where}, but got {smallest:g}.")
+    only_if = table.get("only_if")
+    if only_if is not None:
+        _check_keys(only_if, ("quantity", "at_least"), (), f"only_if of {where}")
+        _check_level("quantity", only_if["quantity"], tuple(QUANTITIES), f"only_if of {where}")
     stated = []
     for one in table.get("stated", []):
         _check_keys(one, _STATED_KEYS, (), f"stated of {where}")
@@ -163,6 +180,7 @@ def _contrasts(table: Mapping[str, Any], sets: list[str], where: str) -> Iterabl
             normalisation=table.get("normalisation", "per_video"),
             deciding=bool(table.get("deciding", True)),
             stated=tuple(stated),
+            only_if=None if only_if is None else (only_if["quantity"], float(only_if["at_least"])),
         )
 
 

@@ -47,7 +47,8 @@ class Evidence:
 
     effects: by seed, in the contrast's unit. a, b: the settings compared, None where no record was found.
     other_videos: 95 % hierarchical bootstrap over seeds x videos, where per-frame scores are kept and two seeds there.
-    lacking: sides ("a", "b") without a record; unheld: whether records are there but do not hold the quantity.
+    lacking: sides ("a", "b") without a record; unheld: whether records are there but do not hold the quantity; idle:
+    whether what the contrast is about hardly happens in them (its ``only_if``).
     left_out: records that were not compared, and why.
     """
 
@@ -59,6 +60,7 @@ class Evidence:
     other_videos: tuple[float, float] | None
     lacking: tuple[str, ...]
     unheld: bool
+    idle: bool
     left_out: tuple[str, ...]
 
 
@@ -97,7 +99,9 @@ def gather(contrast: Contrast, group: Group, records: Sequence[Record]) -> Evide
     found = {name: _matching(side, group, inside) for name, side in sides.items()}
     lacking = tuple(name for name, records_of in found.items() if not records_of)
     if lacking:
-        return Evidence(contrast, group, {}, _any(found.get("a")), _any(found.get("b")), None, lacking, False, ())
+        return Evidence(
+            contrast, group, {}, _any(found.get("a")), _any(found.get("b")), None, lacking, False, False, ()
+        )
     pairings = _pairings(contrast, found["a"], found.get("b"))
     best = max(pairings, key=lambda pairing: (len(pairing.effects), pairing.shared), default=_Pairing({}, {}, {}, 0))
     used = {id(record) for record in (*best.a.values(), *best.b.values())}
@@ -124,8 +128,18 @@ def gather(contrast: Contrast, group: Group, records: Sequence[Record]) -> Evide
         bounds,
         (),
         unheld=not best.effects and best.shared > 0,
+        idle=_idle(contrast, best.a),
         left_out=tuple(f"{record.settings.name}, seed {record.seed}" for record in unused) if best.shared else (),
     )
+
+
+def _idle(contrast: Contrast, records: Mapping[int, Record]) -> bool:
+    if contrast.only_if is None or not records:
+        return False
+    quantity, least = contrast.only_if
+    values = [measure(record, quantity, variant=contrast.a.variant) for record in records.values()]
+    known = [value for value in values if value is not None]
+    return bool(known) and sum(known) / len(known) < least
 
 
 def published_effects(contrast: Contrast, dataset: str) -> list[tuple[float, str, str]]:

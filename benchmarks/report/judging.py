@@ -30,11 +30,17 @@ from benchmarks.report.claims import Claim, Contrast, Direction
 from benchmarks.report.evidence import Evidence, Group
 
 Verdict = Literal["reproduced", "contradicted", "not decided"]
-Reason = Literal["", "missing cells", "not measured", "too few seeds", "wide interval"]
+Reason = Literal["", "missing cells", "not measured", "too few seeds", "hardly happens", "wide interval"]
 FEWEST_SEEDS: Final = 3
 POWER: Final = 0.8
 _MOST_SEEDS: Final = 1000
-_REASONS: Final[tuple[Reason, ...]] = ("missing cells", "not measured", "too few seeds", "wide interval")
+_REASONS: Final[tuple[Reason, ...]] = (
+    "missing cells",
+    "not measured",
+    "too few seeds",
+    "hardly happens",
+    "wide interval",
+)
 
 
 @dataclass(frozen=True)
@@ -114,6 +120,8 @@ def judge(evidence: Evidence, level: float = 0.95) -> Judgement:
     if len(values) >= FEWEST_SEEDS:
         verdict = decide(low, high, contrast.direction, contrast.smallest)
         reason = "wide interval" if verdict == "not decided" else ""
+    if evidence.idle:
+        verdict, reason = "not decided", "hardly happens"
     spread = float(np.std(values, ddof=1))
     return Judgement(evidence, verdict, reason, mean, low, high, spread, interquartile_mean(values), p)
 

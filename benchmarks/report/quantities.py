@@ -82,6 +82,12 @@ def _psnr_of(label: int) -> Callable[[Record, str], float | None]:
     return read
 
 
+def _updated(record: Record, variant: str) -> float | None:
+    """Share of the test frames whose queries updated the items."""
+    frames = variant_frames(record, variant)
+    return None if frames is None or "updated" not in frames else 100 * float(frames["updated"].mean())
+
+
 _METRICS: Final[Mapping[str, tuple[str, float]]] = MappingProxyType(
     {
         "auc": ("micro_auc", 100.0),
@@ -99,6 +105,7 @@ _OTHERS: Final[Mapping[str, Callable[[Record, str], float | None]]] = MappingPro
         "output_psnr": _held("changes", "*", "mean_psnr"),
         "psnr_normal": _psnr_of(0),
         "psnr_abnormal": _psnr_of(1),
+        "frames_updated": _updated,
         "items_in_use": _held("usage", "*", "perplexity"),
         "item_cosine": _held("items", "*", "mean_cosine"),
         "query_silhouette": _held("queries", "*", "silhouette"),
@@ -111,6 +118,7 @@ QUANTITIES: Final[Mapping[str, str]] = MappingProxyType(
         **{f"auc_{kind}": "points" for kind in KINDS},
         **dict.fromkeys(("output_psnr", "psnr_normal", "psnr_abnormal"), "dB"),
         "items_in_use": "items",
+        "frames_updated": "%",
         **dict.fromkeys(("delta_s", "item_cosine", "query_silhouette", "circle_likeness"), ""),
     }
 )

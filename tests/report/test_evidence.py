@@ -49,6 +49,16 @@ class TestGather:
         assert found.other_videos[0] < found.other_videos[1]
         assert (found.lacking, found.left_out) == ((), ())
 
+    @pytest.mark.parametrize(("least", "idle"), [(0.0, False), (101.0, True)])
+    def test_an_effect_of_what_hardly_happens_is_idle(
+        self, tmp_path: Path, write_record: Write, least: float, idle: bool
+    ) -> None:
+        """A contrast whose condition is not met by the mean of side a is marked."""
+        mnad(tmp_path, write_record)
+        sides = (Side({"method": "mnad", "task": "prediction"}, name) for name in ("update", "no_update"))
+        found = gather(contrast(*sides, only_if=("auc", least)), PED2, load_records(tmp_path))
+        assert found.idle == idle
+
     def test_a_missing_side_is_named(self, tmp_path: Path, write_record: Write) -> None:
         """Without the twin there is no effect, and the side that lacks is told."""
         write_record(tmp_path, resolve(dataset="ped2", method="mnad", task="prediction", profile="cpu"), 0)

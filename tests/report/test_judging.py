@@ -23,17 +23,29 @@ GROUP = Group("ped2", "cpu")
 DIRECTIONS: tuple[Direction, ...] = ("higher", "lower", "same", "not_higher", "not_lower")
 
 
-def evidence(values: list[float], direction: Direction = "higher", smallest: float = 0.5, name: str = "x") -> Evidence:
+def evidence(
+    values: list[float], direction: Direction = "higher", smallest: float = 0.5, name: str = "x", *, idle: bool = False
+) -> Evidence:
     sides = (
         Side({"method": "mnad", "task": "prediction", "items": len(name)}),
         Side({"method": "mnad", "task": "prediction"}),
     )
     contrast = Contrast(name, "", "auc", *sides, direction, smallest, ("ped2",))
-    return Evidence(contrast, GROUP, dict(enumerate(values)), None, None, None, () if values else ("b",), False, ())
+    return Evidence(
+        contrast, GROUP, dict(enumerate(values)), None, None, None, () if values else ("b",), False, idle, ()
+    )
 
 
 def claim_of(*those: Evidence) -> Claim:
     return Claim("C1", "memory", "Memory helps.", "a test", ("ped2",), tuple(one.contrast for one in those))
+
+
+class TestIdle:
+    def test_what_hardly_happens_decides_nothing(self) -> None:
+        """Three equal runs with an update that never came about say nothing of the update."""
+        judged = judge(evidence([0.0, 0.0, 0.01], "same", idle=True))
+        assert (judged.verdict, judged.reason) == ("not decided", "hardly happens")
+        assert judge(evidence([0.0, 0.0, 0.01], "same")).verdict == "reproduced"
 
 
 class TestDecide:
