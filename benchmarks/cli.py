@@ -258,21 +258,23 @@ def _simulate(options: argparse.Namespace) -> int:
 
 
 def _studies(options: argparse.Namespace) -> list[Study]:
-    """The studies named, or all with a record."""
+    """The studies named, or all that are begun."""
     from benchmarks.grid.places import Places
+    from benchmarks.report.index import begun
 
     named = options.studies or study_names()
     studies = [load_study(name, profile=options.profile, seeds=options.seeds) for name in named]
     if options.studies:
         return studies
     places = Places(None, options.results, _work(options))
-    begun = [study for study in studies if any(places.record(cell).exists() for cell in study.cells)]
-    if not begun:
+    recorded = [cell for study in studies for cell in study.cells if places.record(cell).exists()]
+    names = begun({study.name: study.cells for study in studies}, recorded)
+    if not names:
         raise StudyError(
             f"Expected records of a study ({', '.join(named)}) in {options.results / 'runs'}, but there are none; "
             f"run one first (make reproduce-{SYNTHETIC})."
         )
-    return begun
+    return [study for study in studies if study.name in names]
 
 
 def _import(options: argparse.Namespace) -> int:

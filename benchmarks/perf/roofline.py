@@ -34,10 +34,10 @@ STUDY_FLOPS_PER_FRAME = 278e9
 _MOST_NAMED = 12
 
 
-def matrix_peak(side: int) -> Callable[[], float]:
-    """Return a measurement of bfloat16 floating-point operations a second, by one product of square matrices."""
-    left, right = (torch.randn(side, side).to(torch.bfloat16) for _ in range(2))
-    result = torch.empty(side, side, dtype=torch.bfloat16)
+def matrix_peak(side: int, dtype: torch.dtype = torch.bfloat16) -> Callable[[], float]:
+    """Return a measurement of floating-point operations a second, by one product of square matrices."""
+    left, right = (torch.randn(side, side).to(dtype) for _ in range(2))
+    result = torch.empty(side, side, dtype=dtype)
 
     def measure() -> float:
         begun = time.perf_counter()
@@ -190,6 +190,21 @@ def roofline_row(settings: Settings, found: dict[str, Any], described: dict[str,
     )
 
 
+def precision_row(side: int, repetitions: int) -> Row:
+    """Return how much faster the machine multiplies in bfloat16 than in float32: what changing precision can give."""
+    found = interleave({"ours": matrix_peak(side), "theirs": matrix_peak(side, torch.float32)}, repetitions)
+    return Row(
+        what=f"matrix peak, bfloat16 against float32, {side}x{side}",
+        unit="GFLOP/s",
+        ours=scaled(found["ours"], 1e-9),
+        theirs=scaled(found["theirs"], 1e-9),
+        claim=ratio(found["ours"], found["theirs"]),
+        claim_unit="times as fast",
+        target=None,
+        limit="what binds every comparison with the float32 recipe",
+    )
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure from the command line; returns 0, or 2 with a sentence on stderr."""
     parser = parser_of("roofline", __doc__)
@@ -215,6 +230,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if steps[-1]["study_gflop_per_frame"] is not None:
                 counted += f" (STUDY: {steps[-1]['study_gflop_per_frame']:g})"
             print(f"{rows[-1].line()}; {counted}; {rows[-1].limit}", flush=True)
+        rows.append(precision_row(chosen.matrix, chosen.repetitions))
+        print(rows[-1].line(), flush=True)
         write_rows(chosen.out, rows, steps=steps, threads=chosen.threads)
     except StudyError as error:
         print(error, file=sys.stderr)

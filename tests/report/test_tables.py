@@ -6,9 +6,10 @@ import pandas as pd
 import pytest
 
 from benchmarks.errors import StudyError
-from benchmarks.report.index import write_results_index
+from benchmarks.report.index import begun, write_results_index
 from benchmarks.report.records import load_records
 from benchmarks.report.tables import write_tables
+from benchmarks.study.presets import resolve
 from benchmarks.study.settings import Cell
 
 Cells = Callable[..., list[Cell]]
@@ -97,3 +98,21 @@ class TestWriteResultsIndex:
         assert "[md](tables/ped2.md)" in text
         assert "|     6 |    5 |" in text
         assert f"{cells[-1].settings.name}, seed 0: not run yet" in text
+
+
+class TestBegun:
+    """Which studies count as begun where some hold the cells of others."""
+
+    @pytest.mark.parametrize(
+        ("recorded", "expected"),
+        [((), []), ((0,), ["small"]), ((0, 1), ["small"]), ((0, 2), ["large", "small"]), ((3,), ["large"])],
+    )
+    def test_records_of_a_smaller_study_begin_no_larger_one(
+        self, recorded: tuple[int, ...], expected: list[str]
+    ) -> None:
+        """The large study holds the small one's two cells and two more."""
+        cells = [
+            Cell(resolve(dataset="ped2", method="clock", task="reconstruction", profile="smoke"), n) for n in range(4)
+        ]
+        studies = {"large": cells, "small": cells[:2]}
+        assert begun(studies, [cells[number] for number in recorded]) == expected
