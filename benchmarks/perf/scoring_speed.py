@@ -21,6 +21,7 @@ from benchmarks.data.video import Dataset
 from benchmarks.errors import StudyError
 from benchmarks.measure.terms import psnr_from_mse
 from benchmarks.perf import published_mnad
+from benchmarks.perf.apart import Apart
 from benchmarks.perf.measuring import Row, Spread, interleave, ratio, write_rows
 from benchmarks.perf.workload import CPU, Workload, dataset_of, name_of, open_workload, parse, parser_of, recipe_of
 from benchmarks.run.autoencoder import MemoryAutoencoder
@@ -66,22 +67,30 @@ class Contest:
 
         return run
 
-    def timed_theirs(self, threshold: float | None) -> Callable[[], float]:
-        """Return a measurement of frames a second; the network is built before."""
-        recipe = self._recipe()
-
-        def run() -> float:
-            begun = time.perf_counter()
-            evaluation = published_mnad.Evaluation(recipe, threshold=threshold, size=self.settings.size)
-            scores = evaluation.run([self.work.files])
-            return len(scores.mse) / (time.perf_counter() - begun)
-
-        return run
+    def apart(self, threshold: float | None) -> Apart:
+        """Return a measurement of the recipe's frames a second, in a process of its own."""
+        return Apart(published, self.settings, self.seed, self.work.files, threshold)
 
     def _recipe(self) -> published_mnad.Mnad:
-        recipe = recipe_of(MemoryAutoencoder(replace(self.settings, precision="float32"), self.seed, CPU))
-        assert isinstance(recipe, published_mnad.Mnad), "the settings are MNAD's"
-        return recipe
+        return _recipe(self.settings, self.seed)
+
+
+def _recipe(settings: Settings, seed: int) -> published_mnad.Mnad:
+    recipe = recipe_of(MemoryAutoencoder(replace(settings, precision="float32"), seed, CPU))
+    assert isinstance(recipe, published_mnad.Mnad), "the settings are MNAD's"
+    return recipe
+
+
+def published(settings: Settings, seed: int, files: Sequence[Path], threshold: float | None) -> Callable[[], float]:
+    """Return a measurement of the recipe's side, in frames a second; the network is built before."""
+    recipe = _recipe(settings, seed)
+
+    def run() -> float:
+        begun = time.perf_counter()
+        scores = published_mnad.Evaluation(recipe, threshold=threshold, size=settings.size).run([files])
+        return len(scores.mse) / (time.perf_counter() - begun)
+
+    return run
 
 
 def middle(points: Sequence[float]) -> float:
@@ -128,25 +137,22 @@ def compare(settings: Settings, work: Workload, repetitions: int) -> tuple[list[
     agreement["update"] = difference(contest.ours("float32", "update", threshold), "update", changing)
     changes = int(np.sum(np.diff(np.array(changing.updated, dtype=np.int8)) != 0))
     agreement["decisions_that_change"] = changes
-    found = interleave(
-        {
-            "theirs": contest.timed_theirs(_ALWAYS),
-            "default": contest.timed_ours(default, "update", _ALWAYS),
-            "float32": contest.timed_ours("float32", "update", _ALWAYS),
-            "changing": contest.timed_ours(default, "update", threshold),
-        },
-        repetitions,
-    )
-    found |= {
-        f"still_{name}": spread
-        for name, spread in interleave(
+    with contest.apart(_ALWAYS) as updating, contest.apart(None) as never:
+        found = interleave(
             {
-                "theirs": contest.timed_theirs(None),
-                "default": contest.timed_ours(default, "no_update", _ALWAYS),
+                "theirs": updating,
+                "default": contest.timed_ours(default, "update", _ALWAYS),
+                "float32": contest.timed_ours("float32", "update", _ALWAYS),
+                "changing": contest.timed_ours(default, "update", threshold),
             },
             repetitions,
-        ).items()
-    }
+        )
+        found |= {
+            f"still_{name}": spread
+            for name, spread in interleave(
+                {"theirs": never, "default": contest.timed_ours(default, "no_update", _ALWAYS)}, repetitions
+            ).items()
+        }
     where, count = name_of(settings, batch=False), len(still.mse)
 
     def row(what: str, side: str, yardstick: str, target: float | None) -> Row:

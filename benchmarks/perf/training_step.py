@@ -2,7 +2,7 @@
 
 Ours is the harness's own epoch in the mode `fast`: batches from the frame store, the cell's precision, checks and record
 included. Theirs
-decodes its images, as published, in the process itself. Both train the same network from the same weights on the same
+decodes its images, as published, in a process of its own, whose allocator is as Python finds it. Both train the same network from the same weights on the same
 clips. Run: `python -m benchmarks.perf.training_step --data-root DATA --out FILE`.
 """
 
@@ -10,12 +10,13 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.data.video import Dataset
 from benchmarks.errors import StudyError
 from benchmarks.perf import published_memae, published_mnad
+from benchmarks.perf.apart import Apart
 from benchmarks.perf.measuring import Row, interleave, ratio, write_rows
 from benchmarks.perf.workload import CPU, dataset_of, name_of, open_workload, parse, parser_of, recipe_of
 from benchmarks.run.autoencoder import MemoryAutoencoder
@@ -30,6 +31,23 @@ def silent(epoch: int, epochs: int, batch: int, batches: int, losses: Mapping[st
     del epoch, epochs, batch, batches, losses
 
 
+def published(settings: Settings, seed: int, files: Sequence[Path], clips: int) -> Callable[[], float]:
+    """Return a measurement of the recipe's side, in clips a second; the weights are ours."""
+    recipe = recipe_of(MemoryAutoencoder(settings, seed, CPU))
+    training: published_mnad.Training | published_memae.Training
+    if isinstance(recipe, published_mnad.Mnad):
+        training = published_mnad.Training(recipe, size=settings.size, batch=settings.batch)
+    else:
+        training = published_memae.Training(recipe, size=settings.size, batch=settings.batch)
+
+    def run() -> float:
+        begun = time.perf_counter()
+        training.epoch(files)
+        return clips / (time.perf_counter() - begun)
+
+    return run
+
+
 def compare(
     settings: Settings, dataset: Dataset, *, steps: int, repetitions: int, target: float | None, seed: int = 0
 ) -> Row:
@@ -37,12 +55,6 @@ def compare(
     method = MemoryAutoencoder(settings, seed, CPU)
     speed_up(method, CPU)
     objectives = method.objectives()
-    recipe = recipe_of(method)
-    training: published_mnad.Training | published_memae.Training
-    if isinstance(recipe, published_mnad.Mnad):
-        training = published_mnad.Training(recipe, size=settings.size, batch=settings.batch)
-    else:
-        training = published_memae.Training(recipe, size=settings.size, batch=settings.batch)
     clips = steps * settings.batch
     with tempfile.TemporaryDirectory() as folder:
         work = open_workload(dataset, "train", settings, length=method.clip_length, clips=clips, folder=Path(folder))
@@ -52,12 +64,8 @@ def compare(
             train_epoch(method, objectives, work.feed, settings, seed, 1, silent)
             return clips / (time.perf_counter() - begun)
 
-        def theirs() -> float:
-            begun = time.perf_counter()
-            training.epoch(work.files)
-            return clips / (time.perf_counter() - begun)
-
-        found = interleave({"ours": ours, "theirs": theirs}, repetitions)
+        with Apart(published, settings, seed, work.files, clips) as theirs:
+            found = interleave({"ours": ours, "theirs": theirs}, repetitions)
     return Row(
         what=f"training step, {name_of(settings)}, {settings.precision}, mode fast",
         unit="frames/s" if settings.method == "mnad" else "clips/s",

@@ -116,7 +116,7 @@ def parser_of(name: str, description: str | None) -> argparse.ArgumentParser:
 
 
 def parse(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Parse, and set threads of torch and OpenCV and the allocator as a cell does, for both sides; ``--quick`` becomes one repetition."""
+    """Parse, and set threads of torch and OpenCV, and the allocator, as a cell does; ``--quick`` becomes one repetition."""
     chosen = parser.parse_args(arguments)
     torch.set_num_threads(chosen.threads)
     keep_freed_memory()
