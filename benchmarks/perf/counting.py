@@ -22,7 +22,7 @@ _FREE = ("aten.empty", "aten.new_empty", "aten._unsafe_view", "aten.detach", "at
 _ONLY_READ = {"aten._fused_adam_.default": ("grads",)}
 # Arguments that are overwritten without being read.
 _ONLY_WRITTEN = ("aten.copy_", "aten.fill_", "aten.zero_")
-# Passes over an activation: values read, gradient read, result written (benchmarks/run/parts/norm_kernels.py).
+# Passes over an activation: values read, gradient read, result written (benchmarks/run/norm_kernels.py).
 KERNEL_PASSES: Mapping[str, int] = {"sums": 1, "normalise_rectify": 2, "gradient_sums": 2, "input_gradient": 3}
 
 
@@ -147,7 +147,7 @@ def _watched_kernels(operations: list[Operation]) -> Iterator[None]:
     if importlib.util.find_spec("numba") is None:
         yield
         return
-    from benchmarks.run.parts import norm_kernels
+    from benchmarks.run import norm_kernels
 
     kernels = {name: getattr(norm_kernels, name) for name in KERNEL_PASSES}
 

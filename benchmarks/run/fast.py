@@ -3,7 +3,7 @@
 import torch
 
 from benchmarks.run.contract import Method
-from benchmarks.run.parts.fused_norm import fuse
+from benchmarks.run.fused_norm import fuse
 
 
 def speed_up(method: Method, device: torch.device, *, backend: str = "inductor") -> None:

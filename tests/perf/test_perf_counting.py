@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.perf.counting import KERNEL_PASSES, Operation, bound, by_name, count
-from benchmarks.run.parts.fused_norm import fuse
+from benchmarks.run.fused_norm import fuse
 from mnad.network import Encoder
 
 OPERATIONS = st.lists(st.builds(Operation, st.just("op"), st.integers(0, 10**6), st.integers(0, 10**6)), min_size=1)

@@ -8,8 +8,8 @@ from benchmarks.run.autoencoder import MemoryAutoencoder
 from benchmarks.run.contract import Batch, Method
 from benchmarks.run.fast import speed_up
 from benchmarks.run.fingerprint import fingerprint
+from benchmarks.run.fused_norm import RectifyingBatchNorm2d
 from benchmarks.run.methods import build
-from benchmarks.run.parts.fused_norm import RectifyingBatchNorm2d
 from benchmarks.study.presets import resolve
 from benchmarks.study.settings import Settings
 

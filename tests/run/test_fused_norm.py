@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from benchmarks.run import fused_norm
 from benchmarks.run.folding import fold_batch_norm
-from benchmarks.run.parts import fused_norm
-from benchmarks.run.parts.fused_norm import RectifyingBatchNorm2d, fuse
+from benchmarks.run.fused_norm import RectifyingBatchNorm2d, fuse
 from memae import network as memae_network
 from mnad.network import Encoder
 

@@ -99,7 +99,7 @@ class _NormaliseRectify(torch.autograd.Function):
         eps: float,
         leak: float,
     ) -> Tensor:
-        from benchmarks.run.parts import norm_kernels
+        from benchmarks.run import norm_kernels
 
         values = values.contiguous(memory_format=_channels_last(values))
         bits, channels = _bits(values), values.shape[1]
@@ -121,7 +121,7 @@ class _NormaliseRectify(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        from benchmarks.run.parts import norm_kernels
+        from benchmarks.run import norm_kernels
 
         (values,) = ctx.saved_tensors
         mean, inverse, gain, scale, shift, leak = ctx.statistics
