@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.data.video import Dataset
 from benchmarks.errors import StudyError
@@ -23,6 +25,7 @@ from benchmarks.measure.terms import psnr_from_mse
 from benchmarks.perf import published_mnad
 from benchmarks.perf.apart import Apart
 from benchmarks.perf.measuring import Row, Spread, interleave, ratio, write_rows
+from benchmarks.perf.roofline import matrix_peak
 from benchmarks.perf.workload import CPU, Workload, dataset_of, name_of, open_workload, parse, parser_of, recipe_of
 from benchmarks.run.autoencoder import MemoryAutoencoder
 from benchmarks.run.evaluation import Pass, evaluate
@@ -125,7 +128,7 @@ def difference(ours: Pass, variant: Variant, theirs: published_mnad.Scores) -> d
     return largest
 
 
-def compare(settings: Settings, work: Workload, repetitions: int) -> tuple[list[Row], dict[str, object]]:
+def compare(settings: Settings, work: Workload, repetitions: int, side: int) -> tuple[list[Row], dict[str, object]]:
     """Check that float32 scores agree, then measure; returns the rows and what the check found."""
     contest = Contest(settings, work)
     default = settings.precision
@@ -153,14 +156,24 @@ def compare(settings: Settings, work: Workload, repetitions: int) -> tuple[list[
                 {"theirs": never, "default": contest.timed_ours(default, "no_update", _ALWAYS)}, repetitions
             ).items()
         }
+    peaks = {name: matrix_peak(side, getattr(torch, name)) for name in (default, "float32")}
+    limits = interleave(peaks, repetitions)
+    with FlopCounterMode(display=False) as counter:
+        contest.ours(default, "no_update", _ALWAYS)
+    per_frame = counter.get_total_flops() / len(still.mse)
     where, count = name_of(settings, batch=False), len(still.mse)
 
-    def row(what: str, side: str, yardstick: str, target: float | None) -> Row:
-        return _row(f"{what}, {where}", found[side], found[yardstick], target)
+    def row(what: str, side: str, yardstick: str, target: float | None, precision: str = default) -> Row:
+        share = per_frame * found[side].median / limits[precision].median
+        limit = (
+            f"arithmetic: {per_frame / 1e9:.3g} GFLOP a frame at this rate are {share:.2f} of the machine's {precision} "
+            "matrix peak"
+        )
+        return _row(f"{what}, {where}", found[side], found[yardstick], target, limit)
 
     rows = [
         row(f"evaluation with test-time update, {default}", "default", "theirs", 3.0),
-        row("evaluation with test-time update, float32, same scores", "float32", "theirs", 1.5),
+        row("evaluation with test-time update, float32, same scores", "float32", "theirs", 1.5, "float32"),
         row(
             f"evaluation with test-time update, {default}, {changes} of {count - 1} decisions change",
             "changing",
@@ -172,7 +185,7 @@ def compare(settings: Settings, work: Workload, repetitions: int) -> tuple[list[
     return rows, agreement
 
 
-def _row(what: str, ours: Spread, theirs: Spread, target: float | None) -> Row:
+def _row(what: str, ours: Spread, theirs: Spread, target: float | None, limit: str) -> Row:
     return Row(
         what=what,
         unit="frames/s",
@@ -181,31 +194,34 @@ def _row(what: str, ours: Spread, theirs: Spread, target: float | None) -> Row:
         claim=ratio(ours, theirs),
         claim_unit="times as fast",
         target=target,
-        limit="what binds evaluation was not measured",
+        limit=limit,
     )
 
 
 def measure(
-    dataset: Dataset, settings: Settings, *, clips: int, repetitions: int
+    dataset: Dataset, settings: Settings, *, clips: int, repetitions: int, side: int
 ) -> tuple[list[Row], dict[str, object]]:
     """Measure on the first clips of a test video."""
     length = published_mnad.LENGTH[settings.task]
     with tempfile.TemporaryDirectory() as folder:
         work = open_workload(dataset, "test", settings, length=length, clips=clips, folder=Path(folder))
-        return compare(settings, work, repetitions)
+        return compare(settings, work, repetitions, side)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure from the command line; returns 0, or 2 with a sentence on stderr."""
     parser = parser_of("scoring_speed", __doc__)
     parser.add_argument("--clips", type=int, default=24, help="frames that are scored")
+    parser.add_argument("--matrix", type=int, default=4096, help="side of the matrices whose product is the peak")
     parser.set_defaults(repetitions=3)
     chosen = parse(parser, arguments)
     settings = resolve(
         dataset=chosen.dataset, method="mnad", task="prediction", profile="paper", size=chosen.size, width=chosen.width
     )
     try:
-        rows, agreement = measure(dataset_of(chosen), settings, clips=chosen.clips, repetitions=chosen.repetitions)
+        rows, agreement = measure(
+            dataset_of(chosen), settings, clips=chosen.clips, repetitions=chosen.repetitions, side=chosen.matrix
+        )
         for row in rows:
             print(row.line(), flush=True)
         write_rows(chosen.out, rows, largest_relative_difference=agreement, threads=chosen.threads)

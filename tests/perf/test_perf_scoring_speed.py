@@ -10,7 +10,20 @@ from benchmarks.errors import StudyError
 from benchmarks.perf import published_mnad, scoring_speed
 from benchmarks.run.evaluation import Pass
 
-TINY = ("--dataset", "tiny", "--size", "32", "--width", "0.0625", "--clips", "11", "--repetitions", "2")
+TINY = (
+    "--dataset",
+    "tiny",
+    "--size",
+    "32",
+    "--width",
+    "0.0625",
+    "--clips",
+    "11",
+    "--repetitions",
+    "2",
+    "--matrix",
+    "64",
+)
 
 
 class TestMain:
@@ -20,6 +33,7 @@ class TestMain:
         assert scoring_speed.main(["--data-root", str(tiny_images), "--out", str(out), *TINY]) == 0
         content = json.loads(out.read_text())
         assert [row["target"] for row in content["rows"]] == [3.0, 1.5, None, 4.0]
+        assert all("matrix peak" in row["limit"] for row in content["rows"])
         for row in content["rows"]:
             pairs = zip(row["ours"]["values"], row["theirs"]["values"], row["claim"]["values"], strict=True)
             assert len(row["claim"]["values"]) == 2
