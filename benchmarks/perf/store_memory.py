@@ -97,6 +97,8 @@ def train(folder: Path, *, frames: int, size: int, steps: int, batch: int, inter
                 method.losses(clips, objective.name).total.backward()
                 objective.optimiser.step()
                 done += batch
+                # Between steps too, so that few quick steps have enough samples.
+                samples.append(sample(begun, done))
                 if done >= steps * batch:
                     break
     finally:

@@ -266,7 +266,7 @@ class TestRepetition:
         assert main(arguments(file, yard, tmp_path)) == 0
         first = numbers(tmp_path)
         changed = json.loads(only(tmp_path, "seed-3.json").read_text())["fingerprint"]
-        monkeypatch.setattr("benchmarks.run.cell.fingerprint", lambda _: Fingerprint("0" * 16, {}))
+        monkeypatch.setattr("benchmarks.run.cell.fingerprint", lambda *_: Fingerprint("0" * 16, {}))
         assert main(arguments(file, yard, tmp_path)) == 0
         assert "starting anew" in only(tmp_path, "cell.log").read_text()
         again = numbers(tmp_path)
