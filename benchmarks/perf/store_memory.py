@@ -78,12 +78,13 @@ def train(folder: Path, *, frames: int, size: int, steps: int, batch: int, inter
     feed = Feed(Clips(store.frames, store.lengths, length=method.clip_length), torch.device("cpu"))
     (objective,) = method.objectives()
     samples: list[Sample] = []
-    done, ended = 0, threading.Event()
+    done, ended, turn = 0, threading.Event(), threading.Lock()
     begun = time.monotonic()
 
     def watch() -> None:
         while not ended.wait(interval):
-            samples.append(sample(begun, done))
+            with turn:
+                samples.append(sample(begun, done))
 
     samples.append(sample(begun, 0))
     watcher = threading.Thread(target=watch)
@@ -96,9 +97,10 @@ def train(folder: Path, *, frames: int, size: int, steps: int, batch: int, inter
                 objective.optimiser.zero_grad(set_to_none=True)
                 method.losses(clips, objective.name).total.backward()
                 objective.optimiser.step()
-                done += batch
                 # Between steps too, so that few quick steps have enough samples.
-                samples.append(sample(begun, done))
+                with turn:
+                    done += batch
+                    samples.append(sample(begun, done))
                 if done >= steps * batch:
                     break
     finally:
