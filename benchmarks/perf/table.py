@@ -38,7 +38,8 @@ def read_results(folder: Path) -> dict[str, dict[str, Any]]:
             raise StudyError(
                 f"Expected rows, machine, versions and commit in {path}, but they are missing; delete it and measure again."
             )
-        found[path.stem] = content
+        if content["rows"]:  # profiles have none
+            found[path.stem] = content
     return found
 
 
