@@ -8,14 +8,17 @@ import json
 import os
 import platform
 import statistics
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from benchmarks.data.writing import replace_text
+from benchmarks.errors import StudyError
 from benchmarks.run.hardware import hardware, versions
 from benchmarks.run.record import commit_facts
 
@@ -60,6 +63,20 @@ def interleave(ways: Mapping[str, Callable[[], float]], repetitions: int) -> dic
 def ratio(above: Spread, below: Spread) -> Spread:
     """Divide pair by pair, as they were measured side by side."""
     return Spread(tuple(a / b for a, b in zip(above.values, below.values, strict=True)))
+
+
+def in_a_sentence(main: Callable[..., int]) -> Callable[..., int]:
+    """Let a bench's ``main`` end with a StudyError's sentence on stderr and the status 2 of a wrong input."""
+
+    @wraps(main)
+    def told(*arguments: Any, **named: Any) -> int:
+        try:
+            return main(*arguments, **named)
+        except StudyError as error:
+            print(error, file=sys.stderr)
+            return 2
+
+    return told
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from benchmarks.errors import StudyError
 from benchmarks.grid.device import cores
 from benchmarks.grid.places import Places
 from benchmarks.grid.plan import make_plan
-from benchmarks.perf.measuring import Row, Spread, write_rows
+from benchmarks.perf.measuring import Row, Spread, in_a_sentence, write_rows
 from benchmarks.study.files import load_study
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -215,6 +215,7 @@ def _rows(
     return rows
 
 
+@in_a_sentence
 def main(arguments: list[str] | None = None) -> int:
     """Measure from the command line; returns 0, or 2 with a sentence on stderr."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.perf.overhead", description=__doc__)
@@ -238,37 +239,33 @@ def main(arguments: list[str] | None = None) -> int:
     epochs = chosen.grid_epochs or (2 if chosen.quick else 6)
     data_root = chosen.data_root.absolute()
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    try:
-        cell = cell_seconds(chosen.records)
-        with tempfile.TemporaryDirectory() as temporary:
-            folder = Path(temporary)
-            for name in ("cell", "existing", "grid"):
-                (folder / name).mkdir()
-            # Width, epochs and items as at the cpu profile: checkpoints of the same size, as many of them.
-            tiny = write_study(
-                folder / "tiny.toml",
-                chosen.dataset,
-                size=chosen.size,
-                width=0.25,
-                epochs=3,
-                train_stride=chosen.stride,
-            )
-            beside = cell_overhead(tiny, data_root, folder / "cell", repetitions=repetitions)
-            existing = existing_study(
-                chosen.study, data_root, chosen.records, folder / "existing", repetitions=max(2, repetitions)
-            )
-            grid = write_study(
-                folder / "grid.toml",
-                chosen.grid_dataset,
-                profile="small",
-                size=chosen.grid_size,
-                epochs=epochs,
-                train_stride=chosen.grid_stride,
-            )
-            busy = [busy_cores(grid, data_root, folder / "grid", cells=chosen.grid_cells, jobs=chosen.jobs)]
-    except StudyError as error:
-        print(error, file=sys.stderr)
-        return 2
+    cell = cell_seconds(chosen.records)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        for name in ("cell", "existing", "grid"):
+            (folder / name).mkdir()
+        # Width, epochs and items as at the cpu profile: checkpoints of the same size, as many of them.
+        tiny = write_study(
+            folder / "tiny.toml",
+            chosen.dataset,
+            size=chosen.size,
+            width=0.25,
+            epochs=3,
+            train_stride=chosen.stride,
+        )
+        beside = cell_overhead(tiny, data_root, folder / "cell", repetitions=repetitions)
+        existing = existing_study(
+            chosen.study, data_root, chosen.records, folder / "existing", repetitions=max(2, repetitions)
+        )
+        grid = write_study(
+            folder / "grid.toml",
+            chosen.grid_dataset,
+            profile="small",
+            size=chosen.grid_size,
+            epochs=epochs,
+            train_stride=chosen.grid_stride,
+        )
+        busy = [busy_cores(grid, data_root, folder / "grid", cells=chosen.grid_cells, jobs=chosen.jobs)]
     rows = _rows(beside, cell, existing, busy)
     write_rows(
         chosen.out,

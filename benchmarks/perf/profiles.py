@@ -21,7 +21,7 @@ from benchmarks.data.images import resize_square
 from benchmarks.data.video import Video
 from benchmarks.data.writing import replace_text
 from benchmarks.errors import StudyError
-from benchmarks.perf.measuring import write_rows
+from benchmarks.perf.measuring import in_a_sentence, write_rows
 from benchmarks.run.contract import Method
 from benchmarks.run.fast import speed_up
 from benchmarks.run.feed import Feed
@@ -106,6 +106,7 @@ def markdown(phases: dict[str, dict[str, Any]], heading: str) -> str:
     return "\n".join(lines)
 
 
+@in_a_sentence
 def main(arguments: list[str] | None = None) -> int:
     """Profile from the command line; returns 0, or 2 with a sentence on stderr."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.perf.profiles", description=__doc__)
@@ -122,22 +123,18 @@ def main(arguments: list[str] | None = None) -> int:
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     phases: dict[str, dict[str, Any]] = {}
-    try:
-        dataset = open_dataset(chosen.dataset, chosen.data_root)
-        for name, (method, task) in _METHODS.items():
-            settings = resolve(dataset=chosen.dataset, method=method, task=task, profile=chosen.profile)
-            built = build(settings, 0, torch.device("cpu"))
-            if not chosen.unfused:
-                speed_up(built, torch.device("cpu"))
-            step = training_step(built, dataset.train[0], settings)
-            words = f"{settings.size}x{settings.size}, batch"
-            phases[f"{name} training step, {words} {settings.batch}"] = profile_phase(step, calls, chosen.top)
-            scored = scoring(built, dataset.test[0], settings)
-            label = f"{name} scoring under {len(built.variants())} variants, {words} {built.evaluation_batch}"
-            phases[label] = profile_phase(scored, calls, chosen.top)
-    except StudyError as error:
-        print(error, file=sys.stderr)
-        return 2
+    dataset = open_dataset(chosen.dataset, chosen.data_root)
+    for name, (method, task) in _METHODS.items():
+        settings = resolve(dataset=chosen.dataset, method=method, task=task, profile=chosen.profile)
+        built = build(settings, 0, torch.device("cpu"))
+        if not chosen.unfused:
+            speed_up(built, torch.device("cpu"))
+        step = training_step(built, dataset.train[0], settings)
+        words = f"{settings.size}x{settings.size}, batch"
+        phases[f"{name} training step, {words} {settings.batch}"] = profile_phase(step, calls, chosen.top)
+        scored = scoring(built, dataset.test[0], settings)
+        label = f"{name} scoring under {len(built.variants())} variants, {words} {built.evaluation_batch}"
+        phases[label] = profile_phase(scored, calls, chosen.top)
     mode = "record" if chosen.unfused else "fast"
     heading = f"Profiles: {chosen.dataset}, profile {chosen.profile}, mode {mode}, one core"
     write_rows(chosen.out, [], profile=chosen.profile, mode=mode, phases=phases)

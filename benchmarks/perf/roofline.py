@@ -19,7 +19,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from benchmarks.data.video import Dataset
 from benchmarks.errors import StudyError
 from benchmarks.perf.counting import bound, by_name, count
-from benchmarks.perf.measuring import Row, Spread, interleave, ratio, write_rows
+from benchmarks.perf.measuring import Row, Spread, in_a_sentence, interleave, ratio, write_rows
 from benchmarks.perf.training_step import silent
 from benchmarks.perf.workload import CPU, dataset_of, name_of, open_workload, parse, parser_of
 from benchmarks.run.autoencoder import MemoryAutoencoder
@@ -205,6 +205,7 @@ def precision_row(side: int, repetitions: int) -> Row:
     )
 
 
+@in_a_sentence
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure from the command line; returns 0, or 2 with a sentence on stderr."""
     parser = parser_of("roofline", __doc__)
@@ -219,23 +220,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         (resolve(**mnad, profile="paper", width=chosen.width), chosen.steps, peak_row),
         (resolve(**mnad, profile="cpu", width=0.25 * chosen.width), 4 * chosen.steps, roofline_row),
     )
-    try:
-        dataset = dataset_of(chosen)
-        rows, steps = [], []
-        for settings, repeated, row in cases:
-            found = measure(settings, dataset, chosen, repeated)
-            steps.append(facts(settings, found))
-            rows.append(row(settings, found, steps[-1]))
-            counted = f"{steps[-1]['gflop_per_frame']:g} GFLOP per frame counted"
-            if steps[-1]["study_gflop_per_frame"] is not None:
-                counted += f" (STUDY: {steps[-1]['study_gflop_per_frame']:g})"
-            print(f"{rows[-1].line()}; {counted}; {rows[-1].limit}", flush=True)
-        rows.append(precision_row(chosen.matrix, chosen.repetitions))
-        print(rows[-1].line(), flush=True)
-        write_rows(chosen.out, rows, steps=steps, threads=chosen.threads)
-    except StudyError as error:
-        print(error, file=sys.stderr)
-        return 2
+    dataset = dataset_of(chosen)
+    rows, steps = [], []
+    for settings, repeated, row in cases:
+        found = measure(settings, dataset, chosen, repeated)
+        steps.append(facts(settings, found))
+        rows.append(row(settings, found, steps[-1]))
+        counted = f"{steps[-1]['gflop_per_frame']:g} GFLOP per frame counted"
+        if steps[-1]["study_gflop_per_frame"] is not None:
+            counted += f" (STUDY: {steps[-1]['study_gflop_per_frame']:g})"
+        print(f"{rows[-1].line()}; {counted}; {rows[-1].limit}", flush=True)
+    rows.append(precision_row(chosen.matrix, chosen.repetitions))
+    print(rows[-1].line(), flush=True)
+    write_rows(chosen.out, rows, steps=steps, threads=chosen.threads)
     return 0
 
 

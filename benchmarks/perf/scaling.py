@@ -22,7 +22,7 @@ import torch
 
 from benchmarks.errors import StudyError
 from benchmarks.perf import scaling_curves as curves
-from benchmarks.perf.measuring import Row, Spread, interleave, write_rows
+from benchmarks.perf.measuring import Row, Spread, in_a_sentence, interleave, write_rows
 from benchmarks.report.figures.scaling import write_scaling_figure
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -163,6 +163,7 @@ def _silent() -> Iterator[None]:
             sys.stdout = before
 
 
+@in_a_sentence
 def main(arguments: list[str] | None = None) -> int:
     """Measure from the command line; returns 0, or 2 with a sentence on stderr."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.perf.scaling", description=__doc__)
@@ -178,20 +179,16 @@ def main(arguments: list[str] | None = None) -> int:
     repetitions = chosen.repetitions or (2 if chosen.quick else 3)
     torch.set_num_threads(1)
     measured = []
-    try:
-        largest = {name: int(value) for name, value in (one.split("=") for one in chosen.largest)}
-        with tempfile.TemporaryDirectory() as temporary:
-            for curve in all_curves(Path(temporary), chosen.records, largest=largest):
-                with _silent():
-                    measured.append(measure_curve(curve, repetitions))
-                last = measured[-1]
-                print(f"{last['what']}: exponent {last['exponent']:.2f}, expected {last['expected']:g}", flush=True)
-        rows = [row_of(one) for one in measured]
-        write_rows(chosen.out, rows, curves=measured)
-        print(f"Written: {chosen.out}, {write_scaling_figure(chosen.out)}")
-    except StudyError as error:
-        print(error, file=sys.stderr)
-        return 2
+    largest = {name: int(value) for name, value in (one.split("=") for one in chosen.largest)}
+    with tempfile.TemporaryDirectory() as temporary:
+        for curve in all_curves(Path(temporary), chosen.records, largest=largest):
+            with _silent():
+                measured.append(measure_curve(curve, repetitions))
+            last = measured[-1]
+            print(f"{last['what']}: exponent {last['exponent']:.2f}, expected {last['expected']:g}", flush=True)
+    rows = [row_of(one) for one in measured]
+    write_rows(chosen.out, rows, curves=measured)
+    print(f"Written: {chosen.out}, {write_scaling_figure(chosen.out)}")
     return 0
 
 

@@ -24,7 +24,7 @@ from benchmarks.errors import StudyError
 from benchmarks.measure.terms import psnr_from_mse
 from benchmarks.perf import published_mnad
 from benchmarks.perf.apart import Apart
-from benchmarks.perf.measuring import Row, Spread, interleave, ratio, write_rows
+from benchmarks.perf.measuring import Row, Spread, in_a_sentence, interleave, ratio, write_rows
 from benchmarks.perf.roofline import matrix_peak
 from benchmarks.perf.workload import CPU, Workload, dataset_of, name_of, open_workload, parse, parser_of, recipe_of
 from benchmarks.run.autoencoder import MemoryAutoencoder
@@ -208,6 +208,7 @@ def measure(
         return compare(settings, work, repetitions, side)
 
 
+@in_a_sentence
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure from the command line; returns 0, or 2 with a sentence on stderr."""
     parser = parser_of("scoring_speed", __doc__)
@@ -218,16 +219,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     settings = resolve(
         dataset=chosen.dataset, method="mnad", task="prediction", profile="paper", size=chosen.size, width=chosen.width
     )
-    try:
-        rows, agreement = measure(
-            dataset_of(chosen), settings, clips=chosen.clips, repetitions=chosen.repetitions, side=chosen.matrix
-        )
-        for row in rows:
-            print(row.line(), flush=True)
-        write_rows(chosen.out, rows, largest_relative_difference=agreement, threads=chosen.threads)
-    except StudyError as error:
-        print(error, file=sys.stderr)
-        return 2
+    rows, agreement = measure(
+        dataset_of(chosen), settings, clips=chosen.clips, repetitions=chosen.repetitions, side=chosen.matrix
+    )
+    for row in rows:
+        print(row.line(), flush=True)
+    write_rows(chosen.out, rows, largest_relative_difference=agreement, threads=chosen.threads)
     return 0
 
 

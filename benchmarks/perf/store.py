@@ -26,7 +26,7 @@ from benchmarks.data.store import open_store
 from benchmarks.data.video import Dataset
 from benchmarks.errors import StudyError
 from benchmarks.perf.float_batches import float_batch
-from benchmarks.perf.measuring import Row, interleave, ratio, write_rows
+from benchmarks.perf.measuring import Row, in_a_sentence, interleave, ratio, write_rows
 from benchmarks.run.feed import Feed
 from mnad.score import to_frames
 
@@ -127,6 +127,7 @@ def _rate(way: Callable[[NDArray[np.int64]], object], order: NDArray[np.int64]) 
     return order.size / (time.perf_counter() - begin)
 
 
+@in_a_sentence
 def main(arguments: list[str] | None = None) -> int:
     """Measure on real data from the command line; returns 0, or 2 with a sentence on stderr."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.perf.store", description=__doc__)
@@ -147,19 +148,15 @@ def main(arguments: list[str] | None = None) -> int:
     torch.set_num_threads(1)
     rows: list[Row] = []
     facts: list[dict[str, Any]] = []
-    try:
-        dataset = open_dataset(chosen.dataset, chosen.data_root)
-        with tempfile.TemporaryDirectory() as temporary:
-            folder = chosen.store if chosen.store is not None else Path(temporary)
-            for channels in _CHANNELS:
-                found, bound = measure(
-                    dataset, channels, folder, size=chosen.size, batches=batches, repetitions=repetitions
-                )
-                rows += found
-                facts.append(bound)
-    except StudyError as error:
-        print(error, file=sys.stderr)
-        return 2
+    dataset = open_dataset(chosen.dataset, chosen.data_root)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = chosen.store if chosen.store is not None else Path(temporary)
+        for channels in _CHANNELS:
+            found, bound = measure(
+                dataset, channels, folder, size=chosen.size, batches=batches, repetitions=repetitions
+            )
+            rows += found
+            facts.append(bound)
     about = f"batches of {_BATCH} clips of {_LENGTH} frames, {chosen.size}x{chosen.size}, shuffled, one core"
     write_rows(chosen.out, rows, about=about, dataset=chosen.dataset, bounds=facts)
     for row in rows:

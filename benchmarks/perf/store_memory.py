@@ -28,7 +28,7 @@ import torch
 
 from benchmarks.data.clips import Clips
 from benchmarks.errors import StudyError
-from benchmarks.perf.measuring import Row, Spread, write_rows
+from benchmarks.perf.measuring import Row, Spread, in_a_sentence, write_rows
 from benchmarks.perf.sparse_store import even_lengths, open_sparse_store
 from benchmarks.run.feed import Feed
 from benchmarks.run.methods import build
@@ -155,6 +155,7 @@ def rows_of(samples: Sequence[Sample], after: Sample, what: str) -> list[Row]:
     ]
 
 
+@in_a_sentence
 def main(arguments: list[str] | None = None) -> int:
     """Measure from the command line; returns 0, or 2 with a sentence on stderr."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.perf.store_memory", description=__doc__)
@@ -171,33 +172,29 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     steps = chosen.steps or (100 if chosen.quick else 600)
     sizes = {name: getattr(chosen, name) for name in ("frames", "size", "batch", "interval")}
-    try:
-        if not _ROLLUP.exists():
-            raise StudyError(f"Expected the kernel's count of memory in {_ROLLUP}, but it is not there; run on Linux.")
-        if chosen.child:
-            chosen.out.write_text(json.dumps(train(chosen.folder, steps=steps, **sizes)), encoding="utf-8")
-            return 0
-        with tempfile.TemporaryDirectory(dir=chosen.folder) as temporary:
-            trace = Path(temporary) / "trace.json"
-            options = [text for name, value in sizes.items() for text in (f"--{name}", str(value))]
-            command = [sys.executable, "-m", "benchmarks.perf.store_memory", "--child", "--folder", temporary, *options]
-            done = subprocess.run(
-                [*command, "--steps", str(steps), "--out", str(trace)],
-                cwd=_ROOT,
-                env={**os.environ, "OMP_NUM_THREADS": "1"},
-                check=False,
-            )
-            if done.returncode:
-                raise StudyError(f"Expected the training process to end well, but its status is {done.returncode}.")
-            found = json.loads(trace.read_text(encoding="utf-8"))
-        samples = [Sample(**one) for one in found["samples"]]
-        after = Sample(**found["after"])
-        gigabytes = chosen.frames * chosen.size**2 / _GB
-        what = f"training from a store of {chosen.frames} frames at {chosen.size}x{chosen.size} ({gigabytes:.2f} GB)"
-        rows = rows_of(samples, after, what)
-    except StudyError as error:
-        print(error, file=sys.stderr)
-        return 2
+    if not _ROLLUP.exists():
+        raise StudyError(f"Expected the kernel's count of memory in {_ROLLUP}, but it is not there; run on Linux.")
+    if chosen.child:
+        chosen.out.write_text(json.dumps(train(chosen.folder, steps=steps, **sizes)), encoding="utf-8")
+        return 0
+    with tempfile.TemporaryDirectory(dir=chosen.folder) as temporary:
+        trace = Path(temporary) / "trace.json"
+        options = [text for name, value in sizes.items() for text in (f"--{name}", str(value))]
+        command = [sys.executable, "-m", "benchmarks.perf.store_memory", "--child", "--folder", temporary, *options]
+        done = subprocess.run(
+            [*command, "--steps", str(steps), "--out", str(trace)],
+            cwd=_ROOT,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            check=False,
+        )
+        if done.returncode:
+            raise StudyError(f"Expected the training process to end well, but its status is {done.returncode}.")
+        found = json.loads(trace.read_text(encoding="utf-8"))
+    samples = [Sample(**one) for one in found["samples"]]
+    after = Sample(**found["after"])
+    gigabytes = chosen.frames * chosen.size**2 / _GB
+    what = f"training from a store of {chosen.frames} frames at {chosen.size}x{chosen.size} ({gigabytes:.2f} GB)"
+    rows = rows_of(samples, after, what)
     counted = "held: max(anonymous, dirty) + locked of /proc/self/smaps_rollup; clean pages of files are not held"
     thinned = samples[:: max(1, len(samples) // 200)]
     write_rows(

@@ -14,10 +14,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.data.video import Dataset
-from benchmarks.errors import StudyError
 from benchmarks.perf import published_memae, published_mnad
 from benchmarks.perf.apart import Apart
-from benchmarks.perf.measuring import Row, interleave, ratio, write_rows
+from benchmarks.perf.measuring import Row, in_a_sentence, interleave, ratio, write_rows
 from benchmarks.perf.workload import CPU, dataset_of, name_of, open_workload, parse, parser_of, recipe_of
 from benchmarks.run.autoencoder import MemoryAutoencoder
 from benchmarks.run.fast import speed_up
@@ -92,6 +91,7 @@ def cases(chosen: argparse.Namespace) -> list[tuple[Settings, int, float | None]
     ]
 
 
+@in_a_sentence
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure from the command line; returns 0, or 2 with a sentence on stderr."""
     parser = parser_of("training_step", __doc__)
@@ -99,16 +99,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--memae-size", type=int, default=128, help="pixels a side of MemAE's clips")
     parser.add_argument("--memae-batch", type=int, default=4, help="clips a step at full width")
     chosen = parse(parser, arguments)
-    try:
-        dataset = dataset_of(chosen)
-        rows = []
-        for settings, steps, target in cases(chosen):
-            rows.append(compare(settings, dataset, steps=steps, repetitions=chosen.repetitions, target=target))
-            print(rows[-1].line(), flush=True)
-        write_rows(chosen.out, rows, threads=chosen.threads)
-    except StudyError as error:
-        print(error, file=sys.stderr)
-        return 2
+    dataset = dataset_of(chosen)
+    rows = []
+    for settings, steps, target in cases(chosen):
+        rows.append(compare(settings, dataset, steps=steps, repetitions=chosen.repetitions, target=target))
+        print(rows[-1].line(), flush=True)
+    write_rows(chosen.out, rows, threads=chosen.threads)
     return 0
 
 

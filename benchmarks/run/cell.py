@@ -21,12 +21,9 @@ from typing import Any, Literal
 import pandas as pd
 import torch
 
-from benchmarks.data.clips import Clips
-from benchmarks.data.datasets import open_dataset
-from benchmarks.data.store import FrameStore, open_store
-from benchmarks.data.video import Dataset
 from benchmarks.errors import StudyError
 from benchmarks.run import record as records
+from benchmarks.run.cell_data import CellData, Places, open_data
 from benchmarks.run.checkpoint import load_checkpoint, read_facts, save_checkpoint
 from benchmarks.run.contract import Method
 from benchmarks.run.evaluation import Pass, evaluate
@@ -47,39 +44,8 @@ _CALIBRATED = ("update", "no_update", "plain", "clean_input")
 
 # Batches after which scoring gives freed memory back.
 _RELEASE_EVERY = 16
-# Up to here decoding in this process is faster than starting others.
-_MANY_FRAMES = 5000
-_SPLITS: tuple[Literal["train", "test"], ...] = ("train", "test")
 
 Mode = Literal["record", "fast"]
-
-
-@dataclasses.dataclass(frozen=True)
-class Places:
-    """Folders of a cell: data (None for the synthetic set), results, and work of all cells together."""
-
-    data: Path | None
-    results: Path
-    work: Path
-
-
-@dataclasses.dataclass(frozen=True)
-class CellData:
-    """The stores of both splits, and which training videos are held out for calibration."""
-
-    dataset: Dataset
-    train: FrameStore
-    test: FrameStore
-    trained: tuple[int, ...]
-    held_out: tuple[int, ...]
-
-    def clips(self, split: Literal["train", "held out", "test"], length: int, stride: int = 1) -> Clips:
-        """Return the clips of a split."""
-        if split == "test":
-            return Clips(self.test.frames, self.test.lengths, length=length, names=self.test.names)
-        videos = self.trained if split == "train" else self.held_out
-        store = self.train
-        return Clips(store.frames, store.lengths, length=length, stride=stride, videos=videos, names=store.names)
 
 
 def run_cell(
@@ -118,7 +84,7 @@ def run_cell(
     phases: dict[str, Any] = {}
     progress.phase("frames")
     with Phase(device) as phase:
-        data = _open_data(settings, places, progress)
+        data = open_data(settings, places, progress)
     phases["frames"] = phase.facts
     identity["train_checksum"] = data.train.checksum
     method = build(settings, cell.seed, device)
@@ -173,33 +139,6 @@ class _Looks:
         clips = self.data.clips("test", self.method.clip_length)
         scored = evaluate(self.method, Feed(clips, self.device), [self.method.rule.variant])
         return records.published_micro_auc(records.terms_table(scored, self.data.dataset.test), self.method.rule)
-
-
-def _open_data(settings: Settings, places: Places, progress: Progress) -> CellData:
-    dataset = open_dataset(settings.dataset, places.data)
-    channels: Literal[1, 3] = 1 if settings.channels == 1 else 3
-    stores = [
-        open_store(
-            dataset,
-            split,
-            size=settings.size,
-            channels=channels,
-            folder=places.work / "frames",
-            workers=(os.cpu_count() or 1) if sum(video.length for video in dataset.split(split)) > _MANY_FRAMES else 1,
-            progress=False,
-            report=progress.step,
-        )
-        for split in _SPLITS
-    ]
-    train, test = stores
-    count = len(train.lengths)
-    if settings.calibration_videos >= count:
-        raise StudyError(
-            f"Expected training videos beside {settings.calibration_videos} held out for calibration, but "
-            f"{settings.dataset} has {count}; set calibration_videos lower."
-        )
-    split = count - settings.calibration_videos
-    return CellData(dataset, train, test, tuple(range(split)), tuple(range(split, count)))
 
 
 def _train(

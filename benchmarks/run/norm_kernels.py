@@ -59,6 +59,14 @@ def _gather(
 
 
 @_compiled
+def _drain(part: Channels, total: NDArray[np.float64]) -> None:
+    """Add a float32 part to its float64 total and begin it anew."""
+    for j in range(part.size):
+        total[j] += part[j]
+        part[j] = 0
+
+
+@_compiled
 def sums(values: Bits, channels: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the sum of each channel and of its square."""
     tile = _TILE // channels * channels
@@ -74,11 +82,8 @@ def sums(values: Bits, channels: int) -> tuple[NDArray[np.float64], NDArray[np.f
             part[j] += value
             part_square[j] += value * value
         if index % _RUNS == _RUNS - 1 or index == tiles - 1:
-            for j in range(tile):
-                total[j] += part[j]
-                total_square[j] += part_square[j]
-                part[j] = 0
-                part_square[j] = 0
+            _drain(part, total)
+            _drain(part_square, total_square)
     return total.reshape(-1, channels).sum(0), total_square.reshape(-1, channels).sum(0)
 
 
@@ -127,11 +132,8 @@ def gradient_sums(
             part[j] += passed
             part_product[j] += value * passed
         if index % _RUNS == _RUNS - 1 or index == tiles - 1:
-            for j in range(tile):
-                total[j] += part[j]
-                total_product[j] += part_product[j]
-                part[j] = 0
-                part_product[j] = 0
+            _drain(part, total)
+            _drain(part_product, total_product)
     return total.reshape(-1, channels).sum(0), total_product.reshape(-1, channels).sum(0)
 
 

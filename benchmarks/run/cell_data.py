@@ -1,0 +1,74 @@
+"""Where a cell finds things, and the frames it works on: the stores of both splits, part of the training held out."""
+
+import dataclasses
+import os
+from pathlib import Path
+from typing import Literal
+
+from benchmarks.data.clips import Clips
+from benchmarks.data.datasets import open_dataset
+from benchmarks.data.store import FrameStore, open_store
+from benchmarks.data.video import Dataset
+from benchmarks.errors import StudyError
+from benchmarks.run.progress import Progress
+from benchmarks.study.settings import Settings
+
+# Up to here decoding in this process is faster than starting others.
+_MANY_FRAMES = 5000
+_SPLITS: tuple[Literal["train", "test"], ...] = ("train", "test")
+
+
+@dataclasses.dataclass(frozen=True)
+class Places:
+    """Folders of a cell: data (None for the synthetic set), results, and work of all cells together."""
+
+    data: Path | None
+    results: Path
+    work: Path
+
+
+@dataclasses.dataclass(frozen=True)
+class CellData:
+    """The stores of both splits, and which training videos are held out for calibration."""
+
+    dataset: Dataset
+    train: FrameStore
+    test: FrameStore
+    trained: tuple[int, ...]
+    held_out: tuple[int, ...]
+
+    def clips(self, split: Literal["train", "held out", "test"], length: int, stride: int = 1) -> Clips:
+        """Return the clips of a split."""
+        if split == "test":
+            return Clips(self.test.frames, self.test.lengths, length=length, names=self.test.names)
+        videos = self.trained if split == "train" else self.held_out
+        store = self.train
+        return Clips(store.frames, store.lengths, length=length, stride=stride, videos=videos, names=store.names)
+
+
+def open_data(settings: Settings, places: Places, progress: Progress) -> CellData:
+    """Open both splits' stores, making them where they are not; raises StudyError if no training video is left to train on."""
+    dataset = open_dataset(settings.dataset, places.data)
+    channels: Literal[1, 3] = 1 if settings.channels == 1 else 3
+    stores = [
+        open_store(
+            dataset,
+            split,
+            size=settings.size,
+            channels=channels,
+            folder=places.work / "frames",
+            workers=(os.cpu_count() or 1) if sum(video.length for video in dataset.split(split)) > _MANY_FRAMES else 1,
+            progress=False,
+            report=progress.step,
+        )
+        for split in _SPLITS
+    ]
+    train, test = stores
+    count = len(train.lengths)
+    if settings.calibration_videos >= count:
+        raise StudyError(
+            f"Expected training videos beside {settings.calibration_videos} held out for calibration, but "
+            f"{settings.dataset} has {count}; set calibration_videos lower."
+        )
+    split = count - settings.calibration_videos
+    return CellData(dataset, train, test, tuple(range(split)), tuple(range(split, count)))
