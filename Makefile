@@ -6,7 +6,7 @@
 ##= PROFILE=cpu          geometry and length: paper, cpu, small, smoke
 ##= ONLY=memory=none     run only the cells that match
 ##= SCHEDULER=tcp://...  a Dask cluster of your own instead of a local one
-##= MODE=fast            quicker training with other last digits; records say so (record where unset)
+##= MODE=fast            quicker training with other last digits; the study file decides where unset, records say so
 ##= DEVICE=cuda          where cells compute; cuda where there is one
 ##= THREADS=1            threads of a cell; the cores are shared out over the jobs where unset
 ##= STUDY=ped2           for tables and figures: one study instead of all

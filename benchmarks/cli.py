@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from benchmarks.errors import StudyError
 from benchmarks.grid.tracking import Tracker
 from benchmarks.study.files import Study, load_study, study_names
-from benchmarks.study.settings import PROFILES
+from benchmarks.study.settings import MODES, PROFILES
 
 if TYPE_CHECKING:
     from benchmarks.report.records import Record
@@ -106,7 +106,7 @@ def _add_cell_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--only", metavar="FILTER", help="the cells that match, as task=prediction,memory=none")
     command.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where cells compute (auto)")
     command.add_argument(
-        "--mode", choices=("record", "fast"), default="record", help="fast: quicker, with other last digits (record)"
+        "--mode", choices=MODES, help="fast: quicker, with other last digits; the study file decides where unset"
     )
     command.add_argument("--keep-stale", action="store_true", help="accept records that were made by older code")
 

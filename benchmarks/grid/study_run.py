@@ -24,7 +24,6 @@ class Prepared:
     plan: Plan
     workers: Workers
     places: Places
-    mode: str = "record"
 
 
 def prepare(options: argparse.Namespace, work: Path) -> Prepared:
@@ -32,7 +31,12 @@ def prepare(options: argparse.Namespace, work: Path) -> Prepared:
     device = choose_device(options.device, remote=options.scheduler is not None)
     workers = Workers.choose(jobs=options.jobs, threads=options.threads, device=device, scheduler=options.scheduler)
     study = load_study(
-        options.study, profile=options.profile, seeds=options.seeds, only=options.only, cuda=device == "cuda"
+        options.study,
+        profile=options.profile,
+        seeds=options.seeds,
+        only=options.only,
+        cuda=device == "cuda",
+        mode=options.mode,
     )
     places = Places(options.data_root if study.needs_data else None, options.results, work)
     plan = make_plan(
@@ -41,10 +45,10 @@ def prepare(options: argparse.Namespace, work: Path) -> Prepared:
         device=device,
         threads=workers.threads,
         keep_stale=options.keep_stale,
-        mode=options.mode,
+        mode=study.mode,
         evaluate_every=study.evaluate_every,
     )
-    return Prepared(study, plan, workers, places, options.mode)
+    return Prepared(study, plan, workers, places)
 
 
 def run_prepared(
@@ -77,7 +81,7 @@ def run_prepared(
                 listeners=[progress, *listeners],
                 each_poll=progress.refresh,
                 entry=entry,
-                mode=prepared.mode,
+                mode=prepared.study.mode,
                 evaluate_every=prepared.study.evaluate_every,
             )
     finally:

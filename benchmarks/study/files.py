@@ -3,7 +3,8 @@
 ``[study]`` holds name, title, dataset, seeds (a count), profile and, where they are wanted,
 - profile_cuda: the profile where CUDA is at hand
 - cells_from: another study, whose ``[[cells]]`` come before the file's own
-- evaluate_every: score the test frames after every so many epochs of training; nothing is chosen by it.
+- evaluate_every: score the test frames after every so many epochs of training; nothing is chosen by it
+- mode: ``fast`` for cells that train quicker with other last digits (docs/design/0004).
 ``[settings]`` overrides settings of all cells, ``[settings.memae]`` those of one method. Each ``[[cells]]`` table holds
 factors and further overrides, and seeds where they are not the study's; a list stands for each of its values, and lists
 multiply. What stands closest to the cell wins; a cell that several tables ask for is one, with the most seeds.
@@ -19,12 +20,12 @@ from typing import Any
 from benchmarks.errors import StudyError
 from benchmarks.study.filters import Filter
 from benchmarks.study.presets import resolve
-from benchmarks.study.settings import METHODS, PROFILES, Cell, Settings
+from benchmarks.study.settings import METHODS, MODES, PROFILES, Cell, Settings
 
 STUDIES = Path(__file__).resolve().parents[1] / "studies"
 
 _REQUIRED = ("name", "title", "dataset", "seeds", "profile")
-_OPTIONAL = {"profile_cuda": str, "cells_from": str, "evaluate_every": int}
+_OPTIONAL = {"profile_cuda": str, "cells_from": str, "evaluate_every": int, "mode": str}
 _STUDY_KEYS = (*_REQUIRED, *_OPTIONAL)
 _TABLES = ("study", "settings", "cells")
 # Belong to the study as a whole, so that a profile can be asked for on the command line.
@@ -36,7 +37,7 @@ class Study:
     """What a study file asks for. cells: all settings of seed 0 first, so that a study cut short is worth most.
 
     profile: that of its cells; own_profile: that of the file. evaluate_every: epochs between two looks at the test
-    frames while training, 0 for none.
+    frames while training, 0 for none. mode: of its cells.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Study:
     profile: str = ""
     own_profile: str = ""
     evaluate_every: int = 0
+    mode: str = "record"
 
     @property
     def label(self) -> str:
@@ -66,10 +68,11 @@ def load_study(
     seeds: int | None = None,
     only: str | None = None,
     cuda: bool = False,
+    mode: str | None = None,
 ) -> Study:
     """Expand a study file into its cells; a cell that is asked for twice is one cell.
 
-    name_or_path: one of `study_names()`, or the path of a TOML file. profile, seeds: in place of the file's.
+    name_or_path: one of `study_names()`, or the path of a TOML file. profile, seeds, mode: in place of the file's.
     only: a filter such as ``task=prediction,memory=none``. cuda: take the file's profile_cuda where it has one.
     Raises StudyError for a file that cannot be read or understood, an illegal combination (with its reason), and a
     filter that leaves nothing.
@@ -80,6 +83,9 @@ def load_study(
     profile = profile or (header.get("profile_cuda", header["profile"]) if cuda else header["profile"])
     if profile not in PROFILES:
         raise StudyError(f"Expected a profile among {', '.join(PROFILES)}, but got {profile!r} for {file}.")
+    mode = mode or header.get("mode", MODES[0])
+    if mode not in MODES:
+        raise StudyError(f"Expected a mode among {', '.join(MODES)}, but got {mode!r} for {file}.")
     wanted = Filter.parse(only) if only else Filter()
     settings = _expand(file, tables, profile)
     if seeds is not None:
@@ -111,6 +117,7 @@ def load_study(
         profile,
         header["profile"],
         header.get("evaluate_every", 0),
+        mode,
     )
 
 

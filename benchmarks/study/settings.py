@@ -18,6 +18,7 @@ MEMORIES = ("mnad", "memae", "none")
 SUPERVISIONS = ("none", "uniform_rc2020", "uniform_balance")
 PRESETS = ("official", "paper", "rc2020")
 PROFILES = ("paper", "cpu", "small", "smoke")
+MODES = ("record", "fast")
 PRECISIONS = ("bfloat16", "float32", "float64")
 
 

@@ -153,6 +153,15 @@ class TestLoadStudy:
         assert (plain.evaluate_every, load_study(file).evaluate_every) == (0, 2)
         assert load_study(file).cells == plain.cells
 
+    def test_mode_is_the_files_or_the_users(self, file: Path) -> None:
+        """The mode is no setting either; what the user asks for goes before the file."""
+        file.write_text(HEADER + PAIR)
+        plain = load_study(file)
+        file.write_text(HEADER + 'mode = "fast"\n' + PAIR)
+        asked = [plain, load_study(file), load_study(file, mode="record")]
+        assert [study.mode for study in asked] == ["record", "fast", "record"]
+        assert asked[1].cells == plain.cells
+
     def test_profile_is_the_files_the_machines_or_the_users(self, file: Path) -> None:
         """CUDA brings the profile for CUDA; what the user asks for goes before both."""
         file.write_text(HEADER + PAIR)
@@ -206,6 +215,7 @@ class TestLoadStudy:
             (HEADER + PAIR + "seeds = 0\n", "Expected at least 1 seed, but got 0"),
             (HEADER + PAIR + 'seeds = "two"\n', "Expected seeds to be of type int"),
             (HEADER + 'evaluate_every = "often"\n' + PAIR, "Expected evaluate_every of .* to be of type int"),
+            (HEADER + 'mode = "quick"\n' + PAIR, "Expected a mode among record, fast, but got 'quick'"),
             (HEADER + "[settings.mnda]\nepochs = 1\n" + PAIR, "for methods among mnad.* but got mnda"),
             (HEADER + 'cells_from = "ped3"\n', "Expected a study among"),
             ("[study\n", "Expected a readable TOML file"),
