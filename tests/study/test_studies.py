@@ -181,3 +181,14 @@ class TestEpochs:
             ("mnad", 256, 0.25, 20)
         }
         assert len(study.cells) == 4
+
+
+class TestChannels:
+    def test_pairs_one_channel_with_three(self) -> None:
+        """The side with one channel is lines-ped2's own cell, so that only the other side is trained for it."""
+        one, three = (
+            {cell for cell in load_study("channels-ped2").cells if cell.settings.channels == channels}
+            for channels in (1, 3)
+        )
+        assert len(one) == len(three) == 3
+        assert one <= set(load_study("lines-ped2").cells)
