@@ -6,6 +6,7 @@ repository in their Python path and the same folders.
 """
 
 import contextlib
+import itertools
 import logging
 import queue
 import uuid
@@ -92,16 +93,18 @@ def run_cells(
     with _cluster(workers, len(cells)) as client:
         client.subscribe_topic(run.topic, run.hear)
         bind = accelerators() if workers.device == "cuda" and workers.scheduler is None else ()
-        futures = []
+        futures: list[Any] = []
+
+        def submit(cell: Cell) -> None:
+            # retries: a worker of the user's that dies takes its cell with it; that is worth one more try.
+            job = jobs[cell]
+            future = client.submit(_work, job, run.topic, bind, key=f"{job.name}-{run.topic}", pure=False, retries=1)
+            future.add_done_callback(run.note_end(cell))
+            futures.append(future)
+
         try:
-            for number, (cell, job) in enumerate(jobs.items()):
-                # retries: a worker of the user's that dies takes its cell with it; that is worth one more try.
-                future = client.submit(
-                    _work, job, run.topic, bind, key=f"{job.name}-{run.topic}", priority=-number, pure=False, retries=1
-                )
-                future.add_done_callback(run.note_end(cell))
-                futures.append(future)
-            return run.follow(each_poll)
+            # No cell waits in Dask: it would wait for one worker, chosen by guessed durations, while others idle.
+            return run.follow(submit, lambda: sum(client.nthreads().values()), each_poll)
         except BaseException:
             client.cancel(futures, force=True)
             process.kill_all()
@@ -182,9 +185,17 @@ class _Run:
         """The callback for the end of a cell's future; called in a thread of Dask's."""
         return lambda future: self._news.put((cell, future))
 
-    def follow(self, each_poll: Callable[[], None]) -> dict[Cell, Ended]:
-        """Tell listeners what happens until every cell has ended."""
+    def follow(
+        self, submit: Callable[[Cell], None], places: Callable[[], int], each_poll: Callable[[], None]
+    ) -> dict[Cell, Ended]:
+        """Submit the cells in order, as many as there are places for; tell listeners what happens until all have ended."""
+        waiting = iter(self._by_name.values())
+        submitted = 0
         while len(self._ended) < len(self._by_name):
+            free = max(1, places()) - (submitted - len(self._ended))
+            for cell in itertools.islice(waiting, max(0, free)):
+                submit(cell)
+                submitted += 1
             with contextlib.suppress(queue.Empty):
                 cell, future = self._news.get(timeout=_POLL_SECONDS)
                 if future is None:

@@ -1,3 +1,4 @@
+import itertools
 import json
 import signal
 import subprocess
@@ -6,6 +7,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,6 +16,7 @@ from benchmarks.grid import engine
 from benchmarks.grid.engine import Workers, run_cells
 from benchmarks.grid.events import Event
 from benchmarks.grid.places import Places
+from benchmarks.grid.process import Ended
 from benchmarks.study.settings import Cell
 
 FakeCell = Callable[[str], tuple[str, ...]]
@@ -88,6 +91,38 @@ class TestRunCells:
         said = [places.output(cell).read_text().split() for cell in cells]
         assert max(int(number) for number, _ in said) <= 2
         assert {together for _, together in said} == {"True"}
+
+    def test_a_long_cell_holds_up_no_other(self, cells: list[Cell], places: Places, fake_cell: FakeCell) -> None:
+        """While one worker has a long cell the other one does all the rest: none waits for a worker that is busy."""
+        entry = fake_cell("""
+            come = [pathlib.Path(options.work) / f"came-{seed}" for seed in range(4)]
+            come[options.seed].touch()
+            end = time.monotonic() + 60
+            while options.seed == 0 and not all(file.exists() for file in come) and time.monotonic() < end:
+                time.sleep(0.05)
+            print(all(file.exists() for file in come))
+            leave_record()
+        """)
+        run_cells(cells, places, Workers(2, 1), entry=entry)
+        assert places.output(cells[0]).read_text() == "True\n"
+
+    def test_hands_out_no_more_cells_than_there_are_places(
+        self, cells: list[Cell], places: Places, fake_cell: FakeCell
+    ) -> None:
+        """A cell that waits has no worker yet: Dask would give it one by guessed durations, and leave another idle."""
+        run = engine._Run(cells, places, [])
+        handed: list[Cell] = []
+        in_hand: list[int] = []
+        ends = iter(cells)
+
+        def end_one() -> None:
+            for cell in itertools.islice(ends, 1):
+                in_hand.append(len(handed) - len(in_hand))
+                run.note_end(cell)(SimpleNamespace(status="finished", result=lambda: Ended("done", "", 1.0)))
+
+        run.follow(handed.append, lambda: 2, end_one)
+        assert handed == cells
+        assert max(in_hand) == 2
 
     def test_each_worker_has_an_accelerator_of_its_own(
         self, cells: list[Cell], places: Places, fake_cell: FakeCell, monkeypatch: pytest.MonkeyPatch
