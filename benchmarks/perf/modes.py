@@ -1,0 +1,72 @@
+"""The mode `fast` beside the default one, from the records of both: AUC within seeds, and what the cells cost.
+
+Nothing is run here: run a study in the mode fast with a results folder of its own, then
+`python -m benchmarks.perf.modes --fast FOLDER --out results/bench/modes.json`. Cells that only one side has are left out.
+"""
+
+import argparse
+import statistics
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.errors import StudyError
+from benchmarks.perf.measuring import Row, Spread, in_a_sentence, write_rows
+from benchmarks.report.records import Record, by_cell, load_records
+from benchmarks.study.settings import AUTOENCODERS
+
+_PHASES = ("frames", "train", "evaluate")
+# `make reproduce-ped2 SEEDS=1` on two cores.
+_MINUTES = 30.0
+
+
+def rows(fast: Sequence[Record], default: Sequence[Record]) -> list[Row]:
+    """Return the AUC of each cell that both have, their mean difference, and the minutes of all fast cells on two cores.
+
+    Raises StudyError where no cell of a network is in both, or a record on the fast side was made in another mode.
+    """
+    strangers = [str(record.path) for record in fast if record.content["mode"] != "fast"]
+    if strangers:
+        raise StudyError(f"Expected records of the mode fast, but {strangers[0]} is of another; choose another folder.")
+    others = by_cell([record for record in default if record.content["mode"] != "fast"])
+    pairs = [
+        (record, others[record.cell])
+        for record in fast
+        if record.cell in others and record.settings.method in AUTOENCODERS
+    ]
+    if not pairs:
+        raise StudyError(f"Expected cells that both modes have run, but there are none among {len(fast)} fast records.")
+    found: list[Row] = []
+    differences: list[float] = []
+    for mine, theirs in pairs:
+        ours, other = (100 * (record.metric("micro_auc") or float("nan")) for record in (mine, theirs))
+        differences.append(ours - other)
+        what = f"AUC in the mode fast minus default, {mine.settings.name} seed {mine.seed} ({mine.settings.profile})"
+        found.append(Row(what, "%", Spread((ours,)), None, Spread((ours - other,)), "points", None))
+    mean = Spread((statistics.fmean(differences),))
+    found.append(Row("the same, mean over cells", "points", mean, None, mean, "points", None))
+    seconds = sum(record.phase(phase, "seconds") or 0.0 for record in fast for phase in _PHASES)
+    minutes = Spread((seconds / 60 / 2,))
+    study = f"a seed of the study in the mode fast, {len(fast)} cells: their seconds shared out over two cores"
+    limit = "training, at the share of the roofline above"
+    found.append(Row(study, "minutes", minutes, None, minutes, "minutes", _MINUTES, at_least=False, limit=limit))
+    return found
+
+
+@in_a_sentence
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the rows of two folders of results; returns 0, or 2 with a sentence."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.perf.modes", description=__doc__)
+    parser.add_argument("--fast", type=Path, required=True, help="results folder of the mode fast")
+    parser.add_argument("--default", type=Path, default=Path("results"), help="results folder of the default mode")
+    parser.add_argument("--out", type=Path, default=Path("results/bench/modes.json"))
+    chosen = parser.parse_args(arguments)
+    found = rows(load_records(chosen.fast), load_records(chosen.default))
+    for row in found:
+        print(row.line())
+    write_rows(chosen.out, found)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
