@@ -10,7 +10,7 @@ from benchmarks.study.legality import illegal_because
 from benchmarks.study.settings import PROFILES, Settings
 
 GRIDS = ("grid-synthetic", "grid-ped2", "grid-avenue", "grid-avenue-partial")
-LINES = ("lines-ped2", "lines-avenue-partial")
+LINES = ("lines-ped2", "lines-synthetic", "lines-avenue-partial")
 
 
 def settings_of(name: str) -> list[Settings]:
