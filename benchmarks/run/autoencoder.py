@@ -10,7 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from benchmarks.run.contract import Batch, Clips, Losses, Objective, Scored, ScoreRule
+from benchmarks.run.contract import Batch, Clips, Look, Losses, Objective, Scored, ScoreRule
+from benchmarks.run.looks.drawing import look_at
 from benchmarks.run.parts import BACKBONES, MEMORIES, load_part
 from benchmarks.run.parts.backbone import Backbone
 from benchmarks.run.parts.memory import Memory
@@ -108,6 +109,14 @@ class MemoryAutoencoder:
         """Score the clips under every variant; the encoder runs once."""
         with torch.inference_mode():
             return self._require_scorer().score(batch, map_size)
+
+    def look(self, batch: Batch) -> Look:
+        """Read with the trained items as they are, in evaluation mode; nothing of training or scoring is touched."""
+        return look_at(self, batch)
+
+    def items_now(self, variant: str) -> Tensor | None:
+        """Return the items of a variant as scoring has left them; None without items, or if it was not scored."""
+        return None if self._scorer is None else self._scorer.items.get(variant)
 
     def take_usage(self) -> Mapping[str, Tensor]:
         """Return and reset the counts of nearest items."""

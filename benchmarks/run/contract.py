@@ -60,6 +60,27 @@ class Scored:
 
 
 @dataclass(frozen=True)
+class Look:
+    """What a method made of a batch, for people to look at; scores do not come from here. On the batch's device.
+
+    input, target, output: (batch, height, width, channels) float32 in [0, 1], the scored frame (input: the frame nearest
+        to it that went in, noise included; output: cut to the range)
+    error: (batch, height, width) float32, the scored frame's error per pixel as the method scores it (squared or absolute)
+    query: (batch, channels, h, w) float32, before any normalisation, or None; a volume's times one above the other
+    nearest: (batch, h, w) int64 item index, -1 for a dead query, or None; weight: (batch, h, w) float32, its address
+        weight, or None
+    """
+
+    input: Tensor
+    target: Tensor
+    output: Tensor
+    error: Tensor
+    query: Tensor | None = None
+    nearest: Tensor | None = None
+    weight: Tensor | None = None
+
+
+@dataclass(frozen=True)
 class ScoreRule:
     """How terms become the method's published score: weights by term, e.g. ``{"psnr": 0.6, "feature_distance": 0.4}``.
 
@@ -114,6 +135,9 @@ class Method(Protocol):
 
     def score(self, batch: Batch, map_size: int | None = None) -> Scored:
         """Score consecutive clips of one video under every variant, sharing what they share."""
+
+    def look(self, batch: Batch) -> Look | None:
+        """Return what the trained method makes of test clips, no update, changing nothing; None if it draws nothing."""
 
     def take_usage(self) -> Mapping[str, Tensor]:
         """Return and reset how often each item was a query's nearest, (n_items,) by variant; ``train`` in training."""

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from baselines.learning_free import mean_frame, mean_squared_error
-from benchmarks.run.contract import Batch, Clips, Losses, Objective, Scored, ScoreRule
+from benchmarks.run.contract import Batch, Clips, Look, Losses, Objective, Scored, ScoreRule
 from benchmarks.study.settings import Settings
 
 _VARIANT = "plain"
@@ -60,6 +60,11 @@ class LearningFree:
         """Return name and values (batch,) of the one score term."""
         raise NotImplementedError
 
+    def look(self, batch: Batch) -> Look | None:
+        """It draws nothing."""
+        del batch
+        return None
+
     def take_usage(self) -> Mapping[str, Tensor]:
         """There are no items."""
         return {}
@@ -94,6 +99,11 @@ class MeanFrame(LearningFree):
         """Return the mean squared error against the mean frame."""
         return "mse", mean_squared_error(batch.frames[:, 0].cpu().numpy(), self.mean)
 
+    def look(self, batch: Batch) -> Look:
+        """Its output is the mean frame, whatever comes."""
+        frame = batch.frames[:, 0] / 255
+        return _drawn(frame, (torch.from_numpy(self.mean).to(frame) / 255).expand_as(frame), frame)
+
 
 class FrameDifference(LearningFree):
     """How far a frame is from the one before."""
@@ -106,6 +116,11 @@ class FrameDifference(LearningFree):
         frames = batch.frames.cpu().numpy()
         return "mse", mean_squared_error(frames[:, 1], frames[:, 0])
 
+    def look(self, batch: Batch) -> Look:
+        """Its output is the frame before."""
+        before, frame = (batch.frames / 255).unbind(dim=1)
+        return _drawn(before, before, frame)
+
 
 class Clock(LearningFree):
     """How far the video has run. It looks at nothing: what it reaches is the data set's order of events."""
@@ -115,3 +130,7 @@ class Clock(LearningFree):
     def term(self, batch: Batch) -> tuple[str, Any]:
         """Return the number of the frame."""
         return "elapsed", batch.first
+
+
+def _drawn(seen: Tensor, output: Tensor, target: Tensor) -> Look:
+    return Look(seen, target, output, (output - target).square().mean(dim=-1))

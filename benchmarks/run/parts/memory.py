@@ -25,6 +25,14 @@ class Recalled:
     usage: Tensor | None = None
 
 
+@dataclass(frozen=True)
+class Addressed:
+    """Where queries look: nearest (batch, height, width) int64, -1 for a dead query, and its weight, likewise, float."""
+
+    nearest: Tensor
+    weight: Tensor
+
+
 class Memory(Protocol):
     """A memory between encoder and decoder. Queries are maps (batch, channels, height, width) in float32 or float64.
 
@@ -45,6 +53,9 @@ class Memory(Protocol):
 
     def recall(self, query: Tensor, items: Tensor | None) -> Recalled:
         """Read at test; items (n_items, channels), or a set a frame (batch, n_items, channels)."""
+
+    def addressed(self, query: Tensor, items: Tensor | None) -> Addressed | None:
+        """Return each query's nearest item, as `recall` counts it, and that item's address weight; None without items."""
 
     def bypass(self, query: Tensor, items: Tensor, how: str) -> Tensor:
         """Return what the decoder sees if the read is replaced by ``zeros`` or by the ``mean`` item."""

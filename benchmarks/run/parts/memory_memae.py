@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from benchmarks.run.parts.memory import Learned, Recalled, usage_counts
+from benchmarks.run.parts.memory import Addressed, Learned, Recalled, usage_counts
 from benchmarks.run.parts.supervision import supervision_loss
 from benchmarks.run.streams import torch_stream
 from benchmarks.study.settings import Settings
@@ -44,6 +44,14 @@ class MemaeMemory(nn.Module):
             "dead_queries": (per_clip.sum(dim=-1) == 0).to(query.dtype).mean(dim=-1),
         }
         return Recalled(self._to_map(memory.read(address, self.items), query), terms, self._usage(address))
+
+    def addressed(self, query: Tensor, items: Tensor | None) -> Addressed:
+        """Return the item with the largest weight after shrinkage, -1 where none is left, and that weight."""
+        del items
+        batch, _, height, width = query.shape
+        _, address = self._address(query)
+        nearest = torch.where(address.sum(dim=1) > 0, address.argmax(dim=1), -1)
+        return Addressed(nearest.view(batch, height, width), address.amax(dim=1).view(batch, height, width))
 
     def bypass(self, query: Tensor, items: Tensor, how: str) -> Tensor:
         """The read, all that the decoder sees, becomes zeros or the mean item at every place."""

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from benchmarks.run.parts.memory import Learned, Recalled, usage_counts
+from benchmarks.run.parts.memory import Addressed, Learned, Recalled, usage_counts
 from benchmarks.run.parts.supervision import supervision_loss
 from benchmarks.run.streams import torch_stream
 from benchmarks.study.settings import Settings
@@ -53,6 +53,13 @@ class MnadMemory(nn.Module):
         distance = losses.feature_distance(query, items)
         usage = usage_counts(memory.nearest(query, items), items.shape[-2])
         return Recalled(memory.read(query, items), {"feature_distance": distance}, usage)
+
+    def addressed(self, query: Tensor, items: Tensor | None) -> Addressed:
+        """Return the item with the largest inner product, and its softmax weight."""
+        items = self.items if items is None else items
+        places = query.shape[2:]
+        weight = memory.address(query, items).amax(dim=-1)
+        return Addressed(memory.nearest(query, items).unflatten(1, places), weight.unflatten(1, places))
 
     def bypass(self, query: Tensor, items: Tensor, how: str) -> Tensor:
         """Keep the query half; the read half becomes zeros or the mean item at every place."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from torch import Tensor, nn
 from torch.nn import functional
 
-from benchmarks.run.parts.memory import Learned, Recalled
+from benchmarks.run.parts.memory import Addressed, Learned, Recalled
 from benchmarks.study.settings import Settings
 
 
@@ -33,6 +33,9 @@ class NoMemory(nn.Module):
         """Pass the query on."""
         del items
         return Recalled(self._features(query))
+
+    def addressed(self, query: Tensor, items: Tensor | None) -> Addressed | None:
+        """There are no items to look at."""
 
     def bypass(self, query: Tensor, items: Tensor, how: str) -> Tensor:
         """There is no read to replace."""
