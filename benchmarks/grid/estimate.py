@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks.errors import StudyError
 from benchmarks.grid.places import read_json
-from benchmarks.study.settings import LEARNING_FREE, Settings
+from benchmarks.study.settings import BASELINES, LEARNING_FREE, Settings
 
 # Training and test frames (STUDY section 9; the synthetic set's default size, section 7).
 _FRAMES = {
@@ -27,8 +27,9 @@ _FRAMES = {
 }
 # Core-seconds a clip at 256x256 and a quarter of the width: a training step, and one pass through half the network at
 # evaluation, as measured on an AMD EPYC (Zen 5) with two cells side by side.
-_CLIP_COST = {"mnad": (0.105, 0.0133), "memae": (0.3, 0.037)}
+_CLIP_COST = {"mnad": (0.105, 0.0133), "memae": (0.3, 0.037), "cae": (0.02, 0.003)}
 _LEARNING_FREE_COST = (0.0, 0.0001)
+_UNMEASURED = _CLIP_COST["mnad"]
 _SIZE, _WIDTH = 256, 0.25
 # Seconds of a process's start, and core-seconds a clip costs however small it is.
 _START, _CLIP_OVERHEAD = 5.0, 0.002
@@ -67,7 +68,8 @@ def modelled(settings: Settings, evaluate_every: int = 0) -> CoreSeconds | None:
         return None
     train, test = _FRAMES[settings.dataset]
     scale = (settings.size / _SIZE) ** 2 * (settings.width / _WIDTH) ** 2
-    step, half = (cost * scale + _CLIP_OVERHEAD for cost in _CLIP_COST.get(settings.method, _LEARNING_FREE_COST))
+    costs = _LEARNING_FREE_COST if settings.method in LEARNING_FREE else _CLIP_COST.get(settings.method, _UNMEASURED)
+    step, half = (cost * scale + _CLIP_OVERHEAD for cost in costs)
     looks = (settings.epochs - 1) // evaluate_every if evaluate_every else 0
     return CoreSeconds(
         settings.epochs * (train / settings.train_stride) * step + looks * test * 2 * half,
@@ -79,6 +81,8 @@ def _halves(settings: Settings) -> float:
     """Passes through encoder or decoder that a test clip takes under all variants, one that is thinned for a quarter."""
     if settings.method in LEARNING_FREE:
         return 1.0
+    if settings.method in BASELINES:
+        return 2.0
     whole = (3 if settings.memory == "mnad" else 1) + (settings.task == "denoising")
     thinned = 3 + 2 * (settings.memory != "none")
     return 1 + whole + thinned / 4

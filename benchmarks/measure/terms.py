@@ -30,6 +30,7 @@ ORIENTATION: Final[dict[str, int]] = {
     "mean_absolute_error": +1,
     "point_score": +1,
     "elapsed": +1,
+    "marked_share": +1,
 }
 """Sign that makes a term high for abnormal frames. A new term of a score is one line here."""
 

@@ -8,6 +8,7 @@ from benchmarks.report.contrasts import memory_contrasts, variant_difference, va
 from benchmarks.report.records import Record
 from benchmarks.report.render import Table
 from benchmarks.report.rows import Row, Summary, native_skip
+from benchmarks.study.settings import BASELINES
 
 KINDS: Final = {"spatial": "Spatial", "temporal": "Temporal", "spatio_temporal": "Spatio-temporal"}
 SCORES: Final = {
@@ -88,7 +89,7 @@ def main_table(title: str, rows: Sequence[Row]) -> Table:
         *((heading, of_kind(name)) for name, heading in KINDS.items()),
         ("Macro", lambda row: percent(row.summary(lambda record: record.metric("macro_auc")))),
         ("Pooled", lambda row: percent(row.summary(micro(normalisation="global")))),
-        ("Published", lambda row: f"{figure.auc:.1f} {figure.status}" if (figure := row.published()) else ""),
+        ("Published", lambda row: " / ".join(f"{figure.auc:.1f} {figure.status}" for figure in row.all_published())),
         ("Difference", difference),
         ("RC2020", lambda row: f"{figure.auc:.1f} {figure.status}" if (figure := row.rc2020()) else ""),
     ]
@@ -113,6 +114,12 @@ def main_table(title: str, rows: Sequence[Row]) -> Table:
             "Published: the original paper's AUC (P: read there). It was measured at the published geometry and "
             "length; a profile other than paper has another. RC2020: best of several runs and weights of the score."
         )
+    notes += [
+        f"Published of {row.method}: {' / '.join(f'{one.auc:.1f} in {one.source}' for one in figures)}. P: read there; S: as a third party "
+        "states it. Its geometry and length are not this profile's."
+        for row in rows
+        if row.settings.method in BASELINES and (figures := row.all_published())
+    ]
     return _table(title, rows, columns, notes)
 
 

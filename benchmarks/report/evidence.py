@@ -16,7 +16,7 @@ from benchmarks.report.frame_scores import KEY, common_frames, score_of, scored
 from benchmarks.report.quantities import measure, score_name
 from benchmarks.report.records import Record
 from benchmarks.report.rows import GEOMETRY, Row, departures
-from benchmarks.study.settings import LEARNING_FREE, Settings
+from benchmarks.study.settings import AUTOENCODERS, LEARNING_FREE, Settings
 
 _ARITHMETIC: Final = tuple(
     field.name for field in fields(Settings) if field.name not in GEOMETRY | {"dataset", "profile"}
@@ -78,10 +78,10 @@ def group_of(settings: Settings) -> Group:
 
 
 def groups_of(records: Iterable[Record]) -> list[Group]:
-    """The groups with a learned record, the widest profile first, within it the one with most records."""
+    """The groups with a record of an autoencoder, the widest profile first, within it the one with most records."""
     found: dict[Group, int] = {}
     for record in records:
-        if record.settings.method not in LEARNING_FREE:
+        if record.settings.method in AUTOENCODERS:
             group = group_of(record.settings)
             found[group] = found.get(group, 0) + 1
     return sorted(

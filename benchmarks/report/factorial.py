@@ -19,7 +19,7 @@ from benchmarks.report.evidence import group_of
 from benchmarks.report.records import Record
 from benchmarks.report.render import Table
 from benchmarks.report.rows import GEOMETRY, METHOD_NAMES, departures
-from benchmarks.study.settings import LEARNING_FREE
+from benchmarks.study.settings import AUTOENCODERS
 
 # The level that a difference is taken from, where there is a natural one.
 _FROM: Final = {"method": "MNAD", "task": "reconstruction", "memory": "none", "skip": "off", "supervision": "none"}
@@ -97,7 +97,7 @@ def factorial_tables(records: Iterable[Record]) -> list[Table]:
     """A table of effects on the published AUC for each group of records with more than one varying factor."""
     groups: dict[str, list[Record]] = {}
     for record in records:
-        if record.settings.method not in LEARNING_FREE and record.settings.profile != "smoke" and _is_plain(record):
+        if record.settings.method in AUTOENCODERS and record.settings.profile != "smoke" and _is_plain(record):
             groups.setdefault(group_of(record.settings).label, []).append(record)
     tables = []
     for label, inside in sorted(groups.items()):

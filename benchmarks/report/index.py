@@ -6,7 +6,7 @@ from pathlib import Path
 from benchmarks.report.records import by_cell, load_records
 from benchmarks.report.render import Table, to_markdown
 from benchmarks.report.rows import absent_cells, make_rows
-from benchmarks.report.tables import continue_command, missing_lines, write_text
+from benchmarks.report.tables import continue_command, missing_lines, table_stem, write_text
 from benchmarks.study.settings import Cell
 
 _INTRODUCTION = """# Results
@@ -62,7 +62,7 @@ def write_results_index(results: Path, studies: Mapping[str, Sequence[Cell]], *,
 
 
 def _views(results: Path, study: str) -> list[Path]:
-    tables = [results / "tables" / f"{study}.{ending}" for ending in ("md", "csv", "tex", "html")]
+    tables = [results / "tables" / f"{table_stem(study)}.{ending}" for ending in ("md", "csv", "tex", "html")]
     figures = results / "figures" / study
     return [path for path in (*tables, figures) if path.exists()]
 

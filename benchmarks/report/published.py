@@ -157,6 +157,10 @@ FIGURES: Final[tuple[PublishedFigure, ...]] = (
 )
 
 
+FOLLOWED: Final[dict[str, str]] = {}
+"""Our baseline -> the published system that it follows, where one has figures."""
+
+
 def published(method: str, task: str, memory: str, dataset: str) -> list[PublishedFigure]:
     """Figures for one factor combination, the original paper's first; none from memory, none where none is known.
 
@@ -185,6 +189,11 @@ def baselines(dataset: str) -> list[PublishedFigure]:
     return [
         figure for figure in FIGURES if figure.role == "baseline" and figure.status != "M" and figure.dataset == dataset
     ]
+
+
+def of_baseline(method: str, dataset: str) -> list[PublishedFigure]:
+    """What was published of the system that one of our baselines follows; none from memory."""
+    return [figure for figure in baselines(dataset) if figure.method == FOLLOWED.get(method)]
 
 
 def _first(role: Role, method: str, task: str, memory: str, dataset: str) -> PublishedFigure | None:

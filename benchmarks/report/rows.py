@@ -10,14 +10,15 @@ from typing import Final
 
 from benchmarks.errors import StudyError
 from benchmarks.measure.statistics import t_interval
-from benchmarks.report.published import PublishedFigure, original, rc2020
+from benchmarks.report.published import PublishedFigure, of_baseline, original, rc2020
 from benchmarks.report.records import Record
 from benchmarks.study.presets import resolve
-from benchmarks.study.settings import LEARNING_FREE, Cell, Settings
+from benchmarks.study.settings import AUTOENCODERS, BASELINES, LEARNING_FREE, Cell, Settings
 
 METHOD_NAMES: Final = {
     "mnad": "MNAD",
     "memae": "MemAE",
+    "cae": "CAE",
     "frame_difference": "frame difference",
     "mean_frame": "mean frame",
     "clock": "clock",
@@ -55,17 +56,17 @@ class Row:
 
     @property
     def task(self) -> str:
-        """The task as it is printed; a method without learning has none."""
+        """The task as it is printed; a system without variants has none."""
         settings = self.settings
-        if settings.method in LEARNING_FREE:
+        if settings.method not in AUTOENCODERS:
             return ""
         return settings.task if settings.noise is None else f"{settings.task} {100 * settings.noise:g} %"
 
     @property
     def memory(self) -> str:
-        """The memory as it is printed; a method without learning has none."""
+        """The memory as it is printed; a system without variants has none."""
         settings = self.settings
-        if settings.method in LEARNING_FREE:
+        if settings.method not in AUTOENCODERS:
             return ""
         return {settings.method: "own", "none": "none"}.get(settings.memory, METHOD_NAMES.get(settings.memory, "?"))
 
@@ -80,6 +81,8 @@ class Row:
         settings = self.settings
         if settings.method in LEARNING_FREE:
             return self.method
+        if settings.method in BASELINES:
+            return " · ".join([self.method, *([self.extra] if self.extra else [])])
         memory = {"own": "memory", "none": "no memory"}.get(self.memory, f"{self.memory}'s memory")
         parts = [self.method, self.task, memory]
         if settings.skip != native_skip(settings):
@@ -127,6 +130,12 @@ class Row:
     def published(self) -> PublishedFigure | None:
         """The original paper's figure for this setting, if there is one."""
         return self._figure(original)
+
+    def all_published(self) -> list[PublishedFigure]:
+        """The original paper's figure, or every one that circulates of a baseline; none of another setting."""
+        if self.settings.method in BASELINES:
+            return of_baseline(self.settings.method, self.settings.dataset) if self.comparable() else []
+        return [figure] if (figure := self.published()) else []
 
     def rc2020(self) -> PublishedFigure | None:
         """RC2020's figure for this setting, if it is known."""

@@ -46,7 +46,7 @@ class TableSet:
 def write_tables(
     study: str, cells: Sequence[Cell], results: Path, *, work: Path | None = None, stem: str | None = None
 ) -> TableSet:
-    """Write ``results/tables/<study>.{md,csv,tex,html}`` from the records of the study's cells.
+    """Write ``results/tables/<study>.{md,csv,tex,html}`` (`table_stem`) from the records of the study's cells.
 
     stem: the files' name where it is not the study's, so that another profile does not replace its tables.
     work: folder of the cells' progress files, which say why a cell has no record; ``results/work`` where None.
@@ -78,8 +78,15 @@ def write_tables(
             study, "".join([to_html(main), _paragraphs(missing), *map(to_html, tables[1:]), _paragraphs(footer)])
         ),
     }
-    paths = {ending: write_text(folder / f"{stem or study}.{ending}", text) for ending, text in texts.items()}
+    name = table_stem(stem or study)
+    paths = {ending: write_text(folder / f"{name}.{ending}", text) for ending, text in texts.items()}
     return TableSet(paths, main_text, tuple(absent))
+
+
+def table_stem(label: str) -> str:
+    """Name of a study's files in ``results/tables``; baselines are named as ``evaluation_<set>`` is."""
+    family, _, rest = label.partition("-")
+    return f"{family}_{rest}" if family == "baselines" and rest else label
 
 
 def continue_command(study: str, cells: Sequence[Cell]) -> str:
@@ -150,6 +157,7 @@ def _csv_row(row: Row) -> dict[str, Any]:
         "published": published.auc if published else None,
         "published_status": published.status if published else None,
         "published_source": published.source if published else None,
+        "published_all": "; ".join(f"{one.auc:g} {one.status} {one.source}" for one in row.all_published()),
         "difference": round(100 * auc.mean - published.auc, 3) if auc and published else None,
         "rc2020": other.auc if other else None,
         "rc2020_status": other.status if other else None,

@@ -11,6 +11,7 @@ from benchmarks.study.settings import Settings
 METHODS = {
     "mnad": "benchmarks.run.autoencoder:MemoryAutoencoder",
     "memae": "benchmarks.run.autoencoder:MemoryAutoencoder",
+    "cae": "benchmarks.run.baselines.cae:Cae",
     "mean_frame": "benchmarks.run.learning_free:MeanFrame",
     "frame_difference": "benchmarks.run.learning_free:FrameDifference",
     "clock": "benchmarks.run.learning_free:Clock",

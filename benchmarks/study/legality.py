@@ -1,7 +1,11 @@
 """Which combinations of settings are refused, and why."""
 
+from dataclasses import fields
+
 from benchmarks.errors import StudyError
+from benchmarks.study.baseline_presets import BASELINE_PRESETS, own_settings
 from benchmarks.study.settings import (
+    BASELINES,
     LEARNING_FREE,
     MEMORIES,
     METHODS,
@@ -10,6 +14,8 @@ from benchmarks.study.settings import (
     TASKS,
     Settings,
 )
+
+_OPTIONAL = frozenset(field.name for field in fields(Settings) if field.default is None)
 
 
 def refuse_illegal(settings: Settings) -> None:
@@ -21,7 +27,7 @@ def refuse_illegal(settings: Settings) -> None:
 
 def illegal_because(settings: Settings) -> str | None:
     """Return why a combination is impossible, naming the settings, or None."""
-    checks = (_level_reason, _memory_reason, _noise_reason, _geometry_reason)
+    checks = (_level_reason, _memory_reason, _noise_reason, _baseline_reason, _geometry_reason)
     return next((reason for check in checks if (reason := check(settings)) is not None), None)
 
 
@@ -69,17 +75,57 @@ def _noise_reason(settings: Settings) -> str | None:
     return None
 
 
+def _baseline_reason(settings: Settings) -> str | None:
+    if settings.method not in BASELINES:
+        return _of_baselines_alone(settings)
+    method = settings.method
+    if settings.memory != "none" or settings.skip or settings.task != "reconstruction":
+        return f"{method} is a system of its own, so it takes task=reconstruction, memory=none and skip=false alone."
+    if settings.preset != "official":
+        return f"{method} has one preset, but preset={settings.preset}; set preset=official."
+    foreign = [name for name in settings.to_dict() if name in _OPTIONAL and name not in own_settings(method)]
+    if foreign:
+        return f"{foreign[0]} does not apply to {method}; leave it out."
+    if settings.bottleneck is not None and settings.bottleneck < 0:
+        return f"bottleneck is a width, or 0 for none, but is {settings.bottleneck}."
+    return None
+
+
+def _of_baselines_alone(settings: Settings) -> str | None:
+    """Refuse a setting that only baselines have."""
+    only = frozenset[str]().union(*map(own_settings, BASELINES)) & _OPTIONAL
+    foreign = [name for name in settings.to_dict() if name in only]
+    return f"{foreign[0]} is a setting of baselines and does not apply to {settings.method}." if foreign else None
+
+
+def _baseline_geometry_reason(settings: Settings) -> str | None:
+    preset = BASELINE_PRESETS[settings.method]
+    if settings.size < preset.least or (settings.size - preset.least) % preset.step:
+        below = max(preset.least, settings.size - (settings.size - preset.least) % preset.step)
+        return (
+            f"the layers of {settings.method} fit frames of {preset.least} pixels and any multiple of {preset.step} more, "
+            f"but size={settings.size}; {below} and {below + preset.step} would do."
+        )
+    if settings.width <= 0 or preset.narrowest * settings.width % 1:
+        return f"width is a share of the published width that leaves whole channels, but width={settings.width:g}."
+    return None
+
+
 def _geometry_reason(settings: Settings) -> str | None:
     if settings.method in LEARNING_FREE:
         return None
+    if settings.channels not in (1, 3):
+        return f"frames have 1 or 3 channels, but channels={settings.channels}."
+    # A baseline that is fitted without gradient has a learning rate of 0 and no epochs.
+    least = 0 if settings.method in BASELINES and not settings.learning_rate else 1
+    if settings.epochs < least or min(settings.batch, settings.train_stride) < 1:
+        counts = (settings.epochs, settings.batch, settings.train_stride)
+        return f"epochs, batch and train_stride are at least 1, but are {', '.join(map(str, counts))}."
+    if settings.method in BASELINES:
+        return _baseline_geometry_reason(settings)
     multiple = 8 if settings.method == "mnad" else 16
     if settings.size < multiple or settings.size % multiple:
         return f"{settings.method} halves a frame until 1/{multiple} is left, but size={settings.size} is no multiple."
-    if settings.channels not in (1, 3):
-        return f"frames have 1 or 3 channels, but channels={settings.channels}."
-    counts = (settings.epochs, settings.batch, settings.train_stride)
-    if min(counts) < 1:
-        return f"epochs, batch and train_stride are at least 1, but are {', '.join(map(str, counts))}."
     if settings.width <= 0 or (64 if settings.method == "mnad" else 12) * settings.width * 8 % 1:
         return f"width is a share of the published width that leaves whole channels, but width={settings.width:g}."
     return None

@@ -10,6 +10,7 @@ from typing import Any
 
 from benchmarks.errors import StudyError
 from benchmarks.study import settings as names
+from benchmarks.study.baseline_presets import baseline
 from benchmarks.study.legality import refuse_illegal
 from benchmarks.study.settings import Settings
 
@@ -104,11 +105,13 @@ def resolve(  # the factors of STUDY section 2, one argument each
         "profile": profile,
         "precision": "bfloat16",
         "calibration_videos": 1,
-        **(_PROFILES[profile][method] if method in names.AUTOENCODERS else _without_learning(profile)),
+        **_geometry(method, profile),
     }
     grey = method == "memae" or (dataset in GREY_DATASETS and profile != "paper")
     values["channels"] = 1 if grey else 3
-    values |= {"mnad": _mnad, "memae": _memae}.get(method, _learning_free)(values)
+    values |= {"mnad": _mnad, "memae": _memae, **dict.fromkeys(names.BASELINES, _baseline)}.get(
+        method, _learning_free
+    )(values)
     values |= _memory(values)
     values |= _supervision(values)
     values |= _denoising(values)
@@ -157,9 +160,18 @@ def _memae(factors: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _without_learning(profile: str) -> dict[str, Any]:
-    """Frames of the profile's size for a method that trains no network."""
+def _geometry(method: str, profile: str) -> dict[str, Any]:
+    """Size, width and length; frames of the profile's size for a method that trains no network."""
+    if method in names.BASELINES:
+        return {}  # they come with all else that a baseline fixes
+    if method in names.AUTOENCODERS:
+        return _PROFILES[profile][method]
     return {**_PROFILES[profile]["mnad"], "width": 1.0, "epochs": 0, "train_stride": 1}
+
+
+def _baseline(factors: Mapping[str, Any]) -> dict[str, Any]:
+    """What a baseline fixes: geometry, channels, optimisation, score."""
+    return baseline(factors["method"], factors["profile"])
 
 
 def _learning_free(factors: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,8 +11,10 @@ from typing import Any, Self
 from benchmarks.errors import StudyError
 
 AUTOENCODERS = ("mnad", "memae")
+# The other systems of the source documents: they reconstruct, without memory, skips or supervision.
+BASELINES = ("cae",)
 LEARNING_FREE = ("mean_frame", "frame_difference", "clock")
-METHODS = (*AUTOENCODERS, *LEARNING_FREE)
+METHODS = (*AUTOENCODERS, *BASELINES, *LEARNING_FREE)
 TASKS = ("reconstruction", "prediction", "denoising")
 MEMORIES = ("mnad", "memae", "none")
 SUPERVISIONS = ("none", "uniform_rc2020", "uniform_balance")
@@ -77,6 +79,10 @@ class Settings:
     upsampling: str | None = None
     normalise_query: bool | None = None
 
+    # Baselines: which of these a baseline has says `benchmarks.study.baseline_presets`.
+    bottleneck: int | None = None
+    weight_decay: float | None = None
+
     # The score.
     error: str
     alpha: float | None = None
@@ -114,12 +120,18 @@ class Settings:
         memory = {self.method: "memory", "none": "no_memory"}.get(self.memory, f"{self.memory}_memory")
         if self.method in LEARNING_FREE:
             return f"{self.method}-{self.hash[:8]}"
+        if self.method in BASELINES:
+            return "-".join([self.method, *self._of_a_baseline(), self.hash[:8]])
         parts = [self.method, task, "skip" if self.skip else "no_skip", memory]
         if self.supervision != "none":
             parts.append(self.supervision)
         if self.preset != "official":
             parts.append(self.preset)
         return "-".join([*parts, self.hash[:8]])
+
+    def _of_a_baseline(self) -> list[str]:
+        """What a document calls a variant of its system, in words."""
+        return ["no_dense"] if self.bottleneck == 0 else []
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from benchmarks.report.figures import curves, timeline, usage
 from benchmarks.report.records import Record
 from benchmarks.report.rows import Row
 from benchmarks.report.style import house_style, save
-from benchmarks.study.settings import LEARNING_FREE, Cell, Settings
+from benchmarks.study.settings import AUTOENCODERS, Cell, Settings
 from benchmarks.track.flatten import (
     Point,
     epoch_points,
@@ -179,7 +179,7 @@ class Runs:
 
 def _title(settings: Settings) -> str:
     """The row's label with what differs first: MLflow's columns and legends show some twenty letters."""
-    if settings.method in LEARNING_FREE:
+    if settings.method not in AUTOENCODERS:
         return Row(settings, ()).label
     method, task, memory, *others = Row(settings, ()).label.split(" · ")
     return ", ".join([f"{method} {memory} {task}", *others])

@@ -5,9 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.report.rows import METHOD_NAMES
+from benchmarks.run.methods import METHODS
+from benchmarks.study.baseline_presets import BASELINE_PRESETS
+from benchmarks.study.files import load_study
+from benchmarks.study.settings import BASELINES
+
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text()
-PLACES = sorted(set(re.findall(r"`((?:benchmarks|mnad|memae|tests)/[\w/.]*)`(?: \(`(\w+)`\))?", TEXT)))
+PLACES = sorted(set(re.findall(r"`((?:benchmarks|mnad|memae|baselines|tests)/[\w/.]*)`(?: \(`(\w+)`\))?", TEXT)))
 
 
 class TestRecipes:
@@ -21,9 +27,33 @@ class TestRecipes:
         if name:
             assert re.search(rf"^(?:class |def )?{name}\b", place.read_text(), flags=re.MULTILINE)
 
-    @pytest.mark.parametrize("thing", ["data set", "method", "memory", "metric", "factor"])
+    @pytest.mark.parametrize("thing", ["data set", "method", "baseline", "memory", "metric", "factor"])
     def test_there_is_a_recipe(self, thing: str) -> None:
         """Each thing that a study grows by has its heading and at least one place."""
         section = re.search(rf"^## An? {thing}.*?(?=^## |\Z)", TEXT, flags=re.MULTILINE | re.DOTALL)
         assert section
-        assert re.search(r"`(benchmarks|mnad)/", section[0])
+        assert re.search(r"`(benchmarks|mnad|baselines)/", section[0])
+
+
+@pytest.mark.parametrize("name", BASELINES)
+class TestEveryBaseline:
+    """The recipe for a baseline, followed."""
+
+    def test_has_its_leaf_its_test_and_its_class(self, name: str) -> None:
+        """A mechanism on plain tensors, a test beside it, and a module of its own that runs it."""
+        assert (ROOT / "baselines" / f"{name}.py").is_file()
+        assert (ROOT / "tests" / "baselines" / f"test_{name}.py").is_file()
+        module = METHODS[name].split(":")[0]
+        assert module.startswith("benchmarks.run.baselines.")
+        assert ROOT.joinpath(*module.split(".")).with_suffix(".py").is_file()
+
+    def test_has_a_name_a_preset_and_a_cell(self, name: str) -> None:
+        """It is printed by a name, fixed at each profile, and asked for by the studies of baselines."""
+        assert METHOD_NAMES[name]
+        assert name in BASELINE_PRESETS
+        for study in ("baselines-ped2", "baselines-synthetic", "baselines-avenue-partial"):
+            assert name in {cell.settings.method for cell in load_study(study).cells}
+
+    def test_has_a_row_in_the_readme(self, name: str) -> None:
+        """Somebody who reads the README knows that it is there."""
+        assert re.search(rf"^\| `{name}` \|", (ROOT / "README.md").read_text(), flags=re.MULTILINE)

@@ -187,6 +187,23 @@ class TestRecord:
         assert "record written" in only(finished / "work", "cell.log").read_text()
 
 
+class TestBaseline:
+    def test_leaves_a_record_as_any_other_cell(self, yard: Path, tmp_path: Path) -> None:
+        """A convolutional autoencoder runs as the same command: epochs, one variant, its own scores, a checkpoint."""
+        file = settings_file(tmp_path, method="cae", task="reconstruction")
+        assert main(arguments(file, yard, tmp_path)) == 0
+        record = json.loads(only(tmp_path / "results", "seed-3.json").read_text())
+        assert [set(epoch["losses"]) for epoch in record["epochs"]] == [{"pixel", "total"}] * 2
+        assert record["name"].startswith("cae-")
+        assert set(record["metrics"]) == {"plain"}
+        assert set(record["metrics"]["plain"]) == {"mse", "psnr", "mean_absolute_error", "marked_share"}
+        assert record["headline"]["score"] == "mse"
+        assert record["data"]["scored_frames"] == 3 * LENGTH
+        assert "baselines/cae.py" in record["fingerprint"]["files"]
+        assert "mnad/network.py" not in record["fingerprint"]["files"]
+        assert only(tmp_path / "work", "checkpoint.safetensors").stat().st_size > 0
+
+
 class TestWithoutLearning:
     @pytest.mark.parametrize(
         ("method", "score"), [("mean_frame", "psnr"), ("frame_difference", "psnr"), ("clock", "elapsed")]

@@ -1,7 +1,7 @@
 """Small methods on made-up clips, and the harness's own class under golden weights."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -10,9 +10,17 @@ from torch import Tensor
 from benchmarks.run.autoencoder import MemoryAutoencoder
 from benchmarks.run.contract import Batch
 from benchmarks.study.presets import resolve
+from benchmarks.study.settings import Settings
 from tests.support.official_names import renamed
 
 CPU = torch.device("cpu")
+
+
+class Clipped(Protocol):
+    """A method that says of what geometry its clips are."""
+
+    settings: Settings
+    clip_length: int
 
 
 def method_of(seed: int = 0, **factors: Any) -> MemoryAutoencoder:
@@ -31,7 +39,7 @@ def batch_of(frames: np.ndarray[Any, Any] | Tensor, *, video: int = 0, epoch: in
     return Batch(torch.as_tensor(frames), np.full_like(index, video), index, index, epoch)
 
 
-def made_up_clips(method: MemoryAutoencoder, count: int, seed: int = 0) -> np.ndarray[Any, Any]:
+def made_up_clips(method: Clipped, count: int, seed: int = 0) -> np.ndarray[Any, Any]:
     """Smooth moving patterns (count, clip length, size, size, channels) uint8, each clip one frame after the last."""
     settings = method.settings
     rng = np.random.default_rng(seed)

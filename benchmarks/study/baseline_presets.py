@@ -1,0 +1,57 @@
+"""What each baseline fixes, and what a profile makes of it.
+
+The profile `paper` has the input size and the optimiser settings of the source document (or of the paper that it cites,
+where it has none); the other profiles scale size, width and length. A baseline has no other preset than `official`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.study.settings import PROFILES
+
+_COMMON: Mapping[str, Any] = {"channels": 1, "precision": "float32", "schedule": "constant"}
+
+
+@dataclass(frozen=True)
+class BaselinePreset:
+    """One baseline.
+
+    fixed: settings at every profile. profiles: size, width, epochs, batch, train_stride and what scales with them.
+    least, step: frames of ``least`` pixels, and of any whole number of steps more, fit the layers.
+    narrowest: channels of its narrowest scaled layer at the published width.
+    """
+
+    fixed: Mapping[str, Any]
+    profiles: Mapping[str, Mapping[str, Any]]
+    least: int = 1
+    step: int = 1
+    narrowest: int = 1
+
+
+BASELINE_PRESETS: Mapping[str, BaselinePreset] = {
+    # Seed 001: 100x100, batch 32, 30 epochs, Adam 1e-4 with weight decay 1e-5, a bottleneck of 2000.
+    "cae": BaselinePreset(
+        fixed={"learning_rate": 1e-4, "weight_decay": 1e-5, "error": "mse"},
+        profiles={
+            "paper": {"size": 100, "width": 1.0, "bottleneck": 2000, "epochs": 30, "batch": 32, "train_stride": 1},
+            "cpu": {"size": 100, "width": 0.5, "bottleneck": 1000, "epochs": 30, "batch": 32, "train_stride": 1},
+            "small": {"size": 100, "width": 0.25, "bottleneck": 500, "epochs": 20, "batch": 32, "train_stride": 1},
+            "smoke": {"size": 32, "width": 0.125, "bottleneck": 32, "epochs": 2, "batch": 4, "train_stride": 16},
+        },
+        least=16,
+        step=4,
+        narrowest=32,
+    ),
+}
+
+
+def baseline(method: str, profile: str) -> dict[str, Any]:
+    """Return the settings that a baseline has at a profile, by name."""
+    preset = BASELINE_PRESETS[method]
+    return {**_COMMON, **preset.fixed, **preset.profiles[profile]}
+
+
+def own_settings(method: str) -> frozenset[str]:
+    """Return the names of all settings that a baseline has at any profile."""
+    return frozenset(name for profile in PROFILES for name in baseline(method, profile))
