@@ -27,7 +27,14 @@ _FRAMES = {
 }
 # Core-seconds a clip at 256x256 and a quarter of the width: a training step, and one pass through half the network at
 # evaluation, as measured on an AMD EPYC (Zen 5) with two cells side by side.
-_CLIP_COST = {"mnad": (0.105, 0.0133), "memae": (0.3, 0.037), "cae": (0.02, 0.003)}
+_CLIP_COST = {
+    "mnad": (0.105, 0.0133),
+    "memae": (0.3, 0.037),
+    "cae": (0.02, 0.003),
+    "stae": (0.3, 0.05),
+    "convlstm_ae": (0.2, 0.04),
+    "lstm_vector_ae": (0.15, 0.03),
+}
 _LEARNING_FREE_COST = (0.0, 0.0001)
 _UNMEASURED = _CLIP_COST["mnad"]
 _SIZE, _WIDTH = 256, 0.25
@@ -72,7 +79,8 @@ def modelled(settings: Settings, evaluate_every: int = 0) -> CoreSeconds | None:
     step, half = (cost * scale + _CLIP_OVERHEAD for cost in costs)
     looks = (settings.epochs - 1) // evaluate_every if evaluate_every else 0
     return CoreSeconds(
-        settings.epochs * (train / settings.train_stride) * step + looks * test * 2 * half,
+        settings.epochs * (train / settings.train_stride) * (settings.temporal_strides or 1) * step
+        + looks * test * 2 * half,
         test * _halves(settings) * half,
     )
 

@@ -31,6 +31,8 @@ ORIENTATION: Final[dict[str, int]] = {
     "point_score": +1,
     "elapsed": +1,
     "marked_share": +1,
+    "sequence_cost": +1,
+    "sequence_distance": +1,
 }
 """Sign that makes a term high for abnormal frames. A new term of a score is one line here."""
 

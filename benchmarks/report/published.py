@@ -157,7 +157,7 @@ FIGURES: Final[tuple[PublishedFigure, ...]] = (
 )
 
 
-FOLLOWED: Final[dict[str, str]] = {}
+FOLLOWED: Final = {"stae": "ConvAE (Hasan 2016)", "convlstm_ae": "ST-AE"}
 """Our baseline -> the published system that it follows, where one has figures."""
 
 

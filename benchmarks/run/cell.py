@@ -33,6 +33,7 @@ from benchmarks.run.fingerprint import fingerprint
 from benchmarks.run.hardware import Phase, hardware, keep_freed_memory, release_free_memory, versions
 from benchmarks.run.methods import build
 from benchmarks.run.progress import Progress
+from benchmarks.run.strided_clips import training_feed
 from benchmarks.run.training import train_epoch
 from benchmarks.study.legality import refuse_illegal
 from benchmarks.study.settings import Cell, Settings
@@ -152,7 +153,7 @@ def _train(
 ) -> list[dict[str, Any]]:
     """Train to the last epoch, going on from a checkpoint of the same cell, code and data if there is one."""
     settings = cell.settings
-    clips = data.clips("train", method.clip_length, settings.train_stride)
+    clips = data.training_clips(settings, method.clip_length)
     objectives = method.objectives()
     epochs: list[dict[str, Any]] = []
     if checkpoint.exists():
@@ -169,7 +170,7 @@ def _train(
     if not epochs:
         method.prepare(clips)
     progress.phase("train", epochs=settings.epochs, epochs_done=epochs, resumed_epochs=len(epochs))
-    feed = Feed(clips, torch.device(getattr(method, "device", "cpu")))
+    feed = training_feed(clips, torch.device(getattr(method, "device", "cpu")))
     for epoch in range(len(epochs) + 1, settings.epochs + 1 if objectives else 0):
         epochs.append(train_epoch(method, objectives, feed, settings, cell.seed, epoch, progress.train_step))
         if looks.due(epoch):
@@ -212,7 +213,7 @@ def _data_facts(data: CellData, method: Method, settings: Settings, table: pd.Da
         "train_videos": len(data.trained),
         "calibration_videos": len(data.held_out),
         "test_videos": len(data.test.lengths),
-        "train_clips": len(data.clips("train", method.clip_length, settings.train_stride)),
+        "train_clips": len(data.training_clips(settings, method.clip_length)),
         "test_frames": sum(data.test.lengths),
         "scored_frames": len(table),
     }

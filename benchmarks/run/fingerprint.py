@@ -34,6 +34,8 @@ _TABLES = ("benchmarks.run.methods", "benchmarks.run.parts")
 _ROOTS = ("benchmarks.run.training", "benchmarks.run.evaluation")
 # What the mode `fast` puts in place of torch's own.
 _FAST = "benchmarks.run.fast"
+# What cuts the clips of a cell that trains on several temporal strides.
+_STRIDED = "benchmarks.run.strided_clips"
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -53,6 +55,7 @@ def fingerprint(settings: Settings, mode: str = "record") -> Fingerprint:
         tables["METHODS"][settings.method].split(":")[0],
         tables["BACKBONES"].get(settings.method, ""),
         tables["MEMORIES"].get(settings.memory, ""),
+        _STRIDED if settings.temporal_strides is not None else "",
         _FAST if mode == "fast" and settings.method in AUTOENCODERS else "",
     ]
     names = {str(path.relative_to(_ROOT)): path for path in _closure(tuple(filter(None, roots)))}

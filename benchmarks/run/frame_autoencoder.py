@@ -4,7 +4,6 @@ A baseline of this kind is a subclass in a module of `benchmarks.run.baselines`:
 where it departs from what is common, be it how frames go in, the loss, the optimiser or the error.
 """
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,7 +18,7 @@ VARIANT = "plain"
 _DTYPES = {"bfloat16": torch.float32, "float32": torch.float32, "float64": torch.float64}
 
 
-class FrameAutoencoder(ABC):
+class FrameAutoencoder:
     """Implements `benchmarks.run.contract.Method`. Clips are (batch, time, channels, height, width) in [0, 1]."""
 
     clip_length = 1
@@ -36,9 +35,9 @@ class FrameAutoencoder(ABC):
         self.network.to(device=device, dtype=self.dtype)
         self.rule = ScoreRule(settings.error, {settings.error: 1.0}, VARIANT, self.other_scores())
 
-    @abstractmethod
     def build(self) -> nn.Module:
         """Return the leaf's network in the cell's geometry."""
+        raise NotImplementedError
 
     def initialise(self, layer: nn.Module) -> None:
         """Draw a layer's weights; torch's own initialisation has run before, and is kept here."""

@@ -36,12 +36,52 @@ BASELINE_PRESETS: Mapping[str, BaselinePreset] = {
         profiles={
             "paper": {"size": 100, "width": 1.0, "bottleneck": 2000, "epochs": 30, "batch": 32, "train_stride": 1},
             "cpu": {"size": 100, "width": 0.5, "bottleneck": 1000, "epochs": 30, "batch": 32, "train_stride": 1},
-            "small": {"size": 100, "width": 0.25, "bottleneck": 500, "epochs": 20, "batch": 32, "train_stride": 1},
+            "small": {"size": 100, "width": 0.25, "bottleneck": 500, "epochs": 12, "batch": 32, "train_stride": 1},
             "smoke": {"size": 32, "width": 0.125, "bottleneck": 32, "epochs": 2, "batch": 4, "train_stride": 16},
         },
         least=16,
         step=4,
         narrowest=32,
+    ),
+    # Seed 001 after Hasan et al. 2016: ten frames at 227x227; optimiser, batch and epochs of the notebook's training loop.
+    "stae": BaselinePreset(
+        fixed={"learning_rate": 1e-4, "weight_decay": 1e-5, "error": "mean_absolute_error"},
+        profiles={
+            "paper": {"size": 227, "width": 1.0, "epochs": 30, "batch": 32, "train_stride": 1},
+            "cpu": {"size": 227, "width": 0.25, "epochs": 6, "batch": 8, "train_stride": 4},
+            "small": {"size": 115, "width": 0.25, "epochs": 8, "batch": 8, "train_stride": 4},
+            "smoke": {"size": 83, "width": 0.03125, "epochs": 2, "batch": 4, "train_stride": 32},
+        },
+        least=83,
+        step=16,
+        narrowest=128,
+    ),
+    # Chong and Tay 2017: ten frames at 227x227, Adam at its default rate, batch 64, at most 50 epochs. Strides 1 to 4 are
+    # the third document's (the paper has 1 to 3).
+    "convlstm_ae": BaselinePreset(
+        fixed={"learning_rate": 1e-3, "frames_as": "sequence", "temporal_strides": 4, "error": "sequence_cost"},
+        profiles={
+            "paper": {"size": 227, "width": 1.0, "epochs": 50, "batch": 64, "train_stride": 1},
+            "cpu": {"size": 227, "width": 0.25, "epochs": 3, "batch": 8, "train_stride": 8},
+            "small": {"size": 115, "width": 0.25, "epochs": 4, "batch": 8, "train_stride": 8},
+            "smoke": {"size": 43, "width": 0.125, "epochs": 2, "batch": 4, "train_stride": 64},
+        },
+        least=27,
+        step=8,
+        narrowest=32,
+    ),
+    # The first document gives no training; that of the ConvLSTM autoencoder, which it stands beside, is taken.
+    "lstm_vector_ae": BaselinePreset(
+        fixed={"learning_rate": 1e-3, "bottleneck": 32, "error": "mse"},
+        profiles={
+            "paper": {"size": 227, "width": 1.0, "epochs": 50, "batch": 64, "train_stride": 1},
+            "cpu": {"size": 227, "width": 0.25, "epochs": 6, "batch": 8, "train_stride": 4},
+            "small": {"size": 115, "width": 0.25, "epochs": 8, "batch": 8, "train_stride": 4},
+            "smoke": {"size": 43, "width": 0.125, "epochs": 2, "batch": 4, "train_stride": 32},
+        },
+        least=27,
+        step=8,
+        narrowest=64,
     ),
 }
 

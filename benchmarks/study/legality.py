@@ -86,13 +86,19 @@ def _baseline_reason(settings: Settings) -> str | None:
     foreign = [name for name in settings.to_dict() if name in _OPTIONAL and name not in own_settings(method)]
     if foreign:
         return f"{foreign[0]} does not apply to {method}; leave it out."
-    if settings.bottleneck is not None and settings.bottleneck < 0:
-        return f"bottleneck is a width, or 0 for none, but is {settings.bottleneck}."
+    if settings.bottleneck is not None and settings.bottleneck < (0 if method == "cae" else 1):
+        return f"bottleneck is a width, or 0 for cae without one, but is {settings.bottleneck}."
+    if settings.temporal_strides is not None and settings.temporal_strides < 1:
+        return f"temporal_strides is the largest stride, at least 1, but is {settings.temporal_strides}."
+    if settings.error == "sequence_cost" and method != "convlstm_ae":
+        return f"error=sequence_cost is convlstm_ae's, but the method is {method}; choose another error."
     return None
 
 
 def _of_baselines_alone(settings: Settings) -> str | None:
     """Refuse a setting that only baselines have."""
+    if settings.error == "sequence_cost":
+        return f"error=sequence_cost is convlstm_ae's, but the method is {settings.method}; choose another error."
     only = frozenset[str]().union(*map(own_settings, BASELINES)) & _OPTIONAL
     foreign = [name for name in settings.to_dict() if name in only]
     return f"{foreign[0]} is a setting of baselines and does not apply to {settings.method}." if foreign else None

@@ -51,7 +51,8 @@ _FACTOR_LEVELS: dict[str, tuple[str, ...]] = {
     "compactness_reduction": ("mean", "sum"),
     "address": ("inner_product", "cosine"),
     "upsampling": ("keep", "halve"),
-    "error": ("mse", "mean_absolute_error"),
+    "error": ("mse", "mean_absolute_error", "sequence_cost"),
+    "frames_as": ("sequence", "channels"),
 }
 
 
@@ -109,9 +110,9 @@ def resolve(  # the factors of STUDY section 2, one argument each
     }
     grey = method == "memae" or (dataset in GREY_DATASETS and profile != "paper")
     values["channels"] = 1 if grey else 3
-    values |= {"mnad": _mnad, "memae": _memae, **dict.fromkeys(names.BASELINES, _baseline)}.get(
-        method, _learning_free
-    )(values)
+    values |= {"mnad": _mnad, "memae": _memae, **dict.fromkeys(names.BASELINES, _baseline)}.get(method, _learning_free)(
+        values
+    )
     values |= _memory(values)
     values |= _supervision(values)
     values |= _denoising(values)

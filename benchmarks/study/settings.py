@@ -12,7 +12,7 @@ from benchmarks.errors import StudyError
 
 AUTOENCODERS = ("mnad", "memae")
 # The other systems of the source documents: they reconstruct, without memory, skips or supervision.
-BASELINES = ("cae",)
+BASELINES = ("cae", "stae", "convlstm_ae", "lstm_vector_ae")
 LEARNING_FREE = ("mean_frame", "frame_difference", "clock")
 METHODS = (*AUTOENCODERS, *BASELINES, *LEARNING_FREE)
 TASKS = ("reconstruction", "prediction", "denoising")
@@ -82,6 +82,8 @@ class Settings:
     # Baselines: which of these a baseline has says `benchmarks.study.baseline_presets`.
     bottleneck: int | None = None
     weight_decay: float | None = None
+    frames_as: str | None = None
+    temporal_strides: int | None = None  # clips whose frames lie 1, 2, ... so many apart, all of them to train on
 
     # The score.
     error: str
@@ -131,7 +133,8 @@ class Settings:
 
     def _of_a_baseline(self) -> list[str]:
         """What a document calls a variant of its system, in words."""
-        return ["no_dense"] if self.bottleneck == 0 else []
+        without = ["no_dense"] if self.bottleneck == 0 else []
+        return [*without, *(["stacked"] if self.frames_as == "channels" else [])]
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ class TestConvolutionalAutoencoder:
     def test_gives_back_the_shape(self, steps: int, width: int, bottleneck: int) -> None:
         """Frames of 16, 20, 24, ... pixels come back in their size and in [0, 1]."""
         size = 16 + 4 * steps
-        output = ConvolutionalAutoencoder(3, size, width, bottleneck)(torch.rand(2, 3, size, size))
+        output = ConvolutionalAutoencoder(3, size, width, bottleneck)(torch.rand(2, 3, size, size)).detach()
         assert output.shape == (2, 3, size, size)
         assert 0 <= float(output.min()) <= float(output.max()) <= 1
 

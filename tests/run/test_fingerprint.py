@@ -68,6 +68,16 @@ class TestFingerprint:
         assert {"memae/memory.py", "mnad/network.py"} <= set(swap)
         assert "mnad/memory.py" not in swap
 
+    def test_of_a_baseline_holds_its_own_leaf_alone(self) -> None:
+        """A new baseline makes no record of another one stale, nor one of the autoencoders with memory."""
+        cae, convlstm = (fingerprint(settings_of(name)).files for name in ("cae", "convlstm_ae"))
+        assert {"baselines/cae.py", "benchmarks/run/frame_autoencoder.py", "benchmarks/run/training.py"} <= set(cae)
+        assert not [name for name in cae if name.startswith("baselines/") and name != "baselines/cae.py"]
+        assert not [name for name in cae if name.startswith(("mnad/", "memae/"))]
+        assert "benchmarks/run/strided_clips.py" in convlstm
+        assert "benchmarks/run/strided_clips.py" not in cae
+        assert not [name for name in fingerprint(settings_of("mnad")).files if "baselines" in name]
+
     def test_leaves_out_views_metrics_and_tables_of_names(self) -> None:
         """Reports, tracking, the engine, metrics and the lists that a new method adds a line to do not count."""
         files = fingerprint(settings_of("mnad")).files

@@ -20,8 +20,7 @@ class Dimmed(FrameAutoencoder):
 
     def build(self) -> torch.nn.Module:
         """A depthwise 1x1 convolution whose one weight is a half."""
-        layer = torch.nn.Conv3d(2, 2, 1, groups=2, bias=False)
-        return layer
+        return torch.nn.Conv3d(2, 2, 1, groups=2, bias=False)
 
     def initialise(self, layer: torch.nn.Module) -> None:
         """Halve."""

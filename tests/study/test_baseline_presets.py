@@ -43,6 +43,15 @@ class TestBaselinePresets:
         assert (one.size, one.channels, one.bottleneck, one.batch, one.epochs) == (100, 1, 2000, 32, 30)
         assert (one.learning_rate, one.weight_decay, one.schedule) == (1e-4, 1e-5, "constant")
 
+    def test_the_clips_of_ten_frames_are_the_papers(self) -> None:
+        """Hasan, Chong and Tay: 227x227; the ConvLSTM trains on strides 1 to 4 with Adam's default rate."""
+        for name in ("stae", "convlstm_ae", "lstm_vector_ae"):
+            assert settings_of(name, profile="paper").size == 227
+        convlstm = settings_of("convlstm_ae", profile="paper")
+        assert (convlstm.temporal_strides, convlstm.frames_as) == (4, "sequence")
+        assert (convlstm.learning_rate, convlstm.batch, convlstm.epochs) == (1e-3, 64, 50)
+        assert settings_of("lstm_vector_ae", profile="paper").bottleneck == 32
+
 
 class TestBaseline:
     def test_is_what_resolve_gives(self) -> None:
@@ -94,6 +103,14 @@ class TestLegality:
         assert "bottleneck" in refusal("cae", bottleneck=-1)
         assert "channels=2" in refusal("cae", channels=2)
         assert "epochs" in refusal("cae", epochs=0)
+        assert "bottleneck" in refusal("lstm_vector_ae", bottleneck=0)
+
+    def test_refuses_a_score_or_a_stride_that_cannot_be(self) -> None:
+        """The cost of a sequence needs a sequence's network; strides begin at 1."""
+        assert "error=sequence_cost" in refusal("cae", error="sequence_cost")
+        with pytest.raises(StudyError, match="error=sequence_cost"):
+            resolve(dataset="ped2", method="memae", task="reconstruction", error="sequence_cost")
+        assert "temporal_strides" in refusal("convlstm_ae", temporal_strides=0)
 
 
 class TestName:
@@ -102,3 +119,5 @@ class TestName:
         plain, without = settings_of("cae"), settings_of("cae", bottleneck=0)
         assert plain.name == f"cae-{plain.hash[:8]}"
         assert without.name == f"cae-no_dense-{without.hash[:8]}"
+        stacked = settings_of("convlstm_ae", frames_as="channels")
+        assert stacked.name == f"convlstm_ae-stacked-{stacked.hash[:8]}"
