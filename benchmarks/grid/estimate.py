@@ -30,10 +30,10 @@ _FRAMES = {
 _CLIP_COST = {
     "mnad": (0.105, 0.0133),
     "memae": (0.3, 0.037),
-    "cae": (0.02, 0.003),
-    "stae": (0.3, 0.05),
-    "convlstm_ae": (0.2, 0.04),
-    "lstm_vector_ae": (0.15, 0.03),
+    "cae": (0.021, 0.005),
+    "stae": (0.1, 0.02),
+    "convlstm_ae": (0.09, 0.025),
+    "lstm_vector_ae": (0.065, 0.02),
 }
 _LEARNING_FREE_COST = (0.0, 0.0001)
 _UNMEASURED = _CLIP_COST["mnad"]

@@ -122,7 +122,7 @@ class TestContract:
             objectives[0].optimiser.zero_grad()
             losses.total.backward()
             objectives[0].optimiser.step()
-            totals.append(float(losses.total))
+            totals.append(losses.total.item())
         assert totals[-1] < totals[0]
 
     def test_scores_every_frame_it_can(self, factors: dict[str, Any]) -> None:
