@@ -40,7 +40,7 @@ PIP = $(VENV)/bin/python -m pip --quiet --quiet --disable-pip-version-check --no
 .DELETE_ON_ERROR:
 .PHONY: help setup lock test lint bench bench-profiles clean tables figures verdict simulate import ui
 
-##@ Study (studies: synthetic, ped2, smoke; sets: synthetic, ped2, ped1, avenue, shanghaitech)
+##@ Study (studies: synthetic, ped2, smoke; sets: synthetic, pool, ped2, ped1, avenue, shanghaitech)
 data-%: $(READY) ## Fetch or generate a data set and check it
 	$(BENCHMARKS) data "$*" --data-root "$(DATA_FOLDER)" $(if $(ARCHIVE),--archive "$(ARCHIVE)") $(ARGS)
 

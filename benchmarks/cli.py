@@ -17,12 +17,10 @@ from typing import TYPE_CHECKING
 from benchmarks.errors import StudyError
 from benchmarks.grid.tracking import Tracker
 from benchmarks.study.files import Study, load_study, study_names
-from benchmarks.study.settings import MODES, PROFILES
+from benchmarks.study.settings import GENERATED_DATASETS, MODES, PROFILES
 
 if TYPE_CHECKING:
     from benchmarks.report.records import Record
-
-SYNTHETIC = "synthetic"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -131,8 +129,8 @@ def _work(options: argparse.Namespace) -> Path:
 def _data(options: argparse.Namespace) -> int:
     from benchmarks.data.datasets import open_dataset
 
-    if options.name == SYNTHETIC:
-        print("The synthetic set needs no files: its frames are generated when a cell first wants them.")
+    if options.name in GENERATED_DATASETS:
+        print(f"The {options.name} set needs no files: its frames are generated when a cell first wants them.")
         return 0
     from benchmarks.data.download import fetch
 
@@ -148,7 +146,7 @@ def _data(options: argparse.Namespace) -> int:
 def _doctor(options: argparse.Namespace) -> int:
     from benchmarks.data.doctor import run_doctor
 
-    return run_doctor(options.name, None if options.name == SYNTHETIC else options.data_root)
+    return run_doctor(options.name, None if options.name in GENERATED_DATASETS else options.data_root)
 
 
 def _plan(options: argparse.Namespace) -> int:
@@ -272,7 +270,7 @@ def _studies(options: argparse.Namespace) -> list[Study]:
     if not names:
         raise StudyError(
             f"Expected records of a study ({', '.join(named)}) in {options.results / 'runs'}, but there are none; "
-            f"run one first (make reproduce-{SYNTHETIC})."
+            f"run one first (make reproduce-synthetic)."
         )
     return [study for study in studies if study.name in names]
 

@@ -136,6 +136,17 @@ FACTS: dict[str, SetFacts] = {
         frame_size=(640, 360),
         abnormal={MASK_LABELS: 1061},
     ),
+    # Generated (synthetic/pool). Which frames show a swimmer rests on rounding at the view's edge, so no number binds it.
+    **dict.fromkeys(
+        ("pool", "pool-inpainted"),
+        SetFacts(
+            train=_split((40,) * 9),
+            test=_split((50,) * 8),
+            frame_size=(320, 180),
+            abnormal={},
+            uncounted=("the generator",),
+        ),
+    ),
     "shanghaitech": SetFacts(
         train=SplitFacts(330, 274515),
         test=SplitFacts(107, 40791),

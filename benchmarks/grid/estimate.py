@@ -17,6 +17,8 @@ from benchmarks.study.settings import BASELINES, LEARNING_FREE, Settings
 # Training and test frames (STUDY section 9; the synthetic set's default size, section 7).
 _FRAMES = {
     "synthetic": (2000, 2000),
+    "pool": (360, 400),
+    "pool-inpainted": (360, 400),
     "ped2": (2550, 2010),
     "ped1": (6800, 7200),
     "avenue": (15328, 15324),

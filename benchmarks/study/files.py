@@ -20,7 +20,7 @@ from typing import Any
 from benchmarks.errors import StudyError
 from benchmarks.study.filters import Filter
 from benchmarks.study.presets import resolve
-from benchmarks.study.settings import METHODS, MODES, PROFILES, Cell, Settings
+from benchmarks.study.settings import GENERATED_DATASETS, METHODS, MODES, PROFILES, Cell, Settings
 
 STUDIES = Path(__file__).resolve().parents[1] / "studies"
 
@@ -106,8 +106,7 @@ def load_study(
         raise StudyError(
             f"Expected --only to leave a cell of study {header['name']}, but {only} matches none: {names}."
         )
-    # Synthetic frames are generated; every other set must be at hand.
-    needs_data = header["dataset"] != "synthetic"
+    needs_data = header["dataset"] not in GENERATED_DATASETS
     return Study(
         header["name"],
         header["title"],

@@ -13,6 +13,8 @@ from benchmarks.errors import StudyError
 AUTOENCODERS = ("mnad", "memae")
 # The other systems of the source documents: they reconstruct, without memory, skips or supervision.
 BASELINES = ("cae", "stae", "convlstm_ae", "lstm_vector_ae")
+# Sets whose frames are generated when a cell first wants them; every other one must be at hand.
+GENERATED_DATASETS = ("synthetic", "pool", "pool-inpainted")
 LEARNING_FREE = ("mean_frame", "frame_difference", "clock")
 METHODS = (*AUTOENCODERS, *BASELINES, *LEARNING_FREE)
 TASKS = ("reconstruction", "prediction", "denoising")

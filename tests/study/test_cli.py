@@ -13,6 +13,7 @@ from benchmarks.grid import study_run
 from benchmarks.grid.places import Places
 from benchmarks.run.fingerprint import fingerprint
 from benchmarks.study.files import load_study
+from benchmarks.study.settings import GENERATED_DATASETS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -170,9 +171,12 @@ class TestTables:
 
 
 class TestData:
-    def test_the_synthetic_set_needs_no_files(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    @pytest.mark.parametrize("name", GENERATED_DATASETS)
+    def test_a_generated_set_needs_no_files(
+        self, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         """Said, with status 0."""
-        assert cli.main(["data", "synthetic", "--data-root", str(tmp_path)]) == 0
+        assert cli.main(["data", name, "--data-root", str(tmp_path)]) == 0
         assert "needs no files" in capsys.readouterr().out
 
     def test_an_unknown_set_lists_the_known(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

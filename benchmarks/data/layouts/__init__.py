@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from benchmarks.data.findings import Complain
-from benchmarks.data.layouts import avenue, folders, frame_folders, generated, shanghaitech, ucsd
+from benchmarks.data.layouts import avenue, folders, frame_folders, generated, generated_pool, shanghaitech, ucsd
 from benchmarks.data.video import Dataset
 
 
@@ -26,4 +26,4 @@ class Layout(Protocol):
 
 
 # shanghaitech comes first of those with frames: its release has test frames where the frame-prediction layout has them.
-LAYOUTS: tuple[Layout, ...] = (generated, shanghaitech, frame_folders, ucsd, avenue, folders)
+LAYOUTS: tuple[Layout, ...] = (generated, generated_pool, shanghaitech, frame_folders, ucsd, avenue, folders)

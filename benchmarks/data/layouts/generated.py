@@ -34,7 +34,7 @@ def read(
     path: folder of the generator's source, which is part of the frames' identity.
     """
     chosen = SceneSettings() if settings is None else settings
-    source = _source_digest(path)
+    source = source_digest(path)
     return Dataset(
         name=name,
         layout=NAME,
@@ -54,7 +54,7 @@ def _with_truth(video: Video, plan: VideoPlan) -> Video:
     return replace(video, labels=rendered.labels, kinds=rendered.kinds, masks=RenderedMasks(plan))
 
 
-def _source_digest(folder: Path) -> str:
+def source_digest(folder: Path) -> str:
     """Digest of the generator's source: an edited renderer must not find the frames of the old one."""
     digest = hashlib.sha256()
     for path in sorted(folder.glob("*.py")):
