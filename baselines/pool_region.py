@@ -27,7 +27,7 @@ def detect_pool(frame: NDArray[np.uint8]) -> NDArray[np.bool_]:
     low, high = (np.array(ends) for ends in zip(HUE, SATURATION, BRIGHTNESS, strict=True))
     water = cv2.inRange(cv2.cvtColor(frame, cv2.COLOR_BGR2HSV), low, high)
     water = cv2.morphologyEx(water, cv2.MORPH_OPEN, _disc(0.5 * _OPENING * side))
-    water = _padded(water, cv2.MORPH_CLOSE, _disc(_CLOSING * side))
+    water = _closed(np.asarray(water, dtype=np.uint8), _disc(_CLOSING * side))
     water = cv2.morphologyEx(water, cv2.MORPH_OPEN, _disc(_OPENING * side))
     count, pieces, facts, _ = cv2.connectedComponentsWithStats(water, connectivity=8)
     region = np.zeros(frame.shape[:2], dtype=np.uint8)
@@ -61,9 +61,9 @@ def _disc(diameter: float) -> NDArray[np.uint8]:
     return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)), dtype=np.uint8)
 
 
-def _padded(image: NDArray[np.uint8], operation: int, disc: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _closed(image: NDArray[np.uint8], disc: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Close beyond the frame's edge too: water that the frame cuts goes on there."""
     edge = disc.shape[0]
     wide = cv2.copyMakeBorder(image, edge, edge, edge, edge, cv2.BORDER_REPLICATE)
-    done = cv2.morphologyEx(wide, operation, disc)
+    done = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, disc)
     return np.asarray(done[edge:-edge, edge:-edge], dtype=np.uint8)

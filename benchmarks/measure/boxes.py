@@ -35,7 +35,7 @@ def intersection_over_union(first: NDArray[np.float64], second: NDArray[np.float
     common = np.prod(np.clip(high - low, 0, None), axis=2)
     areas = [np.prod(boxes[:, 2:4] - boxes[:, :2], axis=1) for boxes in (first, second)]
     union = areas[0][:, None] + areas[1][None, :] - common
-    return np.divide(common, union, out=np.zeros_like(common), where=union > 0)
+    return np.asarray(np.divide(common, union, out=np.zeros_like(common), where=union > 0), dtype=np.float64)
 
 
 def match(found: NDArray[np.float64], true: NDArray[np.float64], threshold: float) -> list[tuple[int, int]]:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from synthetic.pool.scene import Camera, Colour, Floats, Look, PoolSettings, Swimmer
 
 COPING, GUTTER, STANDS = 0.35, 0.12, 2.2  # metres outside the water: pale border, dark line in it, where people sit
+GRAINS = 6.0  # of the texture, per metre
 ROPE_RADIUS, FLOAT_LENGTH, FLOOR_LINE = 0.09, 0.8, 0.12  # metres
 # Ellipses of a swimmer that looks along +x: centre (x, y) and half axes in metres; they overlap, so he is one piece.
 TORSO, HEAD, LEGS = (0.0, 0.0, 0.75, 0.26), (0.82, 0.0, 0.18, 0.16), (-0.9, 0.0, 0.5, 0.16)
@@ -82,12 +83,13 @@ def paint_surroundings(ground: Ground, settings: PoolSettings, look: Look, textu
     outside = np.maximum(
         np.maximum(-ground.x, ground.x - settings.length), np.maximum(-ground.y, ground.y - settings.breadth)
     )
-    plane = [np.mod(axis * 6, len(texture)).astype(np.float32) for axis in (ground.x, ground.y)]
-    grain = cv2.remap(texture, *plane, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float64)
+    across, down = (np.mod(axis * GRAINS, len(texture)).astype(np.float32) for axis in (ground.x, ground.y))
+    sampled = cv2.remap(texture, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    grain = np.asarray(sampled, dtype=np.float64)
     deck = np.asarray(look.deck) * (0.9 + 0.2 * grain[..., :1])
     tile = (np.mod(ground.x, 1.0) < ground.step_x) | (np.mod(ground.y, 1.0) < ground.step_y)
     deck = deck * (1 - 0.12 * tile[..., None])
-    colours = blend(deck, 255 * np.square(grain), np.clip((outside - STANDS) / 0.3, 0, 1))
+    colours = blend(deck, 255 * np.square(grain), np.asarray(np.clip((outside - STANDS) / 0.3, 0, 1), np.float64))
     colours = blend(colours, (225.0, 225.0, 225.0), (outside < COPING).astype(np.float64))
     return blend(colours, (90.0, 80.0, 70.0), 0.7 * (outside < GUTTER))
 
