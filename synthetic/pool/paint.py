@@ -91,7 +91,7 @@ def paint_surroundings(ground: Ground, settings: PoolSettings, look: Look, textu
     deck = deck * (1 - 0.12 * tile[..., None])
     colours = blend(deck, 255 * np.square(grain), np.asarray(np.clip((outside - STANDS) / 0.3, 0, 1), np.float64))
     colours = blend(colours, (225.0, 225.0, 225.0), (outside < COPING).astype(np.float64))
-    return blend(colours, (90.0, 80.0, 70.0), 0.7 * (outside < GUTTER))
+    return blend(colours, (90.0, 80.0, 70.0), 0.7 * (outside < GUTTER).astype(np.float64))
 
 
 def swimmer_share(ground: Ground, settings: PoolSettings, swimmer: Swimmer, frame: int) -> dict[str, Floats]:
