@@ -191,10 +191,22 @@ def _tables(options: argparse.Namespace) -> int:
         # The README shows whole studies as their files have them, from the project's own records.
         if options.results == Path("results") and not (options.seeds or options.profile):
             update_readme(Path("README.md"), study.label, main)
+    for dataset in sorted({study.dataset for study in studies}):
+        _write_bottleneck(dataset, options.results)
     if options.results == Path("results"):
         update_readme(Path("README.md"), "answer", _answer(options.results))
     _write_index(options)
     return 0
+
+
+def _write_bottleneck(dataset: str, results: Path) -> None:
+    from benchmarks.report.bottleneck import write_bottleneck_table
+    from benchmarks.report.records import by_cell, load_records
+    from benchmarks.report.rows import make_rows
+
+    records = load_records(results, dataset)
+    for path in write_bottleneck_table(dataset, make_rows([one.cell for one in records], by_cell(records)), results):
+        print(f"Written: {path}")
 
 
 def _answer(results: Path) -> str:

@@ -1,10 +1,10 @@
 """One look for all figures: legible in print and to the colour-blind."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import matplotlib as mpl
 import seaborn as sns
@@ -19,6 +19,9 @@ PALETTE: Final = tuple(sns.color_palette("colorblind").as_hex())
 ABNORMAL: Final = "#f2c4b3"
 MUTED: Final = "#8a8a8a"
 DOTS_PER_INCH: Final = 150
+# Colours alone are lost in a grey print: lines differ in marker and dashes too, with another number of each.
+MARKERS: Final = ("o", "s", "^", "D", "v", "P", "X")
+_DASHES: Final = ("-", "--", "-.", ":")
 # Few colours are drawn: a palette a pixel makes a file a third as large, and figures are committed.
 _COLOURS: Final = 64
 
@@ -42,13 +45,36 @@ def house_style() -> Iterator[None]:
         yield
 
 
-def save(figure: Figure, path: Path) -> Path:
-    """Write a PNG whose bytes hold no date; raises StudyError if that cannot be done."""
+def line_style(index: int) -> dict[str, Any]:
+    """Colour, marker and dashes of the index-th line of a panel; no two of the first 28 share marker and dashes."""
+    return {
+        "color": PALETTE[index % len(PALETTE)],
+        "marker": MARKERS[index % len(MARKERS)],
+        "linestyle": _DASHES[index % len(_DASHES)],
+    }
+
+
+def limits(values: Iterable[float], least: float = 2.0) -> tuple[float, float]:
+    """Ends of an axis that shows all values with some air; the interval of two or three seeds may reach beyond.
+
+    Such an interval can be many times as wide as all points together: an axis for it would hide them. least: the
+    smallest range that is shown.
+    """
+    known = list(values)
+    low, high = min(known), max(known)
+    air = max(0.15 * (high - low), (least - (high - low)) / 2)
+    return low - air, high + air
+
+
+def save(figure: Figure, path: Path, colours: int = _COLOURS) -> Path:
+    """Write a PNG of few colours whose bytes hold no date; raises StudyError if that cannot be done."""
     drawn = io.BytesIO()
     figure.savefig(drawn, dpi=DOTS_PER_INCH, format="png")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        Image.open(drawn).convert("RGB").quantize(_COLOURS).save(path, format="PNG", optimize=True)
+        # Maximum coverage keeps the colour of a few small marks, which the median cut would merge with their neighbours.
+        few = Image.open(drawn).convert("RGB").quantize(colours, method=Image.Quantize.MAXCOVERAGE)
+        few.save(path, format="PNG", optimize=True)
     except OSError as error:
         raise StudyError(
             f"Expected to write {path}, but {error.strerror or error}; free space or choose another folder."

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from benchmarks.report.records import Record, load_records
 from benchmarks.study.settings import Settings
 from benchmarks.track.flatten import span
+from benchmarks.track.pictures import import_figures
 from benchmarks.track.runs import DIGEST, Runs, key, record_digest
 from benchmarks.track.store import tracking_uri
 
@@ -34,6 +35,8 @@ class ImportCounts:
 def import_records(results: Path, uri: str | None = None, *, progress: bool = False) -> ImportCounts:
     """Bring every record below results into the store: experiment per data set, run per setting, child per seed.
 
+    The figures of each study that are drawn come with them, as artifacts of a run of the study.
+
     uri: the store; `tracking_uri` where None. progress: show a bar. Without records no store is made.
     Raises StudyError if a record cannot be read or the store does not answer.
     """
@@ -53,6 +56,7 @@ def import_records(results: Path, uri: str | None = None, *, progress: bool = Fa
             for outcome in import_setting(runs, sorted(of_setting, key=lambda one: one.seed), known[settings.dataset]):
                 counts[outcome] += 1
                 bar.update()
+    import_figures(runs, results)
     return ImportCounts(**counts)
 
 

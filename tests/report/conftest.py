@@ -4,11 +4,14 @@ import importlib.util
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
+from benchmarks.report.records import by_cell, load_records
+from benchmarks.report.rows import Row, make_rows
 from benchmarks.study.presets import resolve
-from benchmarks.study.settings import Cell
+from benchmarks.study.settings import Cell, Settings
 
 
 def _load() -> ModuleType:
@@ -52,5 +55,18 @@ def core_results(
         for cell in cells:
             write_record(tmp_path, cell.settings, cell.seed, 0.7 if cell.settings.memory == "none" else 1.1)
         return tmp_path
+
+    return write
+
+
+@pytest.fixture
+def write_rows(tmp_path: Path, write_record: Callable[..., Path]) -> Callable[..., list[Row]]:
+    """Function that writes a record of each setting and seed and reads them as rows: (settings, seeds, **replaced)."""
+
+    def write(settings: Sequence[Settings], seeds: Sequence[int] = (0, 1, 2), /, **replaced: Any) -> list[Row]:
+        cells = [Cell(one, seed) for one in settings for seed in seeds]
+        for cell in cells:
+            write_record(tmp_path, cell.settings, cell.seed, 1.0, **replaced)
+        return make_rows(cells, by_cell(load_records(tmp_path)))
 
     return write

@@ -90,6 +90,7 @@ def _invented(settings: Settings, seed: int, shift: float) -> tuple[pd.DataFrame
             table[f"{variant}.{name}"] = terms[name]
     items = settings.items or 0
     counts = [1 + (7 * item + seed) % 13 for item in range(min(items, 20))] + [0] * max(items - 20, 0)
+    usage = memory_usage(counts) if counts else None
     main = frames[variants[0]].assign(psnr=psnr_from_mse(frames[variants[0]]["mse"]))
     content: dict[str, Any] = {
         "schema": 1,
@@ -135,6 +136,7 @@ def _invented(settings: Settings, seed: int, shift: float) -> tuple[pd.DataFrame
                 "learning_rate": 2e-4 / epoch,
                 "usage": counts,
                 "seconds": 200.0,
+                **({name: usage.to_dict()[name] for name in ("entropy", "perplexity", "dead")} if usage else {}),
             }
             for epoch in (1, 2, 3)
         ],

@@ -1,34 +1,64 @@
-"""Figures of a study in ``results/figures``, a module each; every one is drawn from records alone."""
+"""Figures of a study in ``results/figures``, a module each: from records alone, and from what a look left of a cell."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
-from benchmarks.report.figures import comparison, curves, timeline, usage
+from matplotlib.figure import Figure
+
+from benchmarks.report.figures import (
+    bottleneck,
+    comparison,
+    curves,
+    epochs,
+    items,
+    kinds,
+    memory_epochs,
+    memory_test,
+    noise,
+    timeline,
+    usage,
+)
+from benchmarks.report.figures.selection import native
 from benchmarks.report.records import Record, by_cell
-from benchmarks.report.rows import make_rows
+from benchmarks.report.rows import Row, make_rows
 from benchmarks.report.style import house_style, save
+
+# One figure of all rows of a data set each; None where the rows have nothing to show.
+OF_A_STUDY: Final[Mapping[str, Callable[[Sequence[Row]], Figure | None]]] = {
+    "comparison": comparison.draw,
+    "auc-by-kind": kinds.draw,
+    "auc-by-epochs": epochs.draw,
+    "auc-by-noise": noise.draw,
+    "auc-by-items": items.draw,
+    "bottleneck": bottleneck.draw,
+    "memory-epochs": memory_epochs.draw,
+    "memory-test": memory_test.draw,
+}
 
 
 def write_figures(study: str, records: Sequence[Record], results: Path) -> list[Path]:
     """Write every figure of a study to ``results/figures/<study>/`` as PNG.
 
-    records: those of the study's cells. One comparison; per setting the loss curves of all seeds, and the memory's
-    usage and the scores over time of the lowest seed. Raises StudyError if a table of terms cannot be read or a figure
-    cannot be written.
+    records: those of the study's cells. One figure of each kind that compares rows; for each setting that is a method as
+    published, the loss curves of all seeds, and the memory's usage and the scores over time of the lowest seed. Other
+    settings have theirs in MLflow. Raises StudyError if a table of terms cannot be read or a figure cannot be written.
     """
     rows = make_rows([record.cell for record in records], by_cell(list(records)))
     folder = results / "figures" / study
     paths: list[Path] = []
     with house_style():
         for dataset in sorted({row.settings.dataset for row in rows}):
-            figure = comparison.draw([row for row in rows if row.settings.dataset == dataset])
-            paths.append(save(figure, folder / f"comparison-{dataset}.png"))
-        for row in rows:
-            drawn = {
-                "curves": curves.draw(row),
-                "usage": usage.draw(row.records[0], row.label),
-                "timeline": timeline.draw(row.records[0], row.label),
-            }
-            name = f"{row.settings.dataset}-{row.settings.profile}-{row.settings.name}"
-            paths += [save(fig, folder / f"{kind}-{name}.png") for kind, fig in drawn.items() if fig is not None]
+            of_set = [row for row in rows if row.settings.dataset == dataset]
+            for name, draw in OF_A_STUDY.items():
+                if (figure := draw(of_set)) is not None:
+                    paths.append(save(figure, folder / f"{name}-{dataset}.png"))
+            for row in native(of_set):
+                drawn = {
+                    "curves": curves.draw(row),
+                    "usage": usage.draw(row.records[0], row.label),
+                    "timeline": timeline.draw(row.records[0], row.label),
+                }
+                name = f"{dataset}-{row.settings.profile}-{row.settings.name}"
+                paths += [save(one, folder / f"{kind}-{name}.png") for kind, one in drawn.items() if one is not None]
     return paths

@@ -5,8 +5,12 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 
 from benchmarks.report.contents import micro
+from benchmarks.report.figures.selection import labels, subject
 from benchmarks.report.rows import Row
-from benchmarks.report.style import MUTED, PALETTE
+from benchmarks.report.style import MUTED, PALETTE, limits
+
+# A grid has eighty rows: they stand closer.
+_MANY = 20
 
 
 def draw(rows: Sequence[Row]) -> Figure:
@@ -14,7 +18,8 @@ def draw(rows: Sequence[Row]) -> Figure:
 
     Filled: normalised per video (published way). Hollow: pooled, without normalisation within videos.
     """
-    figure = Figure(figsize=(7.5, 1.4 + 0.45 * len(rows)))
+    height, width = (0.45, 7.5) if len(rows) <= _MANY else (0.24, 10.0)
+    figure = Figure(figsize=(width, 1.4 + height * len(rows)))
     axes = figure.subplots()
     for index, row in enumerate(rows):
         axes.scatter(*_points(row, "global", index + 0.16), s=16, facecolors="none", edgecolors=MUTED, zorder=3)
@@ -29,13 +34,10 @@ def draw(rows: Sequence[Row]) -> Figure:
             axes.plot(figure_.auc, index, "D", color=PALETTE[1], markersize=6, zorder=2)
         if (figure_ := row.rc2020()) is not None:
             axes.plot(figure_.auc, index, "^", color=PALETTE[2], markersize=6, zorder=2)
-    left, right = axes.get_xlim()
-    axes.set_xlim(max(left, 0), min(right, 100.5))
-    axes.set_yticks(range(len(rows)), [row.label for row in rows])
+    axes.set_xlim(*limits(_shown(rows)))
+    axes.set_yticks(range(len(rows)), labels(rows))
     axes.set_ylim(len(rows) - 0.5, -0.5)
-    settings = rows[0].settings
-    profiles = ", ".join(sorted({row.settings.profile for row in rows}))
-    axes.set_title(f"{settings.dataset}, profile {profiles}")
+    figure.suptitle(subject(rows), fontsize="medium")
     axes.set_xlabel("frame AUC (%)")
     axes.scatter([], [], s=16, color=PALETTE[0], label="a seed, per video")
     axes.scatter([], [], s=16, facecolors="none", edgecolors=MUTED, label="a seed, pooled")
@@ -46,6 +48,13 @@ def draw(rows: Sequence[Row]) -> Figure:
         axes.plot([], [], "^", color=PALETTE[2], markersize=6, label="RC2020")
     figure.legend(loc="outside lower center", ncols=3)
     return figure
+
+
+def _shown(rows: Sequence[Row]) -> list[float]:
+    """All that the axis must reach: seeds under both normalisations, figures of others; 50, so that it is never empty."""
+    seeds = [value for row in rows for how in ("per_video", "global") for value in _points(row, how, 0)[0]]
+    figures = [figure.auc for row in rows for figure in (row.published(), row.rc2020()) if figure is not None]
+    return [*seeds, *figures] or [50.0]
 
 
 def _points(row: Row, normalisation: str, height: float) -> tuple[list[float], list[float]]:

@@ -1,0 +1,54 @@
+"""AUC against the number of memory items."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+from matplotlib.figure import Figure
+
+from benchmarks.report.contents import micro
+from benchmarks.report.contrasts import memory_pairs
+from benchmarks.report.figures.selection import subject, told_apart
+from benchmarks.report.figures.series import Panel, Series, draw_panels
+from benchmarks.report.rows import Row
+from benchmarks.study.settings import Settings
+
+
+def draw(rows: Sequence[Row]) -> Figure | None:
+    """Draw a panel per method and task with a line for all rows that differ in their items alone; None without one.
+
+    The twin without a memory is a dashed level. One item has no second nearest, so it is only joined to rows without
+    separateness loss (STUDY trap 3).
+    """
+    groups: dict[Settings, list[Row]] = defaultdict(list)
+    for row in rows:
+        if row.settings.items is not None and row.by_seed(micro()):
+            groups[replace(row.settings, items=0)].append(row)
+    twins = {pair[0].settings: pair[1] for pair in memory_pairs(rows)}
+    panels: dict[tuple[str, str], list[list[Row]]] = defaultdict(list)
+    for group in groups.values():
+        if len(group) > 1:
+            panels[group[0].method, group[0].task].append(sorted(group, key=lambda row: row.settings.items or 0))
+    if not panels:
+        return None
+    drawn = [_panel(f"{method}, {task}", lines, twins) for (method, task), lines in panels.items()]
+    figure = draw_panels(
+        drawn, title=f"AUC by number of items: {subject(rows)}", x_label="items in the memory", columns=3
+    )
+    ticks = sorted({x for panel in drawn for series in panel.series for x in series.values})
+    for axes in figure.axes[: len(drawn)]:
+        axes.set_xscale("log")
+        axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+        axes.minorticks_off()
+    return figure
+
+
+def _panel(title: str, lines: Sequence[Sequence[Row]], twins: dict[Settings, Row]) -> Panel:
+    _, labels = told_apart([line[0] for line in lines], without={"items"})
+    series = [
+        Series(label, {row.settings.items or 0: [100 * v for v in row.by_seed(micro()).values()] for row in line})
+        for label, line in zip(labels, lines, strict=True)
+    ]
+    alone = [twins[row.settings].summary(micro()) for line in lines for row in line if row.settings in twins]
+    levels = {"no memory": 100 * alone[0].mean} if alone and alone[0] is not None else {}
+    return Panel(title, series, levels)
