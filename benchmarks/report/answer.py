@@ -14,18 +14,20 @@ from benchmarks.study.settings import LEARNING_FREE, Cell
 _NOTHING = "- No records yet: `make reproduce-ped2` or `make reproduce-synthetic` make some."
 
 
-def answer(name: str, cells: Sequence[Cell], records: Sequence[Record]) -> str:
+def answer(
+    name: str, cells: Sequence[Cell], records: Sequence[Record], verdicts: Sequence[ClaimVerdict] | None = None
+) -> str:
     """Return five lines of Markdown: memory, verdicts, seeds, what needs no learning, normalisation.
 
     name, cells: of the study that the first screen is about, its data set as people write it; records: all there are,
-    none of them stale. A line whose records are missing says so.
+    none of them stale. verdicts: of those records, where they are at hand. A line whose records are missing says so.
     """
     rows = [row for row in make_rows(cells, by_cell(list(records))) if row.records]
     if not rows:
         return _NOTHING
     lines = [
         _memory(name, rows),
-        _verdicts(judge_all(read_claims(), records)),
+        _verdicts(judge_all(read_claims(), records) if verdicts is None else verdicts),
         _seeds(rows),
         _without_learning(rows),
         _normalisation(rows),

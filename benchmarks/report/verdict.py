@@ -8,14 +8,13 @@ from typing import Any, Final
 import pandas as pd
 
 from benchmarks.report.claims import CLAIMS, Claim, read_claims
-from benchmarks.report.contents import signed
+from benchmarks.report.effects import contrast_name, effects_table, has_effects, power_table
 from benchmarks.report.evaluation_table import write_evaluation_tables
 from benchmarks.report.evidence import Group, gather, groups_of, published_effects, without_stale
 from benchmarks.report.factorial import factorial_tables
 from benchmarks.report.judging import (
     FEWEST_SEEDS,
     ClaimVerdict,
-    Judgement,
     judge_claim,
     seeds_at_observed,
     seeds_at_smallest,
@@ -70,12 +69,12 @@ def write_verdict(
     Raises StudyError if the claims cannot be read, a record's terms cannot be read or a file cannot be written.
     """
     verdicts = judge_all(read_claims(claims), records)
-    overview, power = _overview(verdicts), _power(verdicts)
+    overview, power = _overview(verdicts), power_table(verdicts)
     factors = factorial_tables(records)
     sections = [_head(verdicts), to_markdown(overview), *_details(verdicts), to_markdown(power)]
     sections += [to_markdown(table) for table in factors]
     sections += [_missing(verdicts), _left_out(verdicts, left_out)]
-    tables = (overview, _effects("Effects", verdicts, short=True), power, *factors)
+    tables = (overview, effects_table("Effects", verdicts, short=True), power, *factors)
     csv = pd.DataFrame([row for verdict in verdicts for row in _csv_rows(verdict)])
     texts = {
         "md": "\n".join(section for section in sections if section),
@@ -125,7 +124,7 @@ def _head(verdicts: Sequence[ClaimVerdict]) -> str:
 
 def _overview(verdicts: Sequence[ClaimVerdict]) -> Table:
     """A row per claim, a column per group; sets without any record share the last one."""
-    groups = sorted({one.group for one in verdicts if _has_effects(one)}, key=lambda group: group.label)
+    groups = sorted({one.group for one in verdicts if has_effects(one)}, key=lambda group: group.label)
     rows = []
     for claim in dict.fromkeys(verdict.claim for verdict in verdicts):
         own = [one for one in verdicts if one.claim == claim]
@@ -161,7 +160,7 @@ def _details(verdicts: Sequence[ClaimVerdict]) -> list[str]:
     parts = []
     for claim in dict.fromkeys(verdict.claim for verdict in verdicts):
         own = [one for one in verdicts if one.claim == claim]
-        table = _effects(f"{claim.id}: {claim.statement}", own)
+        table = effects_table(f"{claim.id}: {claim.statement}", own)
         parts.append(to_markdown(table).replace("## ", "### ", 1) if table.rows else f"### {table.title}\n")
         bare = [one for one in own if any(j.reason == "missing cells" for j in one.judgements)]
         parts += [f"No cells yet: {_bare(one)}.\n" for one in bare]
@@ -173,86 +172,6 @@ def _details(verdicts: Sequence[ClaimVerdict]) -> list[str]:
         "methods or tasks on the frames that both score.\n"
     )
     return [explained, *parts]
-
-
-def _effects(title: str, verdicts: Sequence[ClaimVerdict], *, short: bool = False) -> Table:
-    rows = [
-        ((verdict.claim.id,) if short else ()) + _effect_row(verdict, judgement)
-        for verdict in verdicts
-        for judgement in verdict.judgements
-        if judgement.reason != "missing cells" and not (short and not judgement.contrast.deciding)
-    ]
-    columns = ("Set", "Contrast", "Claimed", "Effect", "n", "Verdict", "Other videos", "p", "p (Holm)", "Published")
-    numeric = frozenset({"Effect", "n", "Other videos", "p", "p (Holm)"})
-    table = Table(title, (*(("Claim",) if short else ()), *columns), tuple(rows), numeric)
-    return table.without_empty_columns() if rows else table
-
-
-def _effect_row(verdict: ClaimVerdict, one: Judgement) -> tuple[str, ...]:
-    contrast, evidence = one.contrast, one.evidence
-    name = ": ".join(part for part in (contrast.cells, contrast.name) if part)
-    published = [
-        f"{signed(effect)} {status}{'' if source == 'paper' else f' ({source})'}"
-        for effect, status, source in published_effects(contrast, verdict.group.dataset)
-    ]
-    digits = 3 if contrast.unit == "" else 2 if contrast.unit == "items" else 1
-    decided = one.verdict if one.verdict != "not decided" else f"not decided: {one.reason}"
-    return (
-        verdict.group.label,
-        name if contrast.deciding else f"({name})",
-        _claimed(one),
-        _interval(one.mean, one.low, one.high, digits),
-        str(one.seeds),
-        decided if contrast.deciding else f"({decided})",
-        "" if evidence.other_videos is None else _interval(None, *evidence.other_videos, digits),
-        "" if one.p is None else f"{one.p:.3f}",
-        "" if one.holm_p is None else f"{one.holm_p:.3f}",
-        "; ".join(published),
-    )
-
-
-def _claimed(one: Judgement) -> str:
-    contrast = one.contrast
-    unit = {"points": "", "": ""}.get(contrast.unit, f" {contrast.unit}")
-    size = f"{contrast.smallest:g}"
-    return {
-        "higher": f"> {size}{unit}",
-        "lower": f"< {'−' if contrast.smallest else ''}{size}{unit}",
-        "same": f"within ±{size}{unit}",
-        "not_higher": f"< {size}{unit}",
-        "not_lower": f"> {'−' if contrast.smallest else ''}{size}{unit}",
-    }[contrast.direction]
-
-
-def _interval(mean: float | None, low: float | None, high: float | None, digits: int) -> str:
-    bounds = "" if low is None or high is None else f"[{signed(low, digits)}, {signed(high, digits)}]"
-    return " ".join(part for part in (signed(mean, digits), bounds) if part)
-
-
-def _power(verdicts: Sequence[ClaimVerdict]) -> Table:
-    """How many seeds would decide each open contrast."""
-    rows = []
-    for verdict in verdicts:
-        for one in verdict.judgements:
-            if one.verdict != "not decided" or not one.contrast.deciding or one.spread is None:
-                continue
-            name = ": ".join(part for part in (one.contrast.cells, one.contrast.name) if part)
-            smallest = _count(seeds_at_smallest(one)) if one.contrast.smallest else "–"
-            numbers = (str(one.seeds), f"{one.spread:.2g}", _count(seeds_at_observed(one)), smallest)
-            rows.append((verdict.claim.id, verdict.group.label, name, *numbers))
-    columns = ("Claim", "Set", "Contrast", "n", "SD", "Seeds if as observed", "Seeds if one smallest effect away")
-    notes = (
-        (
-            "Seeds with which the interval lies on one side of the line in 80 % of studies. If as observed: the true effect is the observed mean. "
-            "If one smallest effect away: it lies that far from the line, as no effect at all does. SD: of the paired differences; from two "
-            "seeds it is little more than a guess."
-        ),
-    )
-    return Table("How many seeds would decide the open ones", columns, tuple(rows), frozenset(columns[3:]), notes)
-
-
-def _count(seeds: int | None) -> str:
-    return "> 1000" if seeds is None else str(seeds)
 
 
 def _missing(verdicts: Sequence[ClaimVerdict]) -> str:
@@ -277,18 +196,10 @@ def _left_out(verdicts: Sequence[ClaimVerdict], stale: Sequence[Record]) -> str:
 
 
 def _bare(verdict: ClaimVerdict) -> str:
-    names = [
-        ": ".join(part for part in (one.contrast.cells, one.contrast.name) if part)
-        for one in verdict.judgements
-        if one.reason == "missing cells"
-    ]
-    where = verdict.group.label if _has_effects(verdict) else verdict.group.dataset
+    names = [contrast_name(one.contrast) for one in verdict.judgements if one.reason == "missing cells"]
+    where = verdict.group.label if has_effects(verdict) else verdict.group.dataset
     told = f"all {len(names)} contrasts" if len(names) == len(verdict.judgements) else "; ".join(names)
     return f"{where} ({told})"
-
-
-def _has_effects(verdict: ClaimVerdict) -> bool:
-    return any(one.evidence.effects for one in verdict.judgements)
 
 
 def _csv_rows(verdict: ClaimVerdict) -> list[dict[str, Any]]:
