@@ -38,7 +38,7 @@ PIP = $(VENV)/bin/python -m pip --quiet --quiet --disable-pip-version-check --no
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup lock test lint bench bench-profiles clean tables figures verdict simulate import ui
+.PHONY: help setup lock test lint bench bench-profiles clean tables figures verdict report simulate import ui
 
 ##@ Study (studies: synthetic, ped2, smoke; sets: synthetic, pool, ped2, ped1, avenue, shanghaitech)
 data-%: $(READY) ## Fetch or generate a data set and check it
@@ -65,6 +65,9 @@ figures: $(READY) ## Write results/figures
 
 verdict: $(READY) ## Judge every claim by the records at hand; writes results/verdict.md
 	$(BENCHMARKS) verdict $(ARGS)
+
+report: $(READY) ## Write results/report/index.html: the whole study in one page
+	$(BENCHMARKS) report $(ARGS)
 
 simulate: $(READY) ## Measure what the intervals are worth on invented studies; writes results/statistics
 	$(BENCHMARKS) simulate $(ARGS)

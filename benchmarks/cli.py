@@ -81,10 +81,14 @@ def _parser() -> argparse.ArgumentParser:
     verdict = commands.add_parser("verdict", help="judge every claim by the records at hand")
     verdict.add_argument("--keep-stale", action="store_true", help="accept records that were made by older code")
     verdict.set_defaults(run=_verdict)
+    report = commands.add_parser("report", help="write the page that shows the whole study, one file")
+    report.add_argument("--keep-stale", action="store_true", help="accept records that were made by older code")
+    report.add_argument("--points", type=int, help="points of each run's score timeline (3000)")
+    report.set_defaults(run=_report)
     simulate = commands.add_parser("simulate", help="measure what the intervals are worth on invented studies")
     simulate.add_argument("--draws", type=int, help="studies per scenario (1500)")
     simulate.set_defaults(run=_simulate)
-    for command in (verdict, simulate):
+    for command in (verdict, report, simulate):
         _add_folders(command)
 
     imported = commands.add_parser("import", help="bring the records into MLflow; twice changes nothing")
@@ -251,6 +255,13 @@ def _verdict(options: argparse.Namespace) -> int:
     from benchmarks.report.verdict import main
 
     return main(options, None if options.keep_stale else _stale())
+
+
+def _report(options: argparse.Namespace) -> int:
+    from benchmarks.report.page import main
+
+    studies = {name: load_study(name).cells for name in study_names()}
+    return main(options, studies, None if options.keep_stale else _stale())
 
 
 def _stale() -> Callable[[Record], bool]:

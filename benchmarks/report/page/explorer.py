@@ -1,0 +1,94 @@
+"""The run explorer's table: a row per run, complete without any script; page.js filters, sorts and opens it."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Final
+
+from benchmarks.report.page.markup import escape
+from benchmarks.report.page.runs import auc_words, run_id
+from benchmarks.report.records import Record
+from benchmarks.report.rows import Row
+from benchmarks.study.settings import LEARNING_FREE, METHODS, PROFILES
+
+SYNTHETIC: Final = "synthetic"
+
+# Heading, name in the page's address (empty: no filter), whether it sorts as a number, and the text of a run.
+_Column = tuple[str, str, bool, Callable[[Row, Record], str]]
+_COLUMNS: Final[tuple[_Column, ...]] = (
+    ("Method", "method", False, lambda row, _: row.method),
+    ("Task", "task", False, lambda row, _: row.task),
+    ("Memory", "memory", False, lambda row, _: row.memory),
+    ("Data set", "dataset", False, lambda row, _: row.settings.dataset),
+    ("Profile", "profile", False, lambda row, _: row.settings.profile),
+    ("Seed", "seed", True, lambda _, record: str(record.seed)),
+    ("AUC (%)", "", True, lambda _, record: _bare(auc_words(record))),
+    ("Pooled (%)", "", True, lambda _, record: _bare(auc_words(record, "global"))),
+    ("Skip", "skip", False, lambda row, _: _learned(row, "on" if row.settings.skip else "off")),
+    ("Supervision", "supervision", False, lambda row, _: _learned(row, row.settings.supervision)),
+    ("Preset", "preset", False, lambda row, _: _learned(row, row.settings.preset)),
+    ("Other", "setting", False, lambda row, _: row.extra),
+)
+_STALE: Final[_Column] = ("Code", "code", False, lambda _, __: "")
+
+
+def explorer_table(records: Sequence[Record], stale: Collection[str] = ()) -> str:
+    """Every run as a row; stale: names of runs that older code made, which a column of its own says."""
+    columns = (*_COLUMNS, *([_STALE] if stale else []))
+    heads = "".join(
+        f'<th scope="col"{_named(key)}{_number(numeric)}>{escape(heading)}</th>' for heading, key, numeric, _ in columns
+    )
+    lines = []
+    for record in records:
+        row, name = Row(record.settings, (record,)), run_id(record)
+        settings = record.settings
+        label = f"{row.label}, {settings.dataset}, {settings.profile}, seed {record.seed}"
+        first = (
+            f'<th scope="row"><button type="button" class="run-link" data-run="{escape(name)}" aria-haspopup="dialog" '
+            f'aria-label="{escape(label)}: open">{escape(row.method)}</button></th>'
+        )
+        rest = [
+            f"<td{_number(numeric)}>{escape(tell(row, record))}</td>"
+            for _, __, numeric, tell in columns[1 : len(_COLUMNS)]
+        ]
+        if stale:
+            rest.append(f"<td>{'older' if name in stale else 'current'}</td>")
+        lines.append(f"<tr>{first}{''.join(rest)}</tr>\n")
+    return (
+        '<div class="scroll" role="region" tabindex="0" aria-label="Runs">\n<table id="runs-table">\n'
+        f"<caption>Every run: its factors and its AUC</caption>\n<thead><tr>{heads}</tr></thead>\n"
+        f"<tbody>\n{''.join(lines)}</tbody>\n</table>\n</div>\n"
+    )
+
+
+def in_order(records: Iterable[Record]) -> list[Record]:
+    """Runs as a reader expects them: by set, real footage first, and profile; the studied methods before the others."""
+
+    def place(record: Record) -> tuple[object, ...]:
+        settings = record.settings
+        return (
+            settings.dataset == SYNTHETIC,
+            settings.dataset,
+            PROFILES.index(settings.profile),
+            METHODS.index(settings.method),
+            str(record.path.parent),
+            record.seed,
+        )
+
+    return sorted(records, key=place)
+
+
+def _learned(row: Row, text: str) -> str:
+    """A method without learning has no such factor."""
+    return "" if row.settings.method in LEARNING_FREE else text
+
+
+def _bare(text: str) -> str:
+    """One run's number alone; its interval stands in what the run opens."""
+    return text.partition(" ")[0]
+
+
+def _named(key: str) -> str:
+    return f' data-key="{key}"' if key else ""
+
+
+def _number(numeric: bool) -> str:
+    return ' class="number"' if numeric else ""

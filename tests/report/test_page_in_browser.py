@@ -1,0 +1,189 @@
+"""The page in a real browser, from disk: quiet, alone, and usable by keyboard at any width."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks.report.page import write_page
+from benchmarks.report.records import load_records
+from benchmarks.study.settings import Cell
+from tests.support.chromium import Chromium, find_chromium
+
+Cells = Callable[..., list[Cell]]
+PROGRAM = find_chromium()
+pytestmark = pytest.mark.skipif(
+    PROGRAM is None, reason="needs chromium or chrome on PATH: the page is looked at in a real browser"
+)
+TAB, ENTER, ESCAPE = ("Tab", 9), ("Enter", 13), ("Escape", 27)
+OPENED = "document.activeElement.id === 'run-title'"
+SHOWN = "[...document.querySelectorAll('#runs-table tbody tr')].filter(row => !row.hidden).length"
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory, write_record: Callable[..., Path], core_cells: Cells) -> str:
+    """A page of twelve invented runs on two sets."""
+    results = tmp_path_factory.mktemp("results")
+    cells = [*core_cells("ped2", (0,)), *core_cells("synthetic", (0,))]
+    for cell in cells:
+        write_record(results, cell.settings, cell.seed)
+    return write_page(load_records(results), results, {"ped2": cells[:6]}).as_uri()
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    """One browser for all tests of this file."""
+    assert PROGRAM is not None
+    with Chromium(PROGRAM, tmp_path_factory.mktemp("profile")) as started:
+        yield started
+
+
+class TestPage:
+    def test_opens_from_disk_quietly_and_asks_for_nothing(self, browser: Chromium, address: str) -> None:
+        """No error on the console, and no request but the file itself, even after a run was opened."""
+        browser.listener.heard.clear()
+        browser.open(address)
+        browser.run("document.querySelector('.run-link').click()")
+        browser.wait_until(OPENED)
+        assert browser.complaints() == []
+        assert [one for one in browser.requests() if not one.startswith("data:")] == [address]
+        assert browser.listener.heard == []
+
+    def test_the_listener_hears_a_page_that_does_ask(self, browser: Chromium, tmp_path: Path) -> None:
+        """The watch itself works: a page with a picture from elsewhere is heard."""
+        other = tmp_path / "asks.html"
+        other.write_text('<!doctype html><img src="http://elsewhere.example/picture.png">')
+        browser.listener.heard.clear()
+        browser.open(other.as_uri())
+        assert "GET /picture.png HTTP/1.1" in browser.listener.heard
+        assert "http://elsewhere.example/picture.png" in browser.requests()
+
+    def test_the_policy_stops_what_would_slip_through(self, browser: Chromium, address: str) -> None:
+        """A picture that were put into the page by a record reaches nobody."""
+        browser.open(address)
+        browser.listener.heard.clear()
+        browser.run(
+            "new Promise(done => { const image = new Image(); image.onerror = done; "
+            "image.src = 'http://elsewhere.example/x.png'; })"
+        )
+        assert browser.listener.heard == []
+        assert any("Content Security Policy" in one for one in browser.complaints())
+
+    def test_filters_and_says_how_many(self, browser: Chromium, address: str) -> None:
+        """Choosing a level hides the other runs, tells the number to a screen reader, and goes into the address."""
+        browser.open(address)
+        assert browser.run(SHOWN) == 12
+        browser.run(
+            "(() => { const select = document.getElementById('filter-memory'); select.value = 'none'; "
+            "select.dispatchEvent(new Event('change')); })()"
+        )
+        assert browser.run(SHOWN) == 6
+        status = "document.getElementById('run-count')"
+        assert browser.run(f"{status}.textContent") == "6 of 12 runs"
+        assert browser.run(f"{status}.getAttribute('role')") == "status"
+        assert browser.run("location.hash") == "#memory=none"
+
+    def test_the_address_keeps_the_choice(self, browser: Chromium, address: str) -> None:
+        """An address with levels opens on the same runs; one that no run has chooses all."""
+        browser.open(f"{address}#dataset=ped2&memory=none&task=prediction")
+        assert browser.run(SHOWN) == 1
+        browser.open(f"{address}#dataset=nowhere&memory=none")
+        assert browser.run(SHOWN) == 6
+
+    def test_sorts_by_a_heading(self, browser: Chromium, address: str) -> None:
+        """A heading is a button that sorts down and up and says so; numbers as numbers."""
+        browser.open(address)
+        column = "[...document.querySelectorAll('#runs-table th')].findIndex(th => th.textContent.startsWith('AUC'))"
+        values = (
+            f"(() => {{ const at = {column}; return [...document.querySelectorAll('#runs-table tbody tr')]"
+            ".map(row => Number(row.cells[at].textContent)); })()"
+        )
+        for direction, reverse in (("descending", True), ("ascending", False)):
+            browser.run(f"document.querySelectorAll('#runs-table th')[{column}].querySelector('button').click()")
+            found = browser.run(values)
+            assert found == sorted(found, reverse=reverse)
+            sorts = browser.run(
+                "[...document.querySelectorAll('[aria-sort]')].map(th => [th.textContent, th.getAttribute('aria-sort')])"
+            )
+            assert sorts == [["AUC (%)", direction]]
+
+    def test_a_run_by_keyboard(self, browser: Chromium, address: str) -> None:
+        """Enter opens a run with its charts, the focus goes to its heading, Escape closes it and brings the focus back."""
+        browser.open(address)
+        browser.run("document.querySelector('.run-link').focus()")
+        name = browser.run("document.activeElement.dataset.run")
+        browser.press(*ENTER)
+        browser.wait_until(OPENED)
+        assert browser.run("new URLSearchParams(location.hash.slice(1)).get('run')") == name
+        headings = browser.run("[...document.querySelectorAll('#run-body h3')].map(one => one.textContent)")
+        assert headings[0] == "Losses in training"
+        assert headings[-1].startswith("Score of every test video")
+        charts = "[...document.querySelectorAll('#run-body svg[role=img]')]"
+        assert browser.run(f"{charts}.length") >= 5
+        assert browser.run(
+            f"{charts}.every(one => one.querySelector('title').textContent && one.querySelector('desc'))"
+        )
+        assert browser.run("[...document.querySelectorAll('#run-body summary')].map(one => one.textContent)")[0] == (
+            "Losses as numbers"
+        )
+        browser.press(*ESCAPE)
+        assert browser.run("document.getElementById('run').open") is False
+        assert browser.run("document.activeElement.dataset.run") == name
+
+    def test_the_timeline_is_the_records(self, browser: Chromium, address: str) -> None:
+        """The curve that is drawn has a point per frame, and reaches 0 and 1 in each video as the published way does."""
+        browser.open(f"{address}#dataset=ped2&memory=none&task=prediction")
+        browser.run("document.querySelector('#runs-table tbody tr:not([hidden]) .run-link').click()")
+        browser.wait_until(OPENED)
+        drawn = browser.run(
+            "[...document.querySelectorAll('#run-body .low path.curve')].map(one => one.getAttribute('d'))"
+        )
+        assert len(drawn) == 3
+        for one in drawn:
+            heights = [float(point.split(" ")[1]) for point in one[1:].split("L")]
+            assert len(heights) == 40
+            assert (min(heights), max(heights)) == (3.0, 97.0)
+
+    def test_skip_link_comes_first(self, browser: Chromium, address: str) -> None:
+        """The first stop of the keyboard leads past the navigation."""
+        browser.open(address)
+        browser.press(*TAB)
+        assert browser.run("document.activeElement.className") == "skip"
+        browser.press(*ENTER)
+        assert browser.run("document.activeElement.id") == "main"
+
+    @pytest.mark.parametrize("width", [360, 1280])
+    def test_no_width_scrolls_sideways(self, browser: Chromium, address: str, width: int) -> None:
+        """On a phone and on a desk only tables scroll sideways, in regions of their own, opened parts included."""
+        browser.size(width)
+        browser.open(address)
+        browser.run("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+        assert browser.run("document.documentElement.scrollWidth") <= width
+
+    def test_every_control_has_a_name(self, browser: Chromium, address: str) -> None:
+        """The accessibility tree has no button, link, select, picture, region or dialog without a name."""
+        browser.open(address)
+        tree = browser.send("Accessibility.getFullAXTree")["nodes"]
+        roles = {"button", "link", "combobox", "image", "region", "form", "navigation", "table", "article"}
+        named = [
+            (node["role"]["value"], node.get("name", {}).get("value", ""))
+            for node in tree
+            if not node.get("ignored") and node.get("role", {}).get("value") in roles
+        ]
+        assert {role for role, _ in named} >= {"button", "link", "combobox", "region", "navigation", "table"}
+        assert [one for one in named if not one[1]] == []
+
+    def test_prints(self, browser: Chromium, address: str) -> None:
+        """On paper the filters are gone, the table of runs is there, and what was folded is printed."""
+        browser.open(address)
+        assert browser.paper().startswith(b"%PDF")
+        browser.send("Emulation.setEmulatedMedia", media="print")
+        try:
+            assert browser.run("getComputedStyle(document.getElementById('filters')).display") == "none"
+            assert browser.run("document.getElementById('runs-table').getBoundingClientRect().height") > 50
+            browser.run("dispatchEvent(new Event('beforeprint'))")
+            assert browser.run("document.querySelectorAll('main details:not([open], .unprinted)').length") == 0
+            browser.run("dispatchEvent(new Event('afterprint'))")
+            assert browser.run("document.querySelectorAll('main details[open]').length") == 0
+        finally:
+            browser.send("Emulation.setEmulatedMedia", media="")
