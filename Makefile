@@ -32,7 +32,8 @@ DATA_FOLDER = $(patsubst ~/%,$(HOME)/%,$(DATA_ROOT))
 TORCH = $(shell sed -n 's/.*"\(torch==[^"]*\)".*/\1/p' pyproject.toml)
 BENCHMARKS = @PYTHONUNBUFFERED=1 $(VENV_PYTHON) -m benchmarks
 CELLS = $(if $(SEEDS),--seeds "$(SEEDS)") $(if $(PROFILE),--profile "$(PROFILE)")
-RUNS = --data-root "$(DATA_FOLDER)" $(CELLS) $(if $(ONLY),--only "$(ONLY)") $(if $(MODE),--mode "$(MODE)") $(if $(DEVICE),--device "$(DEVICE)") \
+CHOSEN = --data-root "$(DATA_FOLDER)" $(CELLS) $(if $(ONLY),--only "$(ONLY)") $(if $(DEVICE),--device "$(DEVICE)")
+RUNS = $(CHOSEN) $(if $(MODE),--mode "$(MODE)") \
 	$(if $(JOBS),--jobs "$(JOBS)") $(if $(THREADS),--threads "$(THREADS)") $(if $(SCHEDULER),--scheduler "$(SCHEDULER)")
 PIP = $(VENV)/bin/python -m pip --quiet --quiet --disable-pip-version-check --no-input install
 
@@ -56,12 +57,15 @@ reproduce-%: $(READY) ## Run a study's missing cells, then show its table
 grid-%: $(READY) ## Run a set's full factorial (synthetic, ped2, avenue, avenue-partial)
 	$(BENCHMARKS) reproduce "grid-$*" $(RUNS) $(ARGS)
 
-##@ Views (made from results/runs alone)
+##@ Views (made from results/runs alone; inspect from checkpoints)
 tables: $(READY) ## Write results/tables
 	$(BENCHMARKS) tables $(if $(STUDY),"$(STUDY)") $(CELLS) $(ARGS)
 
 figures: $(READY) ## Write results/figures
 	$(BENCHMARKS) figures $(if $(STUDY),"$(STUDY)") $(CELLS) $(ARGS)
+
+inspect-%: $(READY) ## Look into a study's trained cells again, from their checkpoints; adds to their records
+	$(BENCHMARKS) inspect "$*" $(CHOSEN) $(ARGS)
 
 verdict: $(READY) ## Judge every claim by the records at hand; writes results/verdict.md
 	$(BENCHMARKS) verdict $(ARGS)

@@ -68,6 +68,13 @@ def _parser() -> argparse.ArgumentParser:
         _add_worker_options(command)
         _add_folders(command)
 
+    inspected = commands.add_parser("inspect", help="look into trained cells again, from their checkpoints")
+    inspected.add_argument("study", help=f"{', '.join(study_names())}, or the path of a .toml file")
+    inspected.add_argument("--video", metavar="NAME", help="write all frames of this test video for an animation, too")
+    inspected.set_defaults(run=_inspect)
+    _add_cell_options(inspected)
+    _add_folders(inspected)
+
     tables = commands.add_parser("tables", help="write the tables of studies from their records")
     tables.set_defaults(run=_tables)
     figures = commands.add_parser("figures", help="draw the figures of studies from their records")
@@ -107,13 +114,13 @@ def _add_cell_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--profile", choices=PROFILES, help="in place of the study file's")
     command.add_argument("--only", metavar="FILTER", help="the cells that match, as task=prediction,memory=none")
     command.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where cells compute (auto)")
-    command.add_argument(
-        "--mode", choices=MODES, help="fast: quicker, with other last digits; the study file decides where unset"
-    )
     command.add_argument("--keep-stale", action="store_true", help="accept records that were made by older code")
 
 
 def _add_worker_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--mode", choices=MODES, help="fast: quicker, with other last digits; the study file decides where unset"
+    )
     command.add_argument("--jobs", type=int, help="cells at a time; as many as there are cores where unset")
     command.add_argument("--threads", type=int, help="threads of a cell; cores shared out over the jobs where unset")
     command.add_argument("--scheduler", metavar="tcp://...", help="a Dask cluster of your own instead of a local one")
@@ -178,6 +185,26 @@ def _reproduce(options: argparse.Namespace) -> int:
     for cell, sentence in failures.items():
         print(f"FAILED {cell.slug}: {sentence}", file=sys.stderr)
     return 1 if failures else 0
+
+
+def _inspect(options: argparse.Namespace) -> int:
+    from benchmarks.run.cell import pick_device
+    from benchmarks.run.cell_data import Places
+    from benchmarks.run.looks.inspect import describe_left_out, inspect_cells
+
+    device = pick_device(options.device)
+    study = load_study(
+        options.study,
+        profile=options.profile,
+        seeds=options.seeds,
+        only=options.only,
+        cuda=device.type == "cuda",
+    )
+    places = Places(options.data_root if study.needs_data else None, options.results, _work(options))
+    left_out = inspect_cells(study.cells, places, device, video=options.video, keep_stale=options.keep_stale)
+    if left_out:
+        print(describe_left_out(left_out, places), file=sys.stderr)
+    return 1 if len(left_out) == len(study.cells) else 0
 
 
 def _live_tracker(results: Path, study: Study) -> Tracker:

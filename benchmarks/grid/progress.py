@@ -14,7 +14,7 @@ from benchmarks.grid.places import Places, read_json
 from benchmarks.grid.plan import PlannedCell
 from benchmarks.study.settings import Cell
 
-_PHASES = {"frames": "frames", "train": "training", "evaluate": "scoring"}
+_PHASES = {"frames": "frames", "train": "training", "evaluate": "scoring", "look": "looking"}
 
 
 class Progress:

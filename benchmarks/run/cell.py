@@ -1,6 +1,6 @@
 """One cell as a command: ``python -m benchmarks.run.cell --settings FILE --seed N ...``.
 
-It leaves its record under the results folder, and its checkpoint, log and progress under the work folder. It needs no
+It leaves its record under the results folder, and its checkpoint, look, log and progress under the work folder. It needs no
 tracking, no cluster and no plotting library. Exit status: 0 done, 2 a sentence for the user, anything else a crash.
 """
 
@@ -31,6 +31,7 @@ from benchmarks.run.fast import speed_up
 from benchmarks.run.feed import Feed
 from benchmarks.run.fingerprint import fingerprint
 from benchmarks.run.hardware import Phase, hardware, keep_freed_memory, release_free_memory, versions
+from benchmarks.run.looks.looking import look_into
 from benchmarks.run.methods import build
 from benchmarks.run.progress import Progress
 from benchmarks.run.strided_clips import training_feed
@@ -101,6 +102,10 @@ def run_cell(
     with Phase(device) as phase:
         scored, held_out = _score(method, data, device, progress)
     phases["evaluate"] = {**phase.facts, **_rate(len(scored.frame) * len(scored.terms), phase.facts["seconds"])}
+    progress.phase("look")
+    with Phase(device) as phase:
+        sections = look_into(method, data, device, folder)
+    phases["look"] = phase.facts
     table = records.terms_table(scored, data.dataset.test)
     calibration = records.terms_table(held_out, data.dataset.train) if held_out is not None else None
     measured = records.measure(table, calibration, method.rule)
@@ -115,6 +120,7 @@ def run_cell(
         "usage": records.usage_facts(scored, table),
         "calibration": records.calibration_facts(calibration),
         **measured,
+        **sections,
     }
     records.write_record(path, record, table)
     progress.phase("done", record=str(path))
@@ -253,7 +259,8 @@ def _make_folder(folder: Path, purpose: str) -> None:
         raise StudyError(f"Expected a folder for {purpose} in {folder}, but {error}; choose another place.") from error
 
 
-def _pick_device(name: str) -> torch.device:
+def pick_device(name: str) -> torch.device:
+    """Return the device for ``auto``, ``cpu``, ``cuda`` or ``cuda:N``; raises StudyError where it is not here."""
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if name.startswith("cuda") and not torch.cuda.is_available():
@@ -284,7 +291,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Deterministic matrix products on CUDA need this before the first one.
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         places = Places(arguments.data_root, arguments.results, arguments.work)
-        device = _pick_device(arguments.device)
+        device = pick_device(arguments.device)
         path = run_cell(cell, places, device, arguments.mode, evaluate_every=arguments.evaluate_every)
     except StudyError as error:
         return _fail(progress, str(error), status=2)

@@ -67,8 +67,11 @@ class CellData:
         return StridedClips([plain, *strided])
 
 
-def open_data(settings: Settings, places: Places, progress: Progress) -> CellData:
-    """Open both splits' stores, making them where they are not; raises StudyError if no training video is left to train on."""
+def open_data(settings: Settings, places: Places, progress: Progress | None = None) -> CellData:
+    """Open both splits' stores, making them where they are not; raises StudyError if no training video is left to train on.
+
+    progress: is told how many frames are decoded
+    """
     dataset = open_dataset(settings.dataset, places.data)
     channels: Literal[1, 3] = 1 if settings.channels == 1 else 3
     stores = [
@@ -80,7 +83,7 @@ def open_data(settings: Settings, places: Places, progress: Progress) -> CellDat
             folder=places.work / "frames",
             workers=(os.cpu_count() or 1) if sum(video.length for video in dataset.split(split)) > _MANY_FRAMES else 1,
             progress=False,
-            report=progress.step,
+            report=None if progress is None else progress.step,
         )
         for split in _SPLITS
     ]

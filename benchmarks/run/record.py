@@ -163,6 +163,22 @@ def write_record(path: Path, record: Mapping[str, Any], table: pd.DataFrame) -> 
         raise StudyError(f"Expected to write the record {path}, but {error}; free some space and go on.") from error
 
 
+def add_sections(path: Path, sections: Mapping[str, Any]) -> None:
+    """Put sections into a record that is there, in place of those of the same name; all else keeps its bytes.
+
+    Raises StudyError if the record cannot be read or written.
+    """
+    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        temporary.write_text(_readable(record | dict(sections)), encoding="utf-8")
+        temporary.replace(path)
+    except (OSError, ValueError) as error:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise StudyError(f"Expected to add to the record {path}, but {error}; see to it and go on.") from error
+
+
 def commit_facts(root: Path) -> dict[str, Any]:
     """Return the commit and whether a source file differs from it; None outside a git checkout."""
 

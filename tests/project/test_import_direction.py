@@ -14,6 +14,8 @@ LEAF_LIBRARIES = {"torch", "numpy", "scipy", "sklearn", "cv2"}
 CELL_LIBRARIES = LEAF_LIBRARIES | {"pandas", "safetensors", "tqdm"}
 # What report and track see of a cell: its record, never the code that made it.
 RECORD = "benchmarks.run.record"
+# And of a look, the file that it leaves for figures.
+LOOK_FILE = "benchmarks.run.looks.file"
 
 # Room -> project modules (and what lies under them) that it may import beside itself and benchmarks.errors.
 # `grid` starts cells as commands: of `run` it sees records, and the fingerprint that tells a stale one. perf and the command line may see all.
@@ -25,7 +27,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "benchmarks.measure": (),
     "benchmarks.run": ("benchmarks.study", "benchmarks.data", "benchmarks.measure", *LEAVES),
     "benchmarks.grid": ("benchmarks.study", RECORD, "benchmarks.run.fingerprint"),
-    "benchmarks.report": ("benchmarks.measure", "benchmarks.study", RECORD),
+    "benchmarks.report": ("benchmarks.measure", "benchmarks.study", RECORD, LOOK_FILE),
     "benchmarks.track": ("benchmarks.report", "benchmarks.measure", "benchmarks.study", RECORD),
 }
 LIBRARIES: dict[str, set[str]] = {

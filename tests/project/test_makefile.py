@@ -73,6 +73,7 @@ class TestHelp:
             "TORCH",
             "BENCHMARKS",
             "CELLS",
+            "CHOSEN",
             "RUNS",
             "HOME",
             "DATA_FOLDER",
@@ -105,6 +106,10 @@ class TestTargets:
                     'p -m benchmarks reproduce "synthetic" --data-root "data" --profile "cpu" --only "memory=none" '
                     '--device "cpu" --jobs "2" --scheduler "tcp://h:1"'
                 ),
+            ),
+            (
+                ["inspect-ped2", "SEEDS=1", "JOBS=2", "MODE=fast"],
+                'p -m benchmarks inspect "ped2" --data-root "data" --seeds "1"',
             ),
             (["tables"], "p -m benchmarks tables"),
             (["tables", "PROFILE=cpu", "SEEDS=3"], 'p -m benchmarks tables --seeds "3" --profile "cpu"'),

@@ -138,7 +138,7 @@ class TestRecord:
         assert record["data"]["scored_frames"] == 3 * (LENGTH - 4)
         assert [epoch["epoch"] for epoch in record["epochs"]] == [1, 2]
         assert all(sum(epoch["usage"]) > 0 for epoch in record["epochs"])
-        assert set(record["phases"]) == {"frames", "train", "evaluate"}
+        assert set(record["phases"]) == {"frames", "train", "evaluate", "look"}
         assert set(record["metrics"]["update"]["fused"]) == {"per_video", "global", "train"}
         assert sum(record["usage"]["update"]["counts"]) == 3 * (LENGTH - 4) * 16
         table = pd.read_csv(path.with_suffix(".csv.gz"), dtype={"video": str})

@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 import synthetic
@@ -42,6 +43,16 @@ def read(
         test=tuple(_with_truth(_video(plan, source), plan) for plan in video_plan(chosen, "test")),
         labels_from="the generator",
     )
+
+
+def scene_of(video: Video) -> SceneSettings | None:
+    """Return the scene that a video was generated from; None for a video of another layout."""
+    return video.read.plan.settings if isinstance(video.read, RenderedFrames) else None
+
+
+def objects_of(video: Video) -> pd.DataFrame | None:
+    """Return the object table of a generated video (see `synthetic.motion.simulate`); None for one of another layout."""
+    return _rendered(video.read.plan).objects if isinstance(video.read, RenderedFrames) else None
 
 
 def _video(plan: VideoPlan, source: str) -> Video:

@@ -1,0 +1,101 @@
+"""What a look leaves beside the checkpoint, for figures: ``look.npz`` of a cell, ``video-NAME.npz`` of one test video."""
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, ClassVar, Self
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.errors import StudyError
+
+
+@dataclass(frozen=True)
+class _Arrays:
+    """Arrays by name; one that is None is left out of the file."""
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read what `save` wrote; raises StudyError, naming the file, if it is damaged or lacks an array."""
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                return cls(**dict(file))
+        except (OSError, ValueError, EOFError, BadZipFile, TypeError) as error:
+            raise StudyError(
+                f"Expected what a look leaves in {path}, but {error}; run make inspect-STUDY for its study."
+            ) from error
+
+    def save(self, path: Path) -> None:
+        """Write all arrays at once; raises StudyError if the disk refuses."""
+        named = ((field.name, getattr(self, field.name)) for field in fields(self))
+        arrays: Mapping[str, Any] = {name: value for name, value in named if value is not None}
+        temporary = path.with_suffix(f".{os.getpid()}.tmp")
+        try:
+            with temporary.open("wb") as file:
+                np.savez_compressed(file, **arrays)
+            temporary.replace(path)
+        except OSError as error:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise StudyError(f"Expected to write {path}, but {error}; free some space and go on.") from error
+
+
+@dataclass(frozen=True)
+class LookFile(_Arrays):
+    """A cell as trained, seen on a sample of its test frames. Below 2 MB: 0.3 to 0.7 MB at the profile `cpu`.
+
+    still_kind: (stills,) text: normal, abnormal, other_abnormal; on the synthetic set normal, spatial, temporal,
+        spatio_temporal. still_video: (stills,) names. still_frame: (stills,) int64, the scored frame in its video
+    still_input, still_target, still_output: (stills, height, width, channels) uint8; still_error: (stills, height, width)
+        float16, for frames in [0, 1]
+    items: (kept, channels) float16; item_number: (kept,) int64: all items of a memory of at most 100, else the 100 used
+        most in the sample. None without memory
+    usage: (kept, h, w) uint16, how many of the sampled frames have their query at a place nearest to an item;
+        dead: (h, w) uint16, how many have a dead one. frames: (), how many were sampled
+    query: (n, channels) float16, at unit length where items are compared by cosine; query_item: (n,) int64, the nearest
+        item's number, -1 for a dead query. None where the method has no queries, or no items
+    """
+
+    NAME: ClassVar = "look.npz"
+
+    still_kind: NDArray[np.str_]
+    still_video: NDArray[np.str_]
+    still_frame: NDArray[np.int64]
+    still_input: NDArray[np.uint8]
+    still_target: NDArray[np.uint8]
+    still_output: NDArray[np.uint8]
+    still_error: NDArray[np.float16]
+    frames: NDArray[np.int64]
+    items: NDArray[np.float16] | None = None
+    item_number: NDArray[np.int64] | None = None
+    usage: NDArray[np.uint16] | None = None
+    dead: NDArray[np.uint16] | None = None
+    query: NDArray[np.float16] | None = None
+    query_item: NDArray[np.int64] | None = None
+
+
+@dataclass(frozen=True)
+class VideoFile(_Arrays):
+    """All scored frames of one test video. Some tens of MB at 256 x 256.
+
+    frame: (n,) int64 in the video; label: (n,) uint8, 1 = abnormal
+    input, target, output: (n, height, width, channels) uint8
+    error: (n, height, width) uint8 in units of ``error_unit``, (), for frames in [0, 1]: the largest error is 255
+    """
+
+    frame: NDArray[np.int64]
+    label: NDArray[np.uint8]
+    input: NDArray[np.uint8]
+    target: NDArray[np.uint8]
+    output: NDArray[np.uint8]
+    error: NDArray[np.uint8]
+    error_unit: NDArray[np.float64]
+
+    @staticmethod
+    def name(video: str) -> str:
+        """Return the file's name."""
+        return f"video-{video}.npz"

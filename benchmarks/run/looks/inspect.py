@@ -1,0 +1,138 @@
+"""Look into cells again, from their checkpoints: what `look_into` gives is put into their records, nothing is trained."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from benchmarks.errors import StudyError
+from benchmarks.measure.terms import read_terms
+from benchmarks.run import record as records
+from benchmarks.run.cell_data import CellData, Places, open_data
+from benchmarks.run.checkpoint import load_checkpoint, read_facts
+from benchmarks.run.contract import Method
+from benchmarks.run.evaluation import evaluate
+from benchmarks.run.feed import Feed
+from benchmarks.run.fingerprint import fingerprint
+from benchmarks.run.looks.file import VideoFile
+from benchmarks.run.looks.looking import SECTIONS, look_into
+from benchmarks.run.looks.stills import require_video, whole_video
+from benchmarks.run.methods import build
+from benchmarks.study.settings import Cell
+
+_ROOT = Path(__file__).resolve().parents[3]
+
+
+class _LeftOutError(Exception):
+    """A cell cannot be looked at; the text is why, and a semicolon before what to do."""
+
+
+def inspect_cells(
+    cells: Sequence[Cell],
+    places: Places,
+    device: torch.device,
+    *,
+    video: str | None = None,
+    keep_stale: bool = False,
+) -> dict[Cell, str]:
+    """Look into each cell that has a record and its checkpoint; return why the others were left out.
+
+    Sections and ``looked_at`` go into the record, ``look.npz`` into the work folder; video: with all frames of this test
+    video beside it. keep_stale: accept records that were made by older code. Raises StudyError as reading data does, or
+    if the video's name is none.
+    """
+    left_out: dict[Cell, str] = {}
+    torch.use_deterministic_algorithms(True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+    opened: dict[tuple[Any, ...], CellData] = {}
+    for cell in cells:
+        settings = cell.settings
+        try:
+            content = _record(cell, places, keep_stale=keep_stale)
+            geometry = (settings.dataset, settings.size, settings.channels, settings.calibration_videos)
+            if geometry not in opened:
+                opened[geometry] = open_data(settings, places)
+            data = opened[geometry]
+            method = _restore(cell, content, data, places, device)
+        except _LeftOutError as reason:
+            left_out[cell] = str(reason)
+            continue
+        if video is not None:
+            require_video(data.dataset.test, video)
+        folder = places.work / cell.slug
+        folder.mkdir(parents=True, exist_ok=True)
+        _replay(method, cell, data, places, device)
+        sections = look_into(method, data, device, folder)
+        seen_at = {"looked_at": records.commit_facts(_ROOT)}
+        records.add_sections(records.record_path(places.results, cell), sections | seen_at)
+        found = [f"{cell.slug}: {', '.join(name for name in SECTIONS if name in sections) or 'nothing to record'}"]
+        if video is not None:
+            feed = Feed(data.clips("test", method.clip_length), device)
+            frames = whole_video(method, feed, data.dataset.test, video)
+            if frames is not None:
+                frames.save(folder / VideoFile.name(video))
+                found.append(f"{len(frames.frame)} frames of video {video}")
+        print("; ".join(found), flush=True)
+    return left_out
+
+
+def describe_left_out(left_out: dict[Cell, str], places: Places) -> str:
+    """Return a sentence a reason: which cells were left out, and what to do."""
+    by_reason: dict[str, list[str]] = {}
+    for cell, reason in left_out.items():
+        by_reason.setdefault(reason, []).append(cell.slug)
+    return "\n".join(
+        f"Left out, {reason} (records in {places.results}, checkpoints in {places.work}): {', '.join(names)}."
+        for reason, names in by_reason.items()
+    )
+
+
+def _record(cell: Cell, places: Places, *, keep_stale: bool) -> dict[str, Any]:
+    path = records.record_path(places.results, cell)
+    if not path.exists():
+        raise _LeftOutError("no record yet; run the study first")
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        made_by = content["fingerprint"]["digest"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StudyError(f"Expected a record in {path}, but {error}; remove it and run the cell again.") from error
+    if not keep_stale and made_by != fingerprint(cell.settings, content["mode"]).digest:
+        raise _LeftOutError("made by older code; run the study again or give --keep-stale")
+    return content
+
+
+def _restore(cell: Cell, content: dict[str, Any], data: CellData, places: Places, device: torch.device) -> Method:
+    """Build the method that left a record: from its checkpoint, or anew where there is nothing to train."""
+    if data.train.checksum != content["data"]["train_checksum"]:
+        raise _LeftOutError("the record is of other training frames; give the data that it was made from")
+    method = build(cell.settings, cell.seed, device)
+    if not method.objectives():
+        method.prepare(data.clips("train", method.clip_length, cell.settings.train_stride))
+        return method
+    checkpoint = places.work / cell.slug / "checkpoint.safetensors"
+    if not checkpoint.exists():
+        raise _LeftOutError("no checkpoint; remove the record and run the study again, which trains the cell anew")
+    facts = read_facts(checkpoint)
+    identity = {
+        "settings_hash": cell.settings.hash,
+        "seed": cell.seed,
+        "fingerprint": content["fingerprint"]["digest"],
+        "train_checksum": data.train.checksum,
+    }
+    if facts["identity"] != identity or len(facts["epochs"]) != cell.settings.epochs:
+        raise _LeftOutError("the checkpoint is not the one of the record; remove both and run the study again")
+    load_checkpoint(checkpoint, method)
+    return method
+
+
+def _replay(method: Method, cell: Cell, data: CellData, places: Places, device: torch.device) -> None:
+    """Bring the items to where the test-time updates of the record's evaluation left them; cheap where there was none."""
+    variant = method.rule.variant
+    table = read_terms(records.record_path(places.results, cell).with_name(f"seed-{cell.seed}.csv.gz"))
+    if np.any(table.get(f"{variant}.updated", 0)):
+        evaluate(method, Feed(data.clips("test", method.clip_length), device), [variant])
+    else:
+        method.begin_evaluation([variant])

@@ -1,0 +1,118 @@
+"""Look into a trained cell: sections of its record, and a file of arrays for figures."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from benchmarks.run.autoencoder import MemoryAutoencoder
+from benchmarks.run.cell_data import CellData
+from benchmarks.run.contract import Method
+from benchmarks.run.feed import Feed
+from benchmarks.run.looks.file import LookFile
+from benchmarks.run.looks.gather import Gathered, gather
+from benchmarks.run.looks.items import item_facts
+from benchmarks.run.looks.queries import location_information, silhouette_facts
+from benchmarks.run.looks.shapes import shape_facts
+from benchmarks.run.looks.stills import stills
+
+SECTIONS = ("items", "queries", "shapes")
+_KEPT_ITEMS = 100
+# Half a million float16 values are a megabyte: 2,000 queries of 256 channels.
+_KEPT_VALUES = 2**19
+
+
+def look_into(method: Method, data: CellData, device: torch.device, folder: Path) -> dict[str, Any]:
+    """Return sections of the record by name, and write ``look.npz`` into the cell's work folder.
+
+    Call it after the test frames were scored under the published variant: what its test-time update made of the items is
+    taken from there. Everything stands under the published variant's name, but is read with the items as trained and
+    no update (`Method.look`), ``items.<variant>.updated`` alone excepted. A method that draws nothing gives nothing.
+
+    items: `items.item_facts`; queries: `queries.silhouette_facts` of 2,000 queries, ``largest_weight`` (mean address
+    weight of each query's nearest item) and `queries.location_information`; shapes: `shapes.shape_facts`
+    """
+    videos = data.dataset.test
+    feed = Feed(data.clips("test", method.clip_length), device)
+    memory = _Items(method) if isinstance(method, MemoryAutoencoder) and method.settings.memory != "none" else None
+    gathered = gather(method, feed, memory.absorb if memory is not None and memory.updating else None)
+    if gathered is None:
+        return {}
+    sections: dict[str, Any] = {
+        "items": None if memory is None else item_facts(memory.trained, memory.updated, gathered.update_size),
+        "queries": _query_facts(gathered, _metric(method)),
+        "shapes": shape_facts(method, feed, videos),
+    }
+    LookFile(
+        **stills(method, feed, videos),
+        **_addresses(gathered, None if memory is None else memory.trained.float().cpu().numpy()),
+        **_kept_queries(gathered, _metric(method)),
+        frames=np.array(gathered.frames),
+    ).save(folder / LookFile.NAME)
+    return {name: {method.rule.variant: found} for name, found in sections.items() if found is not None}
+
+
+class _Items:
+    """The items of an autoencoder as trained, as its scoring has left them, and under an update by one frame."""
+
+    def __init__(self, method: MemoryAutoencoder) -> None:
+        self.memory = method.memory
+        self.dtype = method.dtype
+        trained = method.memory.items_for_test()
+        assert trained is not None, "a memory has items"
+        self.trained = trained
+        self.updating = method.memory.updates_at_test
+        self.updated = method.items_now(method.rule.variant) if self.updating else None
+
+    def absorb(self, query: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the trained items, and what an update by a frame's query map would make of them."""
+        return self.trained, self.memory.absorb(query.to(self.dtype), self.trained)
+
+
+def _metric(method: Method) -> str:
+    """Return the distance by which a method's memory compares: MNAD's is a cosine, MemAE's an inner product unless set."""
+    if not isinstance(method, MemoryAutoencoder):
+        return "euclidean"
+    cosine = method.settings.memory == "mnad" or method.settings.address == "cosine"
+    return "cosine" if cosine else "euclidean"
+
+
+def _query_facts(gathered: Gathered, metric: str) -> dict[str, Any] | None:
+    if gathered.query is None or gathered.query_item is None or gathered.nearest is None:
+        return None
+    facts = silhouette_facts(gathered.query, gathered.query_item, metric)
+    if gathered.weight is not None:
+        facts["largest_weight"] = round(gathered.weight, 6)
+    return facts | {"frames": gathered.frames, "location_information": location_information(gathered.nearest)}
+
+
+def _addresses(gathered: Gathered, items: NDArray[np.float32] | None) -> dict[str, Any]:
+    """Return items and their use by place: all of a small memory, those used most of a large one."""
+    if items is None or gathered.nearest is None:
+        return {}
+    counts = np.bincount(gathered.nearest[gathered.nearest >= 0], minlength=len(items))
+    kept = np.sort(np.argsort(-counts, kind="stable")[:_KEPT_ITEMS])
+    usage = np.stack([(gathered.nearest == item).sum(axis=0) for item in kept])
+    return {
+        "items": items[kept].astype(np.float16),
+        "item_number": kept.astype(np.int64),
+        "usage": usage.astype(np.uint16),
+        "dead": (gathered.nearest < 0).sum(axis=0).astype(np.uint16),
+    }
+
+
+def _kept_queries(gathered: Gathered, metric: str) -> dict[str, Any]:
+    if gathered.query is None:
+        return {}
+    wanted = min(len(gathered.query), _KEPT_VALUES // gathered.query.shape[1])
+    rows = np.linspace(0, len(gathered.query) - 1, wanted).round().astype(np.int64)
+    query = gathered.query[rows]
+    if metric == "cosine":
+        query = query / np.maximum(np.linalg.norm(query, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    found: dict[str, Any] = {"query": query.astype(np.float16)}
+    if gathered.query_item is not None:
+        found["query_item"] = gathered.query_item[rows]
+    return found

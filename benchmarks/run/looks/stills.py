@@ -1,0 +1,108 @@
+"""Frames to show: a few stills chosen by label alone, so that all cells of a set show the same, and whole videos."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from benchmarks.data.clips import Clips
+from benchmarks.data.video import Video
+from benchmarks.errors import StudyError
+from benchmarks.run.contract import Look, Method
+from benchmarks.run.feed import Feed
+from benchmarks.run.looks.file import VideoFile
+from benchmarks.run.looks.sample import looks
+
+_KINDS = ("normal", "spatial", "temporal", "spatio_temporal")
+
+
+def choose_stills(clips: Clips, videos: Sequence[Video], scored_frame: int) -> dict[str, int]:
+    """Return the clip of each still by its kind: the middle of the longest stretch of such frames in a video.
+
+    On the synthetic set one of each kind of anomaly, elsewhere a normal one and abnormal ones of two videos, as far as
+    there are any.
+    """
+    labels = [_values(video, scored_frame, clips, index) for index, video in enumerate(videos)]
+    if all(video.kinds is not None for video in videos):
+        found = {name: _longest(labels, kind) for kind, name in enumerate(_KINDS)}
+    else:
+        abnormal = _longest(labels, 1)
+        other = None if abnormal is None else _longest(labels, 1, left_out=int(clips.video[abnormal]))
+        found = {"normal": _longest(labels, 0), "abnormal": abnormal, "other_abnormal": other}
+    return {name: clip for name, clip in found.items() if clip is not None}
+
+
+def stills(method: Method, feed: Feed, videos: Sequence[Video]) -> dict[str, Any]:
+    """Return the arrays of a `LookFile` that hold the stills."""
+    chosen = choose_stills(feed.clips, videos, method.scored_frame)
+    indices = np.array(list(chosen.values()), dtype=np.int64)
+    seen = [look for _, look in looks(method, feed, indices)]
+    return {
+        "still_kind": np.array(list(chosen), dtype=np.str_),
+        "still_video": np.array([videos[index].name for index in feed.clips.video[indices]], dtype=np.str_),
+        "still_frame": feed.clips.first[indices] + method.scored_frame,
+        "still_error": _joined(seen, "error").astype(np.float16),
+        **{f"still_{name}": _bytes(_joined(seen, name)) for name in ("input", "target", "output")},
+    }
+
+
+def require_video(videos: Sequence[Video], name: str) -> int:
+    """Return the index of the video of this name; raises StudyError listing the names if there is none."""
+    names = [video.name for video in videos]
+    if name not in names:
+        raise StudyError(f"Expected --video to name one of the test videos {', '.join(names)}, but got {name!r}.")
+    return names.index(name)
+
+
+def whole_video(method: Method, feed: Feed, videos: Sequence[Video], name: str) -> VideoFile | None:
+    """Return all scored frames of a test video; None if the method draws nothing. Raises StudyError for another name."""
+    number = require_video(videos, name)
+    indices = np.flatnonzero(feed.clips.video == number).astype(np.int64)
+    seen = [look for _, look in looks(method, feed, indices)]
+    if not seen:
+        return None
+    frame = feed.clips.first[indices] + method.scored_frame
+    labels = videos[number].labels
+    error = _joined(seen, "error").astype(np.float64)
+    unit = max(float(error.max()) / 255, np.finfo(np.float64).tiny)
+    return VideoFile(
+        frame=frame,
+        label=np.zeros(len(frame), np.uint8) if labels is None else labels[frame].astype(np.uint8),
+        error=np.rint(error / unit).astype(np.uint8),
+        error_unit=np.array(unit),
+        **{part: _bytes(_joined(seen, part)) for part in ("input", "target", "output")},
+    )
+
+
+def _values(video: Video, scored_frame: int, clips: Clips, index: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the indices of a video's clips, in order, and kind or label of each one's scored frame."""
+    own = np.flatnonzero(clips.video == index).astype(np.int64)
+    values = video.labels if video.kinds is None else video.kinds
+    frames = clips.first[own] + scored_frame
+    return own, np.zeros(len(own), np.int64) if values is None else values[frames].astype(np.int64)
+
+
+def _longest(
+    labels: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]], value: int, *, left_out: int | None = None
+) -> int | None:
+    """Return the clip in the middle of the longest stretch of a value within a video, the first of equals."""
+    best: tuple[int, int] | None = None
+    for index, (own, values) in enumerate(labels):
+        if index == left_out:
+            continue
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], values == value, [0]])))
+        for start, stop in edges.reshape(-1, 2).tolist():
+            if best is None or stop - start > best[0]:
+                best = (stop - start, int(own[(start + stop) // 2]))
+    return None if best is None else best[1]
+
+
+def _joined(seen: Sequence[Look], name: str) -> NDArray[np.float32]:
+    parts: list[Tensor] = [getattr(look, name) for look in seen]
+    return np.concatenate([part.float().cpu().numpy() for part in parts])
+
+
+def _bytes(images: NDArray[np.float32]) -> NDArray[np.uint8]:
+    return np.rint(255 * images).astype(np.uint8)

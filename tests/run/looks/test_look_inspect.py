@@ -1,0 +1,277 @@
+"""What a cell says of its own items and queries, and the same said again from its checkpoint."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from benchmarks import cli
+from benchmarks.run import cell as command
+from benchmarks.run.looks.file import LookFile, VideoFile
+from benchmarks.run.record import record_path
+from benchmarks.study.files import load_study
+from benchmarks.study.settings import Cell
+
+STUDY = """
+[study]
+name = "garden"
+title = "A small study"
+dataset = "garden"
+seeds = 1
+profile = "smoke"
+[settings]
+precision = "float32"
+train_stride = 3
+channels = 1
+epochs = 1
+[[cells]]
+method = "mnad"
+task = "reconstruction"
+memory = ["own", "none"]
+update_threshold = 0.2
+[[cells]]
+method = "memae"
+task = "reconstruction"
+items = 120
+shrink_threshold = 0.005
+[[cells]]
+method = ["mean_frame", "clock"]
+task = "reconstruction"
+memory = "none"
+"""
+LENGTH = 24
+
+
+@pytest.fixture(autouse=True)
+def _settings_of_torch() -> Iterator[None]:
+    """Whatever runs in this process leaves torch as it found it."""
+    deterministic, threads = torch.are_deterministic_algorithms_enabled(), torch.get_num_threads()
+    yield
+    torch.use_deterministic_algorithms(deterministic)
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def garden(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the set `garden`, the study file, and the records and checkpoints of its cells."""
+    root = tmp_path_factory.mktemp("garden")
+    rows, columns = np.mgrid[:32, :32]
+    for split, count in (("train", 4), ("test", 2)):
+        for video in range(count):
+            folder = root / "data" / "garden" / split / f"{video + 1:02d}"
+            folder.mkdir(parents=True)
+            labels = np.zeros(LENGTH, dtype=int)
+            if split == "test":
+                labels[12:18] = 1
+                np.savetxt(folder.with_suffix(".txt"), labels, fmt="%d")
+            for index in range(LENGTH):
+                centre = (4 + 24 * (0.5 + 0.5 * np.sin(index / 4 + video)), 6 + 4 * video)
+                blob = np.exp(-((rows - centre[0]) ** 2 + (columns - centre[1]) ** 2) / (12 if labels[index] else 30))
+                cv2.imwrite(str(folder / f"{index:03d}.png"), (30 + 200 * blob).astype(np.uint8))
+    (root / "garden.toml").write_text(STUDY)
+    before = torch.are_deterministic_algorithms_enabled(), torch.get_num_threads()
+    for cell in load_study(root / "garden.toml").cells:
+        file = root / "settings.json"
+        file.write_text(json.dumps(cell.settings.to_dict()))
+        arguments = ["--settings", file, "--seed", cell.seed, "--device", "cpu", "--quiet", *places(root)]
+        assert command.main(list(map(str, arguments))) == 0
+    torch.use_deterministic_algorithms(before[0])
+    torch.set_num_threads(before[1])
+    return root
+
+
+def places(root: Path) -> list[Any]:
+    """Where the garden's things lie, as options."""
+    return ["--data-root", root / "data", "--results", root / "results", "--work", root / "work"]
+
+
+def inspect(root: Path, *options: str) -> int:
+    """The command on the garden's study."""
+    return cli.main(list(map(str, ["inspect", root / "garden.toml", "--device", "cpu", *places(root), *options])))
+
+
+def cell_of(root: Path, **factors: Any) -> Cell:
+    """The one cell with these settings."""
+    cells = load_study(root / "garden.toml").cells
+    (found,) = [one for one in cells if all(getattr(one.settings, name) == value for name, value in factors.items())]
+    return found
+
+
+def record_of(root: Path, cell: Cell) -> dict[str, Any]:
+    """A cell's record."""
+    content: dict[str, Any] = json.loads(record_path(root / "results", cell).read_text())
+    return content
+
+
+class TestSectionsOfACell:
+    def test_of_mnad(self, garden: Path) -> None:
+        """Items as trained and after the update, a silhouette or why there is none, all under the published variant."""
+        cell = cell_of(garden, method="mnad", memory="mnad")
+        record = record_of(garden, cell)
+        items, queries = record["items"]["update"], record["queries"]["update"]
+        assert items["items"] == 10
+        assert -1 <= items["lowest_cosine"] <= items["mean_cosine"] <= items["highest_cosine"] <= 1
+        assert items["update_size"] > 0
+        assert items["updated"]["mean_cosine"] != items["mean_cosine"]
+        # 48 test frames of 4 x 4 queries are fewer than the 2,000 that are wanted.
+        assert (queries["frames"], queries["queries"], queries["metric"]) == (48, 48 * 16, "cosine")
+        assert queries["silhouette"] is not None or queries["reason"]
+        assert 0.1 <= queries["largest_weight"] <= 1
+        assert "shapes" not in record
+        assert "looked_at" not in record
+
+    def test_of_memae(self, garden: Path) -> None:
+        """There is no update; queries are compared as they are."""
+        record = record_of(garden, cell_of(garden, method="memae"))
+        assert set(record["items"]["plain"]) == {"items", "mean_cosine", "lowest_cosine", "highest_cosine"}
+        assert record["queries"]["plain"]["metric"] == "euclidean"
+
+    def test_without_memory(self, garden: Path) -> None:
+        """Neither items nor queries are described, but stills are kept; a method that draws nothing leaves nothing."""
+        for factors in ({"method": "mnad", "memory": "none"}, {"method": "mean_frame"}, {"method": "clock"}):
+            cell = cell_of(garden, **factors)
+            assert not {"items", "queries", "shapes"} & set(record_of(garden, cell))
+            file = garden / "work" / cell.slug / LookFile.NAME
+            assert file.exists() == (factors["method"] != "clock")
+
+    def test_look_file_agrees_with_the_record(self, garden: Path) -> None:
+        """Items, their use by place and the sampled queries are those that the record describes."""
+        for factors, kept in (({"method": "mnad", "memory": "mnad"}, 10), ({"method": "memae"}, 100)):
+            cell = cell_of(garden, **factors)
+            path = garden / "work" / cell.slug / LookFile.NAME
+            look = LookFile.load(path)
+            (queries,) = record_of(garden, cell)["queries"].values()
+            assert look.items is not None
+            assert look.item_number is not None
+            assert look.usage is not None
+            assert look.dead is not None
+            assert look.query is not None
+            assert look.query_item is not None
+            assert look.items.shape[0] == look.usage.shape[0] == kept
+            assert len(set(look.item_number.tolist())) == kept
+            assert look.frames == queries["frames"]
+            np.testing.assert_array_equal(look.usage.sum(axis=0) + look.dead, np.full(look.dead.shape, look.frames))
+            assert len(look.query) == len(look.query_item) == queries["queries"]
+            assert (look.query_item < 0).sum() == queries["dead_queries"]
+            assert look.still_kind.tolist() == ["normal", "abnormal", "other_abnormal"]
+            assert look.still_output.shape == (3, 32, 32, 1)
+            assert path.stat().st_size < 2_000_000
+
+
+class TestInspect:
+    def test_says_again_what_the_cells_said(self, garden: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """From checkpoints, sections and files come out as the cells wrote them; else a record keeps every byte."""
+        cells = load_study(garden / "garden.toml").cells
+        paths = [record_path(garden / "results", cell) for cell in cells]
+        texts = [path.read_text() for path in paths]
+        looks = [garden / "work" / cell.slug / LookFile.NAME for cell in cells]
+        arrays = [vars(LookFile.load(path)) if path.exists() else {} for path in looks]
+        for path, text in zip(paths, texts, strict=True):
+            stripped = {name: value for name, value in json.loads(text).items() if name not in ("items", "queries")}
+            path.write_text(json.dumps(stripped))
+        for look in looks:
+            look.unlink(missing_ok=True)
+        assert inspect(garden) == 0
+        assert "Left out" not in capsys.readouterr().err
+        for path, text, look, expected in zip(paths, texts, looks, arrays, strict=True):
+            content = json.loads(path.read_text())
+            seen_at = content.pop("looked_at")
+            assert set(seen_at) == {"commit", "dirty"}
+            assert content == json.loads(text)
+            # The sections were put back at the end, where the cell has them, in the cell's own way of writing.
+            assert path.read_text().startswith(text.removesuffix("\n}\n"))
+            for name, value in expected.items():
+                np.testing.assert_array_equal(getattr(LookFile.load(look), name), value)
+        for path, text in zip(paths, texts, strict=True):
+            path.write_text(text)
+
+    def test_writes_a_whole_video(self, garden: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """All frames of the video named, beside the look; only the cells asked for are looked at."""
+        cell = cell_of(garden, method="mnad", memory="none")
+        text = record_path(garden / "results", cell).read_text()
+        assert inspect(garden, "--only", "method=mnad,memory=none", "--video", "02") == 0
+        said = capsys.readouterr().out
+        assert f"{cell.slug}: " in said
+        assert "24 frames of video 02" in said
+        video = VideoFile.load(garden / "work" / cell.slug / VideoFile.name("02"))
+        assert video.frame.tolist() == list(range(LENGTH))
+        assert video.label.sum() == 6
+        assert video.output.shape == (LENGTH, 32, 32, 1)
+        assert len(list((garden / "work").glob("*/video-*.npz"))) == 1
+        record_path(garden / "results", cell).write_text(text)
+
+    def test_names_the_video_that_is_not_there(self, garden: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """One sentence that lists the test videos; nothing is written."""
+        cell = cell_of(garden, method="mnad", memory="none")
+        before = record_path(garden / "results", cell).read_bytes()
+        assert inspect(garden, "--only", "method=mnad,memory=none", "--video", "9") == 2
+        assert "01, 02, but got '9'" in capsys.readouterr().err
+        assert record_path(garden / "results", cell).read_bytes() == before
+
+
+class TestLeftOut:
+    """Cells that cannot be looked at are named with what to do, and their records stay."""
+
+    @staticmethod
+    def left_out(root: Path, capsys: pytest.CaptureFixture[str], *options: str) -> str:
+        """What the command says of MemAE's cell, which it must leave alone."""
+        assert inspect(root, "--only", "method=memae", *options) == 1
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert cell_of(root, method="memae").slug in said.err
+        assert len(said.err.strip().splitlines()) == 1
+        return said.err
+
+    def test_without_a_checkpoint(self, garden: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """The others are looked at all the same, with status 0."""
+        cell = cell_of(garden, method="memae")
+        checkpoint = garden / "work" / cell.slug / "checkpoint.safetensors"
+        checkpoint.rename(checkpoint.with_suffix(".away"))
+        try:
+            assert "no checkpoint; remove the record" in self.left_out(garden, capsys)
+        finally:
+            checkpoint.with_suffix(".away").rename(checkpoint)
+
+    def test_without_a_record(self, garden: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """A study that has not been run yet is told to run first."""
+        assert "no record yet; run the study first" in self.left_out(
+            garden, capsys, "--results", str(tmp_path), "--work", str(tmp_path)
+        )
+
+    def test_with_the_checkpoint_of_another_run(self, garden: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """A checkpoint that did not give the record is not taken for the one that did."""
+        cell = cell_of(garden, method="memae")
+        path = record_path(garden / "results", cell)
+        text = path.read_text()
+        content = json.loads(text)
+        content["fingerprint"]["digest"] = "0" * 16
+        path.write_text(json.dumps(content))
+        try:
+            assert "made by older code; run the study again or give --keep-stale" in self.left_out(garden, capsys)
+            assert "not the one of the record" in self.left_out(garden, capsys, "--keep-stale")
+        finally:
+            path.write_text(text)
+
+    def test_of_other_data(self, garden: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """A record of other training frames is not mixed with these."""
+        path = record_path(garden / "results", cell_of(garden, method="memae"))
+        text = path.read_text()
+        content = json.loads(text)
+        content["data"]["train_checksum"] = "other"
+        path.write_text(json.dumps(content))
+        try:
+            assert "of other training frames" in self.left_out(garden, capsys)
+        finally:
+            path.write_text(text)
+
+    def test_an_unknown_study_or_cell_is_refused(self, garden: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """Status 2 and a sentence, as of every command."""
+        assert cli.main(["inspect", "nowhere"]) == 2
+        assert "Expected a study among" in capsys.readouterr().err
+        assert inspect(garden, "--only", "task=prediction") == 2
+        assert "matches none" in capsys.readouterr().err

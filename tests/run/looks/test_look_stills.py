@@ -1,0 +1,112 @@
+"""Frames to show are chosen by label alone."""
+
+import numpy as np
+import pytest
+import torch
+
+from benchmarks.data.clips import Clips
+from benchmarks.data.video import Video
+from benchmarks.errors import StudyError
+from benchmarks.run.contract import Batch, Look
+from benchmarks.run.feed import Feed
+from benchmarks.run.looks.stills import choose_stills, stills, whole_video
+
+FRAMES = np.random.default_rng(0).integers(0, 256, (30, 4, 4, 1), dtype=np.uint8)
+
+
+def videos(*labels: str, kinds: bool = False) -> list[Video]:
+    """Videos whose frames have these labels, a digit each; as kinds if asked."""
+    made = []
+    for index, text in enumerate(labels):
+        values = np.array([int(digit) for digit in text], dtype=np.uint8)
+        labelled = (values > 0).astype(np.uint8)
+        made.append(
+            Video(
+                f"{index + 1:02d}",
+                len(text),
+                read=lambda index, *, grey=False: FRAMES[index],
+                labels=labelled,
+                kinds=values if kinds else None,
+            )
+        )
+    return made
+
+
+def clips_of(chosen: list[Video], length: int = 1) -> Clips:
+    """Clips of these videos."""
+    lengths = [video.length for video in chosen]
+    return Clips(FRAMES[: sum(lengths)], lengths, length=length)
+
+
+class Blurrer:
+    """Stands in for a method: half the brightness of the second of two frames."""
+
+    clip_length = 2
+    scored_frame = 1
+    evaluation_batch = 3
+
+    def look(self, batch: Batch) -> Look:
+        """Return both frames and what is drawn."""
+        before, frame = (batch.frames / 255).unbind(dim=1)
+        return Look(before, frame, frame / 2, (frame / 2).square().mean(dim=-1))
+
+
+class TestChooseStills:
+    def test_takes_the_middle_of_the_longest_stretch(self) -> None:
+        """A normal frame, an abnormal one, and one of another video."""
+        chosen = videos("0001110", "00000", "1111")
+        assert choose_stills(clips_of(chosen), chosen, 0) == {"normal": 9, "abnormal": 14, "other_abnormal": 4}
+
+    def test_takes_one_of_each_kind_where_kinds_are_known(self) -> None:
+        """On the synthetic set normal, spatial, temporal and both."""
+        chosen = videos("0011100", "0222003", kinds=True)
+        assert choose_stills(clips_of(chosen), chosen, 0) == {
+            "normal": 1,
+            "spatial": 3,
+            "temporal": 9,
+            "spatio_temporal": 13,
+        }
+
+    def test_goes_by_the_scored_frame(self) -> None:
+        """The label is that of the frame that a clip is scored on."""
+        chosen = videos("00001")
+        assert choose_stills(clips_of(chosen, 2), chosen, 1)["abnormal"] == 3
+
+    def test_leaves_out_what_there_is_none_of(self) -> None:
+        """A set with one abnormal video shows no other, a normal set none at all."""
+        one, none = videos("0110"), videos("0000")
+        assert set(choose_stills(clips_of(one), one, 0)) == {"normal", "abnormal"}
+        assert set(choose_stills(clips_of(none), none, 0)) == {"normal"}
+
+
+class TestStills:
+    def test_hold_what_was_drawn(self) -> None:
+        """Images as bytes, errors as they are, with the names to find them by."""
+        chosen = videos("00000", "01110")
+        found = stills(Blurrer(), Feed(clips_of(chosen, 2), torch.device("cpu")), chosen)  # type: ignore[arg-type]
+        assert found["still_kind"].tolist() == ["normal", "abnormal"]
+        assert found["still_video"].tolist() == ["01", "02"]
+        assert found["still_frame"].tolist() == [3, 2]
+        np.testing.assert_array_equal(found["still_target"], FRAMES[[3, 7]])
+        np.testing.assert_array_equal(found["still_input"], FRAMES[[2, 6]])
+        np.testing.assert_allclose(found["still_error"], (FRAMES[[3, 7], :, :, 0] / 510.0) ** 2, rtol=1e-3, atol=1e-7)
+
+
+class TestWholeVideo:
+    def test_holds_every_scored_frame_of_it(self) -> None:
+        """One row a scored frame, its label, and errors that come back with their unit."""
+        chosen = videos("00000", "01110")
+        found = whole_video(Blurrer(), Feed(clips_of(chosen, 2), torch.device("cpu")), chosen, "02")  # type: ignore[arg-type]
+        assert found is not None
+        assert found.frame.tolist() == [1, 2, 3, 4]
+        assert found.label.tolist() == [1, 1, 1, 0]
+        np.testing.assert_array_equal(found.target, FRAMES[6:10])
+        assert found.error.max() == 255
+        expected = (FRAMES[6:10, :, :, 0] / 510.0) ** 2
+        np.testing.assert_allclose(found.error * found.error_unit, expected, atol=float(found.error_unit))
+
+    def test_of_another_name_is_refused(self) -> None:
+        """The sentence lists the names there are."""
+        chosen = videos("00000", "01110")
+        with pytest.raises(StudyError, match="one of the test videos 01, 02, but got '7'"):
+            whole_video(Blurrer(), Feed(clips_of(chosen, 2), torch.device("cpu")), chosen, "7")  # type: ignore[arg-type]
