@@ -22,16 +22,26 @@ def choose_stills(clips: Clips, videos: Sequence[Video], scored_frame: int) -> d
     """Return the clip of each still by its kind: the middle of the longest stretch of such frames in a video.
 
     On the synthetic set one of each kind of anomaly, elsewhere a normal one and abnormal ones of two videos, as far as
-    there are any.
+    there are any. The frame does not depend on the clips, unless no clip is scored on it: then the nearest of its kind.
     """
-    labels = [_values(video, scored_frame, clips, index) for index, video in enumerate(videos)]
+    values = [_values(video) for video in videos]
     if all(video.kinds is not None for video in videos):
-        found = {name: _longest(labels, kind) for kind, name in enumerate(_KINDS)}
+        found = {name: _longest(values, kind) for kind, name in enumerate(_KINDS)}
     else:
-        abnormal = _longest(labels, 1)
-        other = None if abnormal is None else _longest(labels, 1, left_out=int(clips.video[abnormal]))
-        found = {"normal": _longest(labels, 0), "abnormal": abnormal, "other_abnormal": other}
-    return {name: clip for name, clip in found.items() if clip is not None}
+        abnormal = _longest(values, 1)
+        other = None if abnormal is None else _longest(values, 1, left_out=abnormal[0])
+        found = {"normal": _longest(values, 0), "abnormal": abnormal, "other_abnormal": other}
+    chosen: dict[str, int] = {}
+    for name, place in found.items():
+        if place is None:
+            continue
+        video, frame = place
+        own = np.flatnonzero(clips.video == video)
+        scored = clips.first[own] + scored_frame
+        alike = values[video][scored] == values[video][frame]
+        if alike.any():
+            chosen[name] = int(own[alike][np.abs(scored[alike] - frame).argmin()])
+    return chosen
 
 
 def stills(method: Method, feed: Feed, videos: Sequence[Video]) -> dict[str, Any]:
@@ -76,27 +86,23 @@ def whole_video(method: Method, feed: Feed, videos: Sequence[Video], name: str) 
     )
 
 
-def _values(video: Video, scored_frame: int, clips: Clips, index: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the indices of a video's clips, in order, and kind or label of each one's scored frame."""
-    own = np.flatnonzero(clips.video == index).astype(np.int64)
+def _values(video: Video) -> NDArray[np.int64]:
+    """Return the kind, or else the label, of each frame of a video."""
     values = video.labels if video.kinds is None else video.kinds
-    frames = clips.first[own] + scored_frame
-    return own, np.zeros(len(own), np.int64) if values is None else values[frames].astype(np.int64)
+    return np.zeros(video.length, np.int64) if values is None else values.astype(np.int64)
 
 
-def _longest(
-    labels: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]], value: int, *, left_out: int | None = None
-) -> int | None:
-    """Return the clip in the middle of the longest stretch of a value within a video, the first of equals."""
-    best: tuple[int, int] | None = None
-    for index, (own, values) in enumerate(labels):
+def _longest(values: Sequence[NDArray[np.int64]], value: int, *, left_out: int | None = None) -> tuple[int, int] | None:
+    """Return (video, frame) in the middle of the longest stretch of a value within a video, the first of equals."""
+    best, place = 0, None
+    for index, own in enumerate(values):
         if index == left_out:
             continue
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], values == value, [0]])))
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], own == value, [0]])))
         for start, stop in edges.reshape(-1, 2).tolist():
-            if best is None or stop - start > best[0]:
-                best = (stop - start, int(own[(start + stop) // 2]))
-    return None if best is None else best[1]
+            if stop - start > best:
+                best, place = stop - start, (index, (start + stop) // 2)
+    return place
 
 
 def _joined(seen: Sequence[Look], name: str) -> NDArray[np.float32]:

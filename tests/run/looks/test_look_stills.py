@@ -72,6 +72,19 @@ class TestChooseStills:
         chosen = videos("00001")
         assert choose_stills(clips_of(chosen, 2), chosen, 1)["abnormal"] == 3
 
+    def test_shows_the_same_frame_whatever_the_clip(self) -> None:
+        """Clips of one frame and of two, scored on the second, show one frame; the nearest where it is not scored."""
+        chosen = videos("0000011", "01")
+        for length in (1, 2):
+            clips = clips_of(chosen, length)
+            found = choose_stills(clips, chosen, length - 1)
+            shown = {
+                name: int(clips.video[clip] * 100 + clips.first[clip] + length - 1) for name, clip in found.items()
+            }
+            assert shown == {"normal": 2, "abnormal": 6, "other_abnormal": 101}
+        late = choose_stills(clips_of(chosen[:1], 5), chosen[:1], 3)
+        assert late == {"normal": 0, "abnormal": 2}
+
     def test_leaves_out_what_there_is_none_of(self) -> None:
         """A set with one abnormal video shows no other, a normal set none at all."""
         one, none = videos("0110"), videos("0000")
@@ -86,10 +99,10 @@ class TestStills:
         found = stills(Blurrer(), Feed(clips_of(chosen, 2), torch.device("cpu")), chosen)  # type: ignore[arg-type]
         assert found["still_kind"].tolist() == ["normal", "abnormal"]
         assert found["still_video"].tolist() == ["01", "02"]
-        assert found["still_frame"].tolist() == [3, 2]
-        np.testing.assert_array_equal(found["still_target"], FRAMES[[3, 7]])
-        np.testing.assert_array_equal(found["still_input"], FRAMES[[2, 6]])
-        np.testing.assert_allclose(found["still_error"], (FRAMES[[3, 7], :, :, 0] / 510.0) ** 2, rtol=1e-3, atol=1e-7)
+        assert found["still_frame"].tolist() == [2, 2]
+        np.testing.assert_array_equal(found["still_target"], FRAMES[[2, 7]])
+        np.testing.assert_array_equal(found["still_input"], FRAMES[[1, 6]])
+        np.testing.assert_allclose(found["still_error"], (FRAMES[[2, 7], :, :, 0] / 510.0) ** 2, rtol=1e-3, atol=1e-7)
 
 
 class TestWholeVideo:
