@@ -39,7 +39,7 @@ PIP = $(VENV)/bin/python -m pip --quiet --quiet --disable-pip-version-check --no
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup lock test lint bench bench-profiles clean tables figures verdict report simulate import ui
+.PHONY: help setup lock test lint bench bench-profiles clean tables figures verdict report simulate memorisation import ui
 
 ##@ Study (studies: synthetic, ped2, smoke; sets: synthetic, pool, ped2, ped1, avenue, shanghaitech)
 data-%: $(READY) ## Fetch or generate a data set and check it
@@ -75,6 +75,9 @@ report: $(READY) ## Write results/report/index.html: the whole study in one page
 
 simulate: $(READY) ## Measure what the intervals are worth on invented studies; writes results/statistics
 	$(BENCHMARKS) simulate $(ARGS)
+
+memorisation: $(READY) ## Study what networks learn by heart (circles and squares, minutes); writes results/memorisation
+	$(BENCHMARKS) memorisation $(if $(SEEDS),--seeds "$(SEEDS)") $(ARGS)
 
 import: $(READY) ## Bring the records into MLflow; twice changes nothing
 	$(BENCHMARKS) import $(ARGS)

@@ -95,7 +95,10 @@ def _parser() -> argparse.ArgumentParser:
     simulate = commands.add_parser("simulate", help="measure what the intervals are worth on invented studies")
     simulate.add_argument("--draws", type=int, help="studies per scenario (1500)")
     simulate.set_defaults(run=_simulate)
-    for command in (verdict, report, simulate):
+    memorisation = commands.add_parser("memorisation", help="what a network learns by heart: a small study, minutes")
+    memorisation.add_argument("--seeds", type=int, default=3, help="how many seeds: 0, 1, 2, ... (3)")
+    memorisation.set_defaults(run=_memorisation)
+    for command in (verdict, report, simulate, memorisation):
         _add_folders(command)
 
     imported = commands.add_parser("import", help="bring the records into MLflow; twice changes nothing")
@@ -303,6 +306,24 @@ def _simulate(options: argparse.Namespace) -> int:
     from benchmarks.report.coverage import main
 
     return main(options)
+
+
+def _memorisation(options: argparse.Namespace) -> int:
+    import torch
+
+    from benchmarks.report.memorisation import write_views
+    from benchmarks.report.tables import write_text
+    from benchmarks.run.memorisation import Extent, run_study
+
+    if options.seeds < 1:
+        raise StudyError(f"Expected at least one seed, but got --seeds {options.seeds}; leave it out for three.")
+    torch.set_num_threads(1)  # the same order of sums, so the same numbers, on a machine with more cores
+    curves = run_study(Extent(), range(options.seeds), report=print)
+    folder = options.results / "memorisation"
+    text = curves.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    for path in (write_text(folder / "curves.csv", text), *write_views(curves, folder)):
+        print(f"Written: {path}")
+    return 0
 
 
 def _studies(options: argparse.Namespace) -> list[Study]:

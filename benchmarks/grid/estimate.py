@@ -36,6 +36,7 @@ _CLIP_COST = {
     "stae": (0.1, 0.02),
     "convlstm_ae": (0.09, 0.025),
     "lstm_vector_ae": (0.065, 0.02),
+    "aae": (0.034, 0.005),
 }
 _LEARNING_FREE_COST = (0.0, 0.0001)
 _UNMEASURED = _CLIP_COST["mnad"]

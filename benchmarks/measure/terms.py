@@ -30,6 +30,8 @@ ORIENTATION: Final[dict[str, int]] = {
     "mean_absolute_error": +1,
     "point_score": +1,
     "elapsed": +1,
+    "code_negative_log_likelihood": +1,
+    "adversarial_error": +1,
     "marked_share": +1,
     "sequence_cost": +1,
     "sequence_distance": +1,

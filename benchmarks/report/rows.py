@@ -22,6 +22,7 @@ METHOD_NAMES: Final = {
     "stae": "stacked-frames AE",
     "convlstm_ae": "ConvLSTM AE",
     "lstm_vector_ae": "LSTM vector AE",
+    "aae": "adversarial AE",
     "frame_difference": "frame difference",
     "mean_frame": "mean frame",
     "clock": "clock",

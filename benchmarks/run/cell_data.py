@@ -7,6 +7,7 @@ from typing import Literal
 
 from benchmarks.data.clips import Clips
 from benchmarks.data.datasets import open_dataset
+from benchmarks.data.known_anomalies import read_folder, refuse_test_frames
 from benchmarks.data.store import FrameStore, open_store
 from benchmarks.data.video import Dataset
 from benchmarks.errors import StudyError
@@ -88,6 +89,9 @@ def open_data(settings: Settings, places: Places, progress: Progress | None = No
         for split in _SPLITS
     ]
     train, test = stores
+    if settings.negative_folder is not None:
+        known = read_folder(Path(settings.negative_folder), settings.size, settings.channels)
+        refuse_test_frames(known, test.frames)
     count = len(train.lengths)
     if settings.calibration_videos >= count:
         raise StudyError(

@@ -52,7 +52,7 @@ def fingerprint(settings: Settings, mode: str = "record") -> Fingerprint:
     tables = _tables()
     roots = [
         *_ROOTS,
-        tables["METHODS"][settings.method].split(":")[0],
+        tables["METHODS" if settings.negative_weight is None else "LIMITED"][settings.method].split(":")[0],
         tables["BACKBONES"].get(settings.method, ""),
         tables["MEMORIES"].get(settings.memory, ""),
         _STRIDED if settings.temporal_strides is not None else "",

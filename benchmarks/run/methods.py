@@ -15,9 +15,16 @@ METHODS = {
     "stae": "benchmarks.run.baselines.stae:Stae",
     "convlstm_ae": "benchmarks.run.baselines.convlstm_ae:ConvLstmAe",
     "lstm_vector_ae": "benchmarks.run.baselines.lstm_vector_ae:LstmVectorAe",
+    "aae": "benchmarks.run.baselines.aae:AdversarialAutoencoder",
     "mean_frame": "benchmarks.run.learning_free:MeanFrame",
     "frame_difference": "benchmarks.run.learning_free:FrameDifference",
     "clock": "benchmarks.run.learning_free:Clock",
+}
+
+# The same methods kept from reconstructing known anomalies: classes of their own, so that a cell that has seen none does
+# not rest on their code.
+LIMITED = {
+    "cae": "benchmarks.run.baselines.limited_cae:LimitedCae",
 }
 
 
@@ -25,6 +32,7 @@ def build(settings: Settings, seed: int, device: torch.device) -> Method:
     """Build the method of a cell; raises StudyError listing the known methods for an unknown one."""
     if settings.method not in METHODS:
         raise StudyError(f"Expected a method among {', '.join(METHODS)}, but got {settings.method!r}.")
-    module, name = METHODS[settings.method].split(":")
+    table = METHODS if settings.negative_weight is None else LIMITED
+    module, name = table[settings.method].split(":")
     method: Method = getattr(importlib.import_module(module), name)(settings, seed, device)
     return method

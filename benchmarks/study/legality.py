@@ -6,6 +6,7 @@ from benchmarks.errors import StudyError
 from benchmarks.study.baseline_presets import BASELINE_PRESETS, own_settings
 from benchmarks.study.settings import (
     BASELINES,
+    GENERATED_DATASETS,
     LEARNING_FREE,
     MEMORIES,
     METHODS,
@@ -27,7 +28,7 @@ def refuse_illegal(settings: Settings) -> None:
 
 def illegal_because(settings: Settings) -> str | None:
     """Return why a combination is impossible, naming the settings, or None."""
-    checks = (_level_reason, _memory_reason, _noise_reason, _baseline_reason, _geometry_reason)
+    checks = (_level_reason, _memory_reason, _noise_reason, _baseline_reason, _negative_reason, _geometry_reason)
     return next((reason for check in checks if (reason := check(settings)) is not None), None)
 
 
@@ -92,6 +93,33 @@ def _baseline_reason(settings: Settings) -> str | None:
         return f"temporal_strides is the largest stride, at least 1, but is {settings.temporal_strides}."
     if settings.error == "sequence_cost" and method != "convlstm_ae":
         return f"error=sequence_cost is convlstm_ae's, but the method is {method}; choose another error."
+    return None
+
+
+def _negative_reason(settings: Settings) -> str | None:
+    weight, margin = settings.negative_weight, settings.negative_margin
+    frames, folder = settings.negative_frames, settings.negative_folder
+    if weight is None:
+        given = {"negative_margin": margin, "negative_frames": frames, "negative_folder": folder}
+        alone = next((name for name, value in given.items() if value is not None), None)
+        return alone and f"{alone} belongs to negative learning, which negative_weight asks for; set it too."
+    if not 0 <= weight < float("inf"):
+        return f"negative_weight weighs a loss, so it is at least 0, but negative_weight={weight:g}."
+    if margin is None or margin <= 0:
+        return (
+            f"negative learning ends where an error reaches its margin, above 0, but negative_margin={margin or 0:g}."
+        )
+    if folder is not None:
+        if frames is not None:
+            return f"all images of negative_folder are known anomalies, but negative_frames={frames}; leave it out."
+        return None
+    if settings.dataset not in GENERATED_DATASETS:
+        return (
+            f"negative learning needs known anomalies, but the training split of {settings.dataset} holds none, and test "
+            "frames are never trained on; put images of your own into a folder and name it with negative_folder."
+        )
+    if frames is None or frames < 1:
+        return f"negative learning needs at least one known anomaly, but negative_frames={frames}."
     return None
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks.errors import StudyError
 from benchmarks.study import settings as names
-from benchmarks.study.baseline_presets import baseline
+from benchmarks.study.baseline_presets import baseline, negative_learning
 from benchmarks.study.legality import refuse_illegal
 from benchmarks.study.settings import Settings
 
@@ -116,6 +116,7 @@ def resolve(  # the factors of STUDY section 2, one argument each
     values |= _memory(values)
     values |= _supervision(values)
     values |= _denoising(values)
+    values |= negative_learning(overrides)
     # TOML tells 0 from 0.0, a cell's identity must not.
     numbers = {name: float(value) for name, value in overrides.items() if name in _REAL and type(value) is int}
     settings = Settings(**(values | overrides | numbers))

@@ -12,7 +12,7 @@ from benchmarks.errors import StudyError
 
 AUTOENCODERS = ("mnad", "memae")
 # The other systems of the source documents: they reconstruct, without memory, skips or supervision.
-BASELINES = ("cae", "stae", "convlstm_ae", "lstm_vector_ae")
+BASELINES = ("cae", "stae", "convlstm_ae", "lstm_vector_ae", "aae")
 # Sets whose frames are generated when a cell first wants them; every other one must be at hand.
 GENERATED_DATASETS = ("synthetic", "pool", "pool-inpainted")
 LEARNING_FREE = ("mean_frame", "frame_difference", "clock")
@@ -86,6 +86,13 @@ class Settings:
     weight_decay: float | None = None
     frames_as: str | None = None
     temporal_strides: int | None = None  # clips whose frames lie 1, 2, ... so many apart, all of them to train on
+    adversarial_learning_rate: float | None = None
+
+    # Negative learning: known anomalies that are not to be reconstructed, generated or in a folder of the user's.
+    negative_weight: float | None = None
+    negative_margin: float | None = None  # squared error, frames in [0, 1], from which on an anomaly is left alone
+    negative_frames: int | None = None
+    negative_folder: str | None = None
 
     # The score.
     error: str
@@ -136,7 +143,8 @@ class Settings:
     def _of_a_baseline(self) -> list[str]:
         """What a document calls a variant of its system, in words."""
         without = ["no_dense"] if self.bottleneck == 0 else []
-        return [*without, *(["stacked"] if self.frames_as == "channels" else [])]
+        stacked = ["stacked"] if self.frames_as == "channels" else []
+        return [*without, *stacked, *(["negative"] if self.negative_weight is not None else [])]
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ CASES: list[dict[str, Any]] = [
     *({"method": name} for name in BASELINES),
     {"method": "cae", "bottleneck": 0},
     {"method": "convlstm_ae", "frames_as": "channels"},
+    {"method": "cae", "negative_weight": 1.0, "negative_frames": 4},
 ]
 
 
@@ -95,19 +96,19 @@ class TestContract:
         """Each term is finite and detached, and after each objective in turn every parameter has had a gradient."""
         method = baseline_of(**factors)
         reached: set[int] = set()
-        parameters: list[torch.Tensor] = []
+        parameters: dict[int, torch.Tensor] = {}  # one that two objectives share counts once
         for objective in method.objectives():
             losses = method.losses(batch_of(made_up_clips(method, 3), epoch=1), objective.name)
             assert all(bool(term.isfinite()) and not term.requires_grad for term in losses.terms.values())
             losses.total.backward()
             own = [value for group in objective.optimiser.param_groups for value in group["params"]]
-            parameters += own
+            parameters |= {id(value): value for value in own}
             assert all(value.grad is not None and bool(value.grad.isfinite().all()) for value in own)
             reached |= {id(value) for value in own if value.grad is not None and bool(value.grad.any())}
             objective.optimiser.zero_grad()
         assert len(parameters) - len(reached) == idle_tensors(factors)
         if parameters:
-            assert method.parameter_count() == sum(value.numel() for value in parameters)
+            assert method.parameter_count() == sum(value.numel() for value in parameters.values())
 
     def test_training_lowers_the_loss(self, factors: dict[str, Any]) -> None:
         """A few steps on one batch give a lower total than before, in what the first objective minimises."""

@@ -1,0 +1,198 @@
+"""``results/memorisation/table.md`` and ``figure.png``: the memorisation study's curves, read and drawn.
+
+Views of ``curves.csv`` alone (`benchmarks.run.memorisation` says what its columns are): they can be made again from it.
+"""
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from benchmarks.report.render import Table, to_markdown
+from benchmarks.report.style import MUTED, PALETTE, house_style, save
+from benchmarks.report.tables import write_text
+
+_FITTED = 0.95
+_HEAD = """# Patterns first, noise by heart?
+
+Made by `make memorisation`: circles and squares cut from the synthetic set with sensor noise, two hidden layers, and
+labels or targets of which none, half or all are noise. Arpit et al. 2017 (ref. 5 of seed 004) report four things: networks
+fit patterns before noise; the accuracy on clean validation data peaks before the noise is fitted, and then falls; the
+critical sample ratio rises with training and is higher the more noise there is; dropout hinders fitting noise more than
+it hurts fitting patterns, and does so better than weight decay. The tables show what holds here.
+"""
+
+
+def write_views(curves: pd.DataFrame, folder: Path) -> tuple[Path, Path]:
+    """Write the table and the figure of the curves into a folder; raises StudyError if one cannot be written."""
+    text = "\n".join([_HEAD, to_markdown(_classification(curves)), to_markdown(_reconstruction(curves))])
+    with house_style():
+        return write_text(folder / "table.md", text), save(draw(curves), folder / "figure.png")
+
+
+def _classification(curves: pd.DataFrame) -> Table:
+    rows = []
+    for (noise, regulariser), curve in _conditions(curves, "classification"):
+        mean = curve.groupby("epoch").mean(numeric_only=True)
+        best = mean["validation_accuracy"].idxmax()
+        rows.append(
+            (
+                f"{100 * noise:.0f}",
+                regulariser,
+                str(curve["seed"].nunique()),
+                _percent(mean["accuracy_clean"].iloc[-1]),
+                _percent(mean["accuracy_noisy"].iloc[-1]),
+                _reached(mean["accuracy_clean"]),
+                _reached(mean["accuracy_noisy"]),
+                f"{_percent(mean['validation_accuracy'].max())} ({best})",
+                _percent(mean["validation_accuracy"].iloc[-1]),
+                _percent(mean["critical_sample_ratio"].iloc[0]),
+                _percent(mean["critical_sample_ratio"].iloc[-1]),
+            )
+        )
+    numbers = (
+        "Noise",
+        "Seeds",
+        "Clean fitted",
+        "Noise fitted",
+        "Clean by epoch",
+        "Noise by epoch",
+        "Validation, best (epoch)",
+        "Validation, last",
+        "CSR, first",
+        "CSR, last",
+    )
+    notes = (
+        "Means over seeds, in per cent. Noise: share of training labels drawn at random, half of which are right by chance.",
+        (
+            f"Fitted: training labels, as given, that the network gives back after the last epoch (epoch {curves['epoch'].max()}); "
+            f"by epoch: the first epoch read at which {100 * _FITTED:.0f} % of them are, a dash if never."
+        ),
+        "CSR: share of validation patches in whose neighbourhood the predicted class changes, after the first and the last epoch.",
+    )
+    columns = (numbers[0], "Against it", *numbers[1:])
+    return Table("Classification: circle or square", columns, tuple(rows), frozenset(numbers), notes)
+
+
+def _reconstruction(curves: pd.DataFrame) -> Table:
+    rows = []
+    for (noise, regulariser), curve in _conditions(curves, "reconstruction"):
+        mean = curve.groupby("epoch").mean(numeric_only=True)
+        best = mean["validation_loss"].idxmin()
+        rows.append(
+            (
+                f"{100 * noise:.0f}",
+                regulariser,
+                str(curve["seed"].nunique()),
+                _share(mean["loss_clean"].iloc[0]),
+                _share(mean["loss_clean"].iloc[-1]),
+                _share(mean["loss_noisy"].iloc[0]),
+                _share(mean["loss_noisy"].iloc[-1]),
+                f"{_share(mean['validation_loss'].min())} ({best})",
+                _share(mean["validation_loss"].iloc[-1]),
+            )
+        )
+    numbers = (
+        "Noise",
+        "Seeds",
+        "Clean, first",
+        "Clean, last",
+        "Noise, first",
+        "Noise, last",
+        "Validation, best (epoch)",
+        "Validation, last",
+    )
+    notes = (
+        "Means over seeds of the squared error as a share of the targets' variance: 1 is what their mean would reach.",
+        "Noise: share, in per cent, of training targets replaced by noise that stays the same in every epoch.",
+        "Clean, noise: the error on training targets of either kind; validation: on clean patches of other videos.",
+    )
+    columns = (numbers[0], "Against it", *numbers[1:])
+    return Table("Reconstruction: patches to themselves", columns, tuple(rows), frozenset(numbers), notes)
+
+
+def draw(curves: pd.DataFrame) -> Figure:
+    """Draw, for each task: half noise under each regulariser, clean validation, and complexity or the trade-off.
+
+    curves: as `benchmarks.run.memorisation.run_study` returns them, of at least the noise shares 0.5 and one other
+    """
+    figure = Figure(figsize=(9.0, 5.4))
+    panels = figure.subplots(2, 3)
+    classified = curves[curves["task"] == "classification"]
+    rebuilt = curves[curves["task"] == "reconstruction"]
+    _losses(panels[0, 0], classified, "classification: half of the labels noise", "cross-entropy")
+    _by_noise(panels[0, 1], classified, "validation_accuracy", "accuracy on clean patches")
+    _by_noise(panels[0, 2], classified, "critical_sample_ratio", "critical sample ratio")
+    _losses(panels[1, 0], rebuilt, "reconstruction: half of the targets noise", "error / variance")
+    _by_noise(panels[1, 1], rebuilt, "validation_loss", "error on clean patches / variance")
+    _trade_off(panels[1, 2], classified)
+    return figure
+
+
+def _losses(axes: Axes, curves: pd.DataFrame, title: str, label: str) -> None:
+    half = curves[curves["noise"] == 0.5]
+    for colour, (regulariser, curve) in zip(PALETTE, half.groupby("regulariser", sort=False), strict=False):
+        mean = curve.groupby("epoch").mean(numeric_only=True)
+        axes.plot(mean.index, mean["loss_noisy"], color=colour, label=f"{regulariser}: noise")
+        axes.plot(mean.index, mean["loss_clean"], ":", color=colour, label=f"{regulariser}: clean")
+    axes.set_title(title)
+    _epochs(axes, label)
+
+
+def _by_noise(axes: Axes, curves: pd.DataFrame, column: str, label: str) -> None:
+    plain = curves[curves["regulariser"] == "none"]
+    for colour, (noise, curve) in zip(PALETTE, plain.groupby("noise"), strict=False):
+        seeds = curve.groupby("epoch")[column]
+        axes.plot(seeds.mean().index, seeds.mean(), color=colour, label=f"{100 * float(str(noise)):.0f} % noise")
+        axes.fill_between(seeds.mean().index, seeds.min(), seeds.max(), color=colour, alpha=0.2, linewidth=0)
+    axes.set_title("without regularisation")
+    _epochs(axes, label)
+
+
+def _epochs(axes: Axes, label: str) -> None:
+    axes.set_xscale("log")
+    axes.set_xlabel("epoch")
+    axes.set_ylabel(label)
+    axes.legend(fontsize="x-small")
+
+
+def _trade_off(axes: Axes, curves: pd.DataFrame) -> None:
+    """As the paper's figure 10: how much noise is fitted where all labels are noise, against what is learned from clean ones."""
+    last = curves[curves["epoch"] == curves["epoch"].max()]
+    for colour, regulariser in zip(PALETTE, dict.fromkeys(curves["regulariser"]), strict=False):
+        of = last[last["regulariser"] == regulariser]
+        noise = of[of["noise"] == of["noise"].max()]["accuracy_noisy"].mean()
+        clean = of[of["noise"] == 0]["validation_accuracy"].mean()
+        axes.plot(noise, clean, "o", color=colour, label=regulariser)
+    axes.axvline(0.5, color=MUTED, linewidth=0.8, linestyle=":")
+    axes.set_xlabel("random labels fitted, all of them noise")
+    axes.set_ylabel("accuracy, no noise")
+    axes.set_title("classification: what a remedy costs")
+    axes.legend(fontsize="x-small")
+
+
+def _conditions(curves: pd.DataFrame, task: str) -> Iterator[tuple[tuple[float, str], pd.DataFrame]]:
+    """Yield the rows of each condition of a task, in the order in which the study ran them."""
+    of = curves[curves["task"] == task]
+    for noise in dict.fromkeys(of["noise"]):
+        for name in dict.fromkeys(of["regulariser"]):
+            yield (noise, name), of[(of["noise"] == noise) & (of["regulariser"] == name)]
+
+
+def _reached(accuracy: "pd.Series[float]") -> str:
+    """The first epoch at which enough is fitted."""
+    if accuracy.isna().all():
+        return ""
+    there = accuracy.index[accuracy >= _FITTED]
+    return str(there[0]) if len(there) else "–"
+
+
+def _percent(value: float) -> str:
+    return "" if math.isnan(value) else f"{100 * value:.1f}"
+
+
+def _share(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:.3f}"
