@@ -1,0 +1,65 @@
+"""The four pixel-level metrics of one test set: pixel AUC, PRO, RBDC and TBDC."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+from typing import NamedTuple
+
+from benchmarks.errors import StudyError
+from benchmarks.measure.detection import SHARES, area_to_one, detection_rates
+from benchmarks.measure.pixel_curves import LevelCounts, levels_at_shares, pixel_auc, pro
+from benchmarks.measure.regions import Regions
+from benchmarks.measure.score_levels import Levels
+
+
+class MappedVideo(NamedTuple):
+    """One video's score maps, (frames, height, width) levels, high = abnormal, and its true regions."""
+
+    levels: Levels
+    regions: Regions
+
+
+@dataclass(frozen=True)
+class PixelMetrics:
+    """Metrics as fractions, None where undefined; and how many frames, true regions and tracks they are about."""
+
+    pixel_auc: float | None
+    pro: float | None
+    rbdc: float | None
+    tbdc: float | None
+    frames: int
+    regions: int
+    tracks: int
+
+
+def pixel_metrics(videos: Sequence[MappedVideo], thresholds: Levels | None = None) -> PixelMetrics:
+    """Measure the maps of all videos.
+
+    thresholds: of RBDC and TBDC; None takes those at `SHARES` of the pixels.
+    Raises StudyError if there is no video, or the maps of one are of another shape than its regions.
+    """
+    if not videos:
+        raise StudyError("Expected score maps of at least one video, but there is none; score the test videos first.")
+    for index, video in enumerate(videos):
+        if video.levels.shape != video.regions.shape:
+            raise StudyError(
+                f"Expected maps of the shape {video.regions.shape} of the masks of video number {index}, but they are of shape "
+                f"{video.levels.shape}; resize one of them."
+            )
+    counts = reduce(add, (LevelCounts.of(*video) for video in videos))
+    rbdc = tbdc = None
+    if counts.regions:
+        chosen = levels_at_shares(counts, SHARES) if thresholds is None else thresholds
+        rates = detection_rates([video.levels for video in videos], [video.regions for video in videos], chosen)
+        rbdc = area_to_one(rates.false_per_frame, rates.regions)
+        tbdc = area_to_one(rates.false_per_frame, rates.tracks)
+    return PixelMetrics(
+        pixel_auc(counts),
+        pro(counts),
+        rbdc,
+        tbdc,
+        frames=sum(len(video.levels) for video in videos),
+        regions=counts.regions,
+        tracks=sum(video.regions.tracks for video in videos),
+    )

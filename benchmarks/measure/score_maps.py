@@ -1,0 +1,26 @@
+"""Score maps made ready to be measured: one size for all, and smoothed by a width that nobody tuned."""
+
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+SIZE: Final = 128
+"""Largest side of maps that are measured: two thousand of them take 66 MB as levels."""
+SIGMA: Final = 1 / 64
+"""Standard deviation of the smoothing as a share of a map's side: 4 pixels at 256 × 256, as PaDiM (Defard et al.,
+ICPR 2021 workshops) and others smooth maps of about that size."""
+
+
+def shrink(maps: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Average square maps (n, side, side) down to `SIZE` where they are larger."""
+    if maps.shape[1] <= SIZE:
+        return maps
+    return np.stack([cv2.resize(one, (SIZE, SIZE), interpolation=cv2.INTER_AREA) for one in maps])
+
+
+def smooth(maps: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Smooth each of some maps (n, side, side) by a Gaussian of `SIGMA` times the side; they are mirrored at their edges."""
+    sigma = SIGMA * maps.shape[1]
+    return np.stack([cv2.GaussianBlur(one, (0, 0), sigma) for one in maps])
