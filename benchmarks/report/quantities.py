@@ -11,6 +11,8 @@ from benchmarks.measure.terms import psnr_from_mse
 from benchmarks.report.frame_scores import variant_frames
 from benchmarks.report.records import Record
 
+# Of the error maps as they are (benchmarks/run/looks/pixels.py).
+PIXEL: Final = ("pixel_auc", "pro", "rbdc", "tbdc")
 # What "error" names: the reconstruction error alone, under each method's own name for it.
 _ERRORS: Final = ("psnr", "mse")
 
@@ -50,14 +52,14 @@ def _kind(name: str) -> Callable[[Record, str], float | None]:
     return read
 
 
-def _held(*path: str) -> Callable[[Record, str], float | None]:
-    """Read a number at a path of the record's JSON; ``*`` stands for the variant."""
+def _held(*path: str, scale: float = 1.0) -> Callable[[Record, str], float | None]:
+    """Read a number at a path of the record's JSON, times a scale; ``*`` stands for the variant."""
 
     def read(record: Record, variant: str) -> float | None:
         found: object = record.content
         for key in path:
             found = found.get(variant if key == "*" else key) if isinstance(found, Mapping) else None
-        return float(found) if isinstance(found, int | float) else None
+        return scale * float(found) if isinstance(found, int | float) else None
 
     return read
 
@@ -110,12 +112,14 @@ _OTHERS: Final[Mapping[str, Callable[[Record, str], float | None]]] = MappingPro
         "item_cosine": _held("items", "*", "mean_cosine"),
         "query_silhouette": _held("queries", "*", "silhouette"),
         "circle_likeness": _held("shapes", "*", "circle_minus_square"),
+        **{name: _held("pixel", "*", name, scale=100.0) for name in PIXEL},
     }
 )
 QUANTITIES: Final[Mapping[str, str]] = MappingProxyType(
     {
         **dict.fromkeys(("auc", "macro_auc", "eer", "fpr_at_95_tpr", "auc_change"), "points"),
         **{f"auc_{kind}": "points" for kind in KINDS},
+        **dict.fromkeys(PIXEL, "points"),
         **dict.fromkeys(("output_psnr", "psnr_normal", "psnr_abnormal"), "dB"),
         "items_in_use": "items",
         "frames_updated": "%",

@@ -1,0 +1,155 @@
+"""``results/tables/pixel_<set>.{md,csv,tex}``: where methods see anomalies, on sets with masks.
+
+All numbers are the records' own section ``pixel`` (benchmarks/run/looks/pixels.py); a record without it has no row.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from benchmarks.report.contents import percent
+from benchmarks.report.evidence import Group, group_of
+from benchmarks.report.quantities import PIXEL
+from benchmarks.report.records import Record
+from benchmarks.report.render import Table, to_latex, to_markdown
+from benchmarks.report.rows import Row, Summary
+from benchmarks.report.tables import write_text
+
+_HEADINGS: Final = {"pixel_auc": "Pixel AUC", "pro": "PRO", "rbdc": "RBDC", "tbdc": "TBDC"}
+# Path below the record's section, and what is put before headings and in front of columns.
+_KINDS: Final[Mapping[str, tuple[str, ...]]] = {"": (), "smoothed": ("smoothed",)}
+
+
+def write_pixel_tables(records: Sequence[Record], results: Path) -> dict[str, Path]:
+    """Write one table per data set that has records with masks; returns ``pixel_<set>`` -> Markdown file.
+
+    Raises StudyError if a file cannot be written.
+    """
+    told = [record for record in records if record.settings.profile != "smoke" and _section(record)]
+    paths = {}
+    for dataset in sorted({record.settings.dataset for record in told}):
+        rows = _rows([record for record in told if record.settings.dataset == dataset])
+        table = _table(dataset, rows)
+        csv = pd.DataFrame([_csv_row(group, row) for group, row in rows])
+        stem = f"pixel_{dataset}"
+        texts = {
+            "md": f"# Where methods see anomalies: {dataset}\n\n{to_markdown(table)}",
+            "csv": csv.to_csv(index=False, float_format="%.5f", lineterminator="\n"),
+            "tex": to_latex(table),
+        }
+        for form, text in texts.items():
+            written = write_text(results / "tables" / f"{stem}.{form}", text)
+            if form == "md":
+                paths[stem] = written
+    return paths
+
+
+def _section(record: Record) -> Mapping[str, object]:
+    found: Mapping[str, object] = record.content.get("pixel", {}).get(record.variant, {})
+    return found
+
+
+def _value(name: str, *path: str) -> Callable[[Record], float | None]:
+    """Read a metric (a fraction) of the section, or of a part of it."""
+
+    def read(record: Record) -> float | None:
+        found: object = _section(record)
+        for key in (*path, name):
+            found = found.get(key) if isinstance(found, Mapping) else None
+        return float(found) if isinstance(found, int | float) else None
+
+    return read
+
+
+def _rows(records: Sequence[Record]) -> list[tuple[Group, Row]]:
+    """A row per setting, the groups one after the other."""
+    settings = dict.fromkeys(record.settings for record in records)
+    rows = [
+        (group_of(one), Row(one, tuple(sorted((r for r in records if r.settings == one), key=lambda r: r.seed))))
+        for one in settings
+    ]
+    return sorted(rows, key=lambda row: row[0].label)
+
+
+def _table(dataset: str, rows: Sequence[tuple[Group, Row]]) -> Table:
+    headings = [heading if not kind else f"{heading} smoothed" for kind in _KINDS for heading in _HEADINGS.values()]
+    cells = tuple(
+        (
+            group.label,
+            row.label,
+            str(len(row.records)),
+            *(percent(row.summary(_value(name, *path))) for path in _KINDS.values() for name in PIXEL),
+        )
+        for group, row in rows
+    )
+    numeric = ("Seeds", *headings)
+    title = f"Pixel level, {dataset}"
+    return Table(title, ("Group", "Setting", *numeric), cells, frozenset(numeric), _notes([row for _, row in rows]))
+
+
+def _notes(rows: Sequence[Row]) -> tuple[str, ...]:
+    sections = [_section(record) for row in rows for record in row.records]
+
+    def told(name: str, *path: str) -> str:
+        values: set[str] = set()
+        for section in sections:
+            found: object = section
+            for key in (*path, name):
+                found = found.get(key) if isinstance(found, Mapping) else None
+            values.add(f"{found:g}" if isinstance(found, float) else str(found))
+        return " or ".join(sorted(values))
+
+    linked = (
+        "the set's own objects"
+        if told("tracks_from") == "objects"
+        else "regions of neighbouring frames that overlap, since masks have no identities: not the tracks of papers that "
+        "annotate them by hand"
+    )
+    return (
+        (
+            "In per cent, mean over seeds; ± is the half-width of a 95 % t interval over seeds. Error maps of the last epoch's "
+            "model, memory items as trained."
+        ),
+        (
+            f"Measured at {told('size')}×{told('size')} pixels on {told('frames')} scored frames with {told('regions')} regions (8-connected "
+            f"components of the masks) in {told('tracks')} tracks. Tracks are {linked}."
+        ),
+        (
+            "Pixel AUC: ROC over all pixels of all frames; chance 50. PRO: mean overlap of true regions up to a false positive "
+            "rate of 0.3; chance 15. RBDC, TBDC: regions found (IoU 0.1) and tracks found (a tenth of their regions) against "
+            f"false regions per frame, up to one; chance near 0; {told('thresholds')} thresholds. IoU counts pixels, not boxes."
+        ),
+        (
+            f"Smoothed: maps after a Gaussian of {told('sigma', 'smoothed')} pixels, fixed beforehand; the other columns are the maps as "
+            "they are, where every single bright pixel is a false region."
+        ),
+    )
+
+
+def _csv_row(group: Group, row: Row) -> dict[str, object]:
+    settings = row.settings
+    named = {
+        name: getattr(settings, name) for name in ("dataset", "profile", "method", "task", "noise", "skip", "memory")
+    }
+    values: dict[str, object] = {
+        **named,
+        "group": group.label,
+        "name": settings.name,
+        "setting": row.label,
+        "seeds": len(row.records),
+    }
+    first = _section(row.records[0])
+    for name in ("size", "frames", "regions", "tracks", "tracks_from"):
+        values[name] = first.get(name)
+    for kind, path in _KINDS.items():
+        for name in PIXEL:
+            values |= _columns(f"{kind}_{name}".lstrip("_"), row.summary(_value(name, *path)))
+    return values
+
+
+def _columns(name: str, summary: Summary | None) -> dict[str, object]:
+    if summary is None:
+        return {name: None, f"{name}_low": None, f"{name}_high": None}
+    return {name: summary.mean, f"{name}_low": summary.low, f"{name}_high": summary.high}
