@@ -15,11 +15,12 @@ from benchmarks.run.feed import Feed
 from benchmarks.run.looks.file import LookFile
 from benchmarks.run.looks.gather import Gathered, gather
 from benchmarks.run.looks.items import item_facts
+from benchmarks.run.looks.pixels import pixel_facts
 from benchmarks.run.looks.queries import location_information, silhouette_facts
 from benchmarks.run.looks.shapes import shape_facts
 from benchmarks.run.looks.stills import stills
 
-SECTIONS = ("items", "queries", "shapes")
+SECTIONS = ("items", "queries", "shapes", "pixel")
 _KEPT_ITEMS = 100
 # Half a million float16 values are a megabyte: 2,000 queries of 256 channels.
 _KEPT_VALUES = 2**19
@@ -33,7 +34,8 @@ def look_into(method: Method, data: CellData, device: torch.device, folder: Path
     no update (`Method.look`), ``items.<variant>.updated`` alone excepted. A method that draws nothing gives nothing.
 
     items: `items.item_facts`; queries: `queries.silhouette_facts` of 2,000 queries, ``largest_weight`` (mean address
-    weight of each query's nearest item) and `queries.location_information`; shapes: `shapes.shape_facts`
+    weight of each query's nearest item) and `queries.location_information`; shapes: `shapes.shape_facts`; pixel: `pixels.pixel_facts`,
+    which draws every test frame
     """
     videos = data.dataset.test
     feed = Feed(data.clips("test", method.clip_length), device)
@@ -45,6 +47,7 @@ def look_into(method: Method, data: CellData, device: torch.device, folder: Path
         "items": None if memory is None else item_facts(memory.trained, memory.updated, gathered.update_size),
         "queries": _query_facts(gathered, _metric(method)),
         "shapes": shape_facts(method, feed, videos),
+        "pixel": pixel_facts(method, feed, videos),
     }
     LookFile(
         **stills(method, feed, videos),

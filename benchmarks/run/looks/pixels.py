@@ -1,0 +1,100 @@
+"""Where a method sees anomalies: pixel AUC, PRO, RBDC and TBDC of its error maps, on a test set with masks.
+
+Maps are `Look.error`, so read with the items as trained, at the frames' size, averaged down to `SIZE` where that is
+larger; masks are resized to the maps by nearest neighbour. Maps are measured as they are, and once more smoothed by a
+Gaussian whose width is fixed beforehand, as methods that report such metrics do: single bright pixels are false regions.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.data.layouts.generated import objects_of, scene_of
+from benchmarks.data.video import Video
+from benchmarks.measure.detection import SHARES
+from benchmarks.measure.pixel_metrics import MappedVideo, pixel_metrics
+from benchmarks.measure.regions import Regions, find_regions
+from benchmarks.measure.score_levels import to_levels
+from benchmarks.measure.score_maps import SIGMA, shrink, smooth
+from benchmarks.run.contract import Method
+from benchmarks.run.feed import Feed
+from benchmarks.run.looks.sample import looks
+
+_DECIMALS: Final = 6
+
+
+def pixel_facts(method: Method, feed: Feed, videos: Sequence[Video]) -> dict[str, Any] | None:
+    """Return a record's facts of where; None on a set without masks, or if the method draws nothing.
+
+    pixel_auc, pro, rbdc, tbdc: of the maps as they are; under ``smoothed`` those of the smoothed ones, with ``sigma`` in
+    pixels. size: side of the maps. videos: those with masks, the others are left out; frames, regions, tracks: how many
+    were measured. tracks_from: "objects" where the set knows them, or "overlap" (`benchmarks.measure.regions`).
+    thresholds: of RBDC and TBDC.
+    """
+    plain: list[MappedVideo] = []
+    smoothed: list[MappedVideo] = []
+    for index, video in enumerate(videos):
+        own = np.flatnonzero(feed.clips.video == index).astype(np.int64)
+        frames = feed.clips.first[own] + method.scored_frame * feed.clips.temporal_stride
+        if video.masks is None or not own.size:
+            continue
+        errors = [look.error.float().cpu().numpy() for _, look in looks(method, feed, own)]
+        if not errors:
+            return None
+        maps = shrink(np.concatenate(errors))
+        regions = true_regions(video, frames, maps.shape[1:])
+        plain.append(MappedVideo(to_levels(maps), regions))
+        smoothed.append(MappedVideo(to_levels(smooth(maps)), regions))
+    if not plain:
+        return None
+    size = plain[0].levels.shape[1]
+    found, after = (_rounded(asdict(pixel_metrics(maps))) for maps in (plain, smoothed))
+    counted = ("frames", "regions", "tracks")
+    return {
+        **found,
+        "videos": len(plain),
+        "tracks_from": "overlap" if object_centres(videos[0]) is None else "objects",
+        "size": size,
+        "thresholds": len(SHARES),
+        "smoothed": {"sigma": SIGMA * size, **{name: after[name] for name in after if name not in counted}},
+    }
+
+
+def true_regions(video: Video, frames: NDArray[np.int64], shape: tuple[int, ...]) -> Regions:
+    """Return a test video's regions in these frames, its masks resized to ``shape`` (height, width)."""
+    assert video.masks is not None, "only videos with masks have regions"
+    masks = np.zeros((len(frames), *shape), dtype=np.bool_)
+    for row, frame in enumerate(frames):
+        mask = video.masks(int(frame)).view(np.uint8)
+        masks[row] = cv2.resize(mask, shape[::-1], interpolation=cv2.INTER_NEAREST_EXACT)
+    return find_regions(masks, frames, object_centres(video))
+
+
+def whole_truth(videos: Sequence[Video]) -> list[Regions]:
+    """Return the regions of all frames of some test videos, at the size of their masks."""
+    found = []
+    for video in videos:
+        assert video.masks is not None, "only videos with masks have regions"
+        found.append(true_regions(video, np.arange(video.length), video.masks(0).shape))
+    return found
+
+
+def object_centres(video: Video) -> NDArray[np.float64] | None:
+    """Return where a video's abnormal objects are, as `find_regions` takes them; None if it was not generated.
+
+    An object that is abnormal in two ways, one after the other, has two tracks.
+    """
+    objects, scene = objects_of(video), scene_of(video)
+    if objects is None or scene is None:
+        return None
+    abnormal = objects[objects["anomaly"] > 0]
+    track = abnormal.groupby(["id", "anomaly"]).ngroup()
+    return np.column_stack([abnormal["frame"], track, abnormal[["x", "y"]] / scene.size]).astype(np.float64)
+
+
+def _rounded(found: dict[str, Any]) -> dict[str, Any]:
+    return {name: round(value, _DECIMALS) if isinstance(value, float) else value for name, value in found.items()}
