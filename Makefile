@@ -39,7 +39,7 @@ PIP = $(VENV)/bin/python -m pip --quiet --quiet --disable-pip-version-check --no
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup lock test lint bench bench-profiles clean tables figures verdict report simulate memorisation import ui
+.PHONY: help setup lock test lint bench bench-profiles clean tables figures verdict report simulate pixel-proof memorisation import ui
 
 ##@ Study (studies: synthetic, ped2, smoke; sets: synthetic, pool, ped2, ped1, avenue, shanghaitech)
 data-%: $(READY) ## Fetch or generate a data set and check it
@@ -78,6 +78,9 @@ simulate: $(READY) ## Measure what the intervals are worth on invented studies; 
 
 memorisation: $(READY) ## Study what networks learn by heart (circles and squares, minutes); writes results/memorisation
 	$(BENCHMARKS) memorisation $(if $(SEEDS),--seeds "$(SEEDS)") $(ARGS)
+
+pixel-proof: $(READY) ## Measure the pixel metrics where their values are known; writes results/statistics
+	$(BENCHMARKS) pixel-proof $(ARGS)
 
 import: $(READY) ## Bring the records into MLflow; twice changes nothing
 	$(BENCHMARKS) import $(ARGS)

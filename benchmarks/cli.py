@@ -101,6 +101,10 @@ def _parser() -> argparse.ArgumentParser:
     for command in (verdict, report, simulate, memorisation):
         _add_folders(command)
 
+    proof = commands.add_parser("pixel-proof", help="measure the pixel metrics where their values are known")
+    proof.set_defaults(run=_pixel_proof)
+    _add_folders(proof)
+
     imported = commands.add_parser("import", help="bring the records into MLflow; twice changes nothing")
     imported.set_defaults(run=_import)
     ui = commands.add_parser("ui", help="compare runs in the browser (MLflow)")
@@ -229,6 +233,7 @@ def _tables(options: argparse.Namespace) -> int:
         _write_bottleneck(dataset, options.results)
     if options.results == Path("results"):
         update_readme(Path("README.md"), "answer", _answer(options.results))
+    _write_pixel_tables(options)
     _write_index(options)
     return 0
 
@@ -259,6 +264,14 @@ def _write_tables(study: Study, options: argparse.Namespace) -> str:
     print(written.main)
     print(f"\nWritten: {', '.join(map(str, written.paths.values()))}")
     return written.main
+
+
+def _write_pixel_tables(options: argparse.Namespace) -> None:
+    from benchmarks.report.pixel_table import write_pixel_tables
+    from benchmarks.report.records import load_records
+
+    if paths := write_pixel_tables(load_records(options.results), options.results):
+        print(f"Written: {', '.join(map(str, paths.values()))}")
 
 
 def _write_index(options: argparse.Namespace) -> None:
@@ -324,6 +337,14 @@ def _memorisation(options: argparse.Namespace) -> int:
     for path in (write_text(folder / "curves.csv", text), *write_views(curves, folder)):
         print(f"Written: {path}")
     return 0
+
+
+def _pixel_proof(options: argparse.Namespace) -> int:
+    from benchmarks.data.datasets import open_dataset
+    from benchmarks.report.pixel_proof import main
+    from benchmarks.run.looks.pixels import whole_truth
+
+    return main(options, whole_truth(open_dataset("synthetic", None).test))
 
 
 def _studies(options: argparse.Namespace) -> list[Study]:
