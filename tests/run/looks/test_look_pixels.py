@@ -47,8 +47,7 @@ class Painter:
         if self.paint is None:
             return None
         masks = [
-            self.videos[video].masks(int(first) + 1)  # type: ignore[misc]
-            for video, first in zip(batch.video, batch.first, strict=True)
+            self.videos[video].masks(int(first) + 1) for video, first in zip(batch.video, batch.first, strict=True)
         ]
         frame = batch.frames[:, 0] / 255
         error = np.stack([self.paint(mask.astype(np.float32)) for mask in masks])
