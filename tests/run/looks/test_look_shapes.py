@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
@@ -87,10 +88,21 @@ class TestShapeFacts:
         assert all(kind["circle_minus_square"] < -0.02 for kind in found["kinds"].values())
         assert sum(kind["objects"] for kind in found["kinds"].values()) == found["objects"]
 
+    @pytest.mark.parametrize(("kind", "sign"), [(None, -1), ("circle", 1)])
+    def test_blur_alone_does_not_pass_for_rounding(self, dataset: Dataset, kind: str | None, sign: int) -> None:
+        """Blurred squares look round to sharp shapes, yet matched ones tell them from blurred circles."""
+        drawn = frames_of(dataset, kind)[..., 0]
+        blurred = np.stack([cv2.GaussianBlur(frame, (0, 0), 0.5 * SCENE.pixel_radius) for frame in drawn])
+        found = facts(dataset, blurred[..., None])
+        assert found["circle_minus_square"] > 0
+        assert sign * found["matched"]["circle_minus_square"] > 1e-4
+        assert max(found["matched"]["to_circle"], found["matched"]["to_square"]) > 0.99
+
     def test_an_empty_output_is_like_neither(self, dataset: Dataset) -> None:
         """Background alone counts for no shape, and for all objects."""
         found = facts(dataset, np.full_like(frames_of(dataset), 32))
         assert (found["to_circle"], found["to_square"], found["circle_minus_square"]) == (0, 0, 0)
+        assert set(found["matched"].values()) == {0}
 
     def test_places_scale_with_the_frames(self, dataset: Dataset) -> None:
         """Frames stored at twice the size are measured at twice the places."""
