@@ -1,11 +1,11 @@
 """Convolutional backbones in VGG's form, whose layers describe a frame at several scales.
 
-Three sources of their weights: VGG19 as published (Simonyan and Zisserman 2015; parameter names are torchvision's, so
-that its file loads), the same form with random weights, and a small one trained on the frames at hand by removing noise.
+Three sources of their weights: VGG19's as published (Simonyan and Zisserman 2015; parameter names are torchvision's, so
+that its file loads), or the same form at a share of the width with random weights, as drawn or trained on the frames at
+hand by removing noise.
 """
 
 import os
-import pickle
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -15,7 +15,6 @@ from torch.nn import functional
 
 VGG19 = ((64, 64), (128, 128), (256,) * 4, (512,) * 4)
 """Widths of relu1_1 to relu4_4, stage by stage; the fifth stage is not used."""
-SMALL = ((16, 16), (32, 32), (64, 64))
 
 WEIGHTS_FILE = "vgg19-dcbb9e9d.pth"
 WEIGHTS_VARIABLE = "VGG19_WEIGHTS"
@@ -105,8 +104,8 @@ def load_vgg19(path: Path) -> Stages:
     """
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        reason = str(error).partition("\n")[0]
+    except Exception as error:  # on foreign bytes an unpickler raises whatever they suggest to it
+        reason = f"{type(error).__name__}: {error}".partition("\n")[0]
         message = f"expected the weights of VGG19 in {path}, but they cannot be read ({reason}): copy the file again"
         raise ValueError(message) from error
     backbone = Stages(VGG19)

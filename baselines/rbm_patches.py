@@ -11,6 +11,7 @@ Common shapes
 """
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import torch
@@ -35,6 +36,10 @@ class PatchRBM:
         """Return the patches (..., visible) as the hidden units alone describe them."""
         hidden = torch.sigmoid(patches @ self.weights.T + self.hidden_bias)
         return torch.sigmoid(hidden @ self.weights + self.visible_bias)
+
+    def to(self, device: torch.device) -> Self:
+        """Return the same machine on a device."""
+        return type(self)(self.weights.to(device), self.hidden_bias.to(device), self.visible_bias.to(device))
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,8 @@ ORIENTATION: Final[dict[str, int]] = {
     "code_negative_log_likelihood": +1,
     "adversarial_error": +1,
     "marked_share": +1,
+    "map_peak": +1,
+    "map_mean": +1,
     "sequence_cost": +1,
     "sequence_distance": +1,
 }

@@ -160,13 +160,12 @@ def _train(
     """Train to the last epoch, going on from a checkpoint of the same cell, code and data if there is one."""
     settings = cell.settings
     clips = data.training_clips(settings, method.clip_length)
-    objectives = method.objectives()
     epochs: list[dict[str, Any]] = []
     if checkpoint.exists():
         facts = read_facts(checkpoint)
         unseen = [one["epoch"] for one in facts["epochs"] if looks.due(one["epoch"]) and "micro_auc" not in one]
         if facts["identity"] == identity and not unseen:
-            load_checkpoint(checkpoint, method, objectives)
+            load_checkpoint(checkpoint, method)
             epochs = facts["epochs"]
             _log.info("going on after epoch %d", len(epochs))
         elif unseen:
@@ -175,6 +174,10 @@ def _train(
             _log.info("starting anew: the checkpoint was made by other settings, code or data")
     if not epochs:
         method.prepare(clips)
+    # Not before: what a method was fitted to can decide what it minimises.
+    objectives = method.objectives()
+    if epochs:
+        load_checkpoint(checkpoint, method, objectives)
     progress.phase("train", epochs=settings.epochs, epochs_done=epochs, resumed_epochs=len(epochs))
     feed = training_feed(clips, torch.device(getattr(method, "device", "cpu")))
     for epoch in range(len(epochs) + 1, settings.epochs + 1 if objectives else 0):

@@ -119,7 +119,10 @@ class Method(Protocol):
         """Take a first look at the training clips: a mean frame, PCA, statistics. Most methods do nothing."""
 
     def objectives(self) -> Sequence[Objective]:
-        """Return the optimisers, in the order of their steps; none for a method that is fitted in `prepare`."""
+        """Return the optimisers, in the order of their steps; none for a method that is fitted in `prepare`.
+
+        Asked for after `prepare` or `load`, since what a method was fitted to can decide what it minimises.
+        """
 
     def losses(self, batch: Batch, objective: str) -> Losses:
         """Return the losses of a training batch; the memory, if any, takes its own step here."""

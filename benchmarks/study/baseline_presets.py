@@ -97,6 +97,57 @@ BASELINE_PRESETS: Mapping[str, BaselinePreset] = {
         step=8,
         narrowest=64,
     ),
+    # Seed 000 gives no sizes: these are ours. A batch is a chunk of frames, the bottleneck the number of components.
+    "pca": BaselinePreset(
+        fixed={"learning_rate": 0.0, "epochs": 0, "width": 1.0, "train_stride": 1, "error": "mse"},
+        profiles={
+            "paper": {"size": 256, "shrunk_size": 64, "bottleneck": 64, "batch": 256},
+            "cpu": {"size": 256, "shrunk_size": 64, "bottleneck": 64, "batch": 256},
+            "small": {"size": 128, "shrunk_size": 64, "bottleneck": 64, "batch": 256},
+            "smoke": {"size": 32, "shrunk_size": 16, "bottleneck": 8, "batch": 16},
+        },
+    ),
+    # Seed 004, reference 1: an extremely compressive machine on really small patches; the numbers are ours. Batch, epochs
+    # and learning rate are the machine's, over the patches that were drawn.
+    "rbm_patches": BaselinePreset(
+        fixed={
+            "learning_rate": 0.01,
+            "bottleneck": 16,
+            "patch": 8,
+            "patch_stride": 4,
+            "width": 1.0,
+            "train_stride": 1,
+            "error": "mse",
+        },
+        profiles={
+            "paper": {"size": 256, "patches": 100_000, "epochs": 40, "batch": 10},
+            "cpu": {"size": 256, "patches": 50_000, "epochs": 20, "batch": 10},
+            "small": {"size": 128, "patches": 50_000, "epochs": 20, "batch": 10},
+            "smoke": {"size": 32, "patches": 500, "epochs": 2, "batch": 10},
+        },
+        least=8,
+        step=4,
+    ),
+    # Yang et al. 2020 and their released code: 256x256, Adam 1e-4, batch 4, 150 epochs (over some 250 images a class).
+    "dfr": BaselinePreset(
+        fixed={
+            "learning_rate": 1e-4,
+            "backbone": "vgg19",
+            "width": 1.0,
+            "batch": 4,
+            "precision": "bfloat16",
+            "error": "mse",
+        },
+        profiles={
+            "paper": {"size": 256, "epochs": 150, "train_stride": 1},
+            "cpu": {"size": 256, "epochs": 5, "train_stride": 16},
+            "small": {"size": 128, "epochs": 5, "train_stride": 8},
+            "smoke": {"size": 32, "epochs": 2, "train_stride": 16},
+        },
+        least=16,
+        step=8,
+        narrowest=64,
+    ),
 }
 
 NEGATIVE_LEARNERS = ("cae",)

@@ -91,6 +91,9 @@ def _baseline_reason(settings: Settings) -> str | None:
         return f"bottleneck is a width, or 0 for cae without one, but is {settings.bottleneck}."
     if settings.temporal_strides is not None and settings.temporal_strides < 1:
         return f"temporal_strides is the largest stride, at least 1, but is {settings.temporal_strides}."
+    fit = _fit_reason(settings)
+    if fit is not None:
+        return fit
     if settings.error == "sequence_cost" and method != "convlstm_ae":
         return f"error=sequence_cost is convlstm_ae's, but the method is {method}; choose another error."
     return None
@@ -120,6 +123,36 @@ def _negative_reason(settings: Settings) -> str | None:
         )
     if frames is None or frames < 1:
         return f"negative learning needs at least one known anomaly, but negative_frames={frames}."
+    return None
+
+
+def _fit_reason(settings: Settings) -> str | None:
+    """Whether what a baseline is fitted to fits the frames."""
+    code = settings.bottleneck or 0
+    if settings.shrunk_size is not None:
+        features = settings.shrunk_size**2 * settings.channels
+        if not 1 <= settings.shrunk_size <= settings.size:
+            return f"frames are shrunk to at most size={settings.size}, but shrunk_size={settings.shrunk_size}."
+        if code > features:
+            return f"frames of {features} values have no more components, but bottleneck={code}."
+    if settings.patch is not None and settings.patch_stride is not None:
+        visible = settings.patch**2 * settings.channels
+        if code >= visible:
+            return f"a machine that compresses has fewer hidden units than the {visible} values of a patch, but bottleneck={code}."
+        if settings.patch_stride < 1 or settings.patch % settings.patch_stride or settings.patch > settings.size:
+            return (
+                f"patches lie a whole part of their side apart, but patch={settings.patch} and "
+                f"patch_stride={settings.patch_stride} at size={settings.size}."
+            )
+        if (settings.size - settings.patch) % settings.patch_stride:
+            return (
+                f"patches of {settings.patch}, {settings.patch_stride} apart, leave a border of frames of "
+                f"size={settings.size}; choose a size that they cover."
+            )
+    if settings.patches is not None and settings.patches < 1:
+        return f"a machine is fitted to at least one patch, but patches={settings.patches}."
+    if settings.backbone == "vgg19" and settings.width != 1:
+        return f"pretrained weights have the published width, but width={settings.width:g}; set width=1, or another backbone."
     return None
 
 

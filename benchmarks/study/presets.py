@@ -53,6 +53,7 @@ _FACTOR_LEVELS: dict[str, tuple[str, ...]] = {
     "upsampling": ("keep", "halve"),
     "error": ("mse", "mean_absolute_error", "sequence_cost"),
     "frames_as": ("sequence", "channels"),
+    "backbone": ("vgg19", "random", "self_supervised"),
 }
 
 

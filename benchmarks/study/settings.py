@@ -12,7 +12,7 @@ from benchmarks.errors import StudyError
 
 AUTOENCODERS = ("mnad", "memae")
 # The other systems of the source documents: they reconstruct, without memory, skips or supervision.
-BASELINES = ("cae", "stae", "convlstm_ae", "lstm_vector_ae", "aae")
+BASELINES = ("cae", "stae", "convlstm_ae", "lstm_vector_ae", "aae", "pca", "rbm_patches", "dfr")
 # Sets whose frames are generated when a cell first wants them; every other one must be at hand.
 GENERATED_DATASETS = ("synthetic", "pool", "pool-inpainted")
 LEARNING_FREE = ("mean_frame", "frame_difference", "clock")
@@ -87,6 +87,11 @@ class Settings:
     frames_as: str | None = None
     temporal_strides: int | None = None  # clips whose frames lie 1, 2, ... so many apart, all of them to train on
     adversarial_learning_rate: float | None = None
+    shrunk_size: int | None = None
+    patch: int | None = None  # pixels of a patch's side, how far patches lie apart, and how many are drawn to fit
+    patch_stride: int | None = None
+    patches: int | None = None
+    backbone: str | None = None
 
     # Negative learning: known anomalies that are not to be reconstructed, generated or in a folder of the user's.
     negative_weight: float | None = None
@@ -144,7 +149,8 @@ class Settings:
         """What a document calls a variant of its system, in words."""
         without = ["no_dense"] if self.bottleneck == 0 else []
         stacked = ["stacked"] if self.frames_as == "channels" else []
-        return [*without, *stacked, *(["negative"] if self.negative_weight is not None else [])]
+        negative = ["negative"] if self.negative_weight is not None else []
+        return [*without, *stacked, *negative, *([] if self.backbone in (None, "vgg19") else [str(self.backbone)])]
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from baselines import backbones
 from baselines.backbones import (
-    SMALL,
     VGG19,
     WEIGHTS_FILE,
     Stages,
@@ -149,10 +147,10 @@ class TestLoadVgg19:
 class TestTrainByDenoising:
     def test_learns_to_remove_noise(self) -> None:
         """The loss falls below what copying the noisy image would cost, and every layer has changed."""
-        backbone = Stages(backbones.narrowed(SMALL, 0.5))
+        backbone = Stages(narrowed(VGG19, 0.125))
         draw_weights(backbone, generator())
         before = {name: value.clone() for name, value in backbone.state_dict().items()}
-        ramp = torch.linspace(0, 1, 16).expand(4, 3, 16, 16)
+        ramp = torch.linspace(0, 1, 32).expand(2, 3, 32, 32)
         history = train_by_denoising(backbone, [ramp] * 40, generator(), noise=0.4, learning_rate=5e-3)
         assert len(history) == 40
         assert sum(history[-10:]) / 10 < 0.2 * 0.4**2

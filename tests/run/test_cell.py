@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,10 @@ import pytest
 import torch
 from sklearn.metrics import roc_auc_score
 
+from benchmarks.errors import StudyError
 from benchmarks.run.cell import main
-from benchmarks.run.checkpoint import read_facts
+from benchmarks.run.checkpoint import read_facts, save_checkpoint
+from benchmarks.run.contract import Method, Objective
 from benchmarks.run.fingerprint import Fingerprint
 from benchmarks.study.presets import resolve
 
@@ -202,6 +204,26 @@ class TestBaseline:
         assert "baselines/cae.py" in record["fingerprint"]["files"]
         assert "mnad/network.py" not in record["fingerprint"]["files"]
         assert only(tmp_path / "work", "checkpoint.safetensors").stat().st_size > 0
+
+    def test_one_that_was_fitted_goes_on_from_its_checkpoint(
+        self, yard: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What deep feature reconstruction was fitted to decides its network: resumed, it ends at the same numbers."""
+        factors = {"method": "dfr", "task": "reconstruction", "backbone": "random", "width": 0.0625}
+        file = settings_file(tmp_path, **factors)
+        assert main(arguments(file, yard, tmp_path / "whole")) == 0
+
+        def once(path: Path, method: Method, objectives: Sequence[Objective], facts: Mapping[str, Any]) -> None:
+            if path.exists():
+                raise StudyError("Interrupted.")
+            save_checkpoint(path, method, objectives, facts)
+
+        with monkeypatch.context() as interrupted:
+            interrupted.setattr("benchmarks.run.cell.save_checkpoint", once)
+            assert main(arguments(file, yard, tmp_path / "parts")) == 2
+        assert main(arguments(file, yard, tmp_path / "parts")) == 0
+        assert "going on after epoch 1" in only(tmp_path / "parts", "cell.log").read_text()
+        assert numbers(tmp_path / "parts") == numbers(tmp_path / "whole")
 
 
 class TestWithoutLearning:
