@@ -160,6 +160,15 @@ class TestPage:
         browser.run("document.querySelectorAll('details').forEach(one => { one.open = true; })")
         assert browser.run("document.documentElement.scrollWidth") <= width
 
+    def test_only_tables_that_scroll_stop_the_keyboard(self, browser: Chromium, address: str) -> None:
+        """A main table is a stop on a phone, where it scrolls, and none on a wide screen, where it does not."""
+        stop = "document.querySelector('#set-ped2 ~ .scroll').getAttribute('tabindex') === '0'"
+        browser.size(2000)
+        browser.open(address)
+        browser.wait_until(f"!({stop})")
+        browser.size(360)
+        browser.wait_until(stop)
+
     def test_every_control_has_a_name(self, browser: Chromium, address: str) -> None:
         """The accessibility tree has no button, link, select, picture, region or dialog without a name."""
         browser.open(address)

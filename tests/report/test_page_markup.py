@@ -19,6 +19,7 @@ class TestInline:
             ("[x](https://a.example/b)", '<a href="https://a.example/b">x</a>'),
             ("[x](javascript:alert)", "x"),
             ("[x](//a.example)", "x"),
+            ("the 95 % interval", "the 95\N{NO-BREAK SPACE}% interval"),
             ("2 * 3 * 4, +1.2 [−2.9, +5.3] (3 seeds)", "2 * 3 * 4, +1.2 [−2.9, +5.3] (3 seeds)"),
         ],
     )

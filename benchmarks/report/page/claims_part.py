@@ -24,10 +24,12 @@ SET_NAMES: Final = {
     "avenue-partial": "CUHK Avenue (a part)",
     "shanghaitech": "ShanghaiTech",
     "synthetic": "circles and squares",
+    "pool": "generated pool",
+    "pool-inpainted": "generated pool, inpainted",
 }
 MEANINGS: Final[dict[Standing, str]] = {
-    "reproduced": "In our runs the effect lies, with its whole 95 % interval, where the claim says.",
-    "contradicted": "In our runs the effect lies, with its whole interval, elsewhere.",
+    "reproduced": "On at least one data set, the effect in our runs lies with its whole 95 % interval where the claim says.",
+    "contradicted": "On at least one data set, the effect lies with its whole interval elsewhere, and on none where it is said to.",
     "differs": "Reproduced on one data set or setting, contradicted on another.",
     "not decided": "Our runs speak neither for the claim nor against it: it may be true or false.",
 }

@@ -7,9 +7,7 @@ from benchmarks.report.page.markup import escape
 from benchmarks.report.page.runs import auc_words, run_id
 from benchmarks.report.records import Record
 from benchmarks.report.rows import Row
-from benchmarks.study.settings import LEARNING_FREE, METHODS, PROFILES
-
-SYNTHETIC: Final = "synthetic"
+from benchmarks.study.settings import AUTOENCODERS, GENERATED_DATASETS, METHODS, PROFILES
 
 # Heading, name in the page's address (empty: no filter), whether it sorts as a number, and the text of a run.
 _Column = tuple[str, str, bool, Callable[[Row, Record], str]]
@@ -22,9 +20,9 @@ _COLUMNS: Final[tuple[_Column, ...]] = (
     ("Seed", "seed", True, lambda _, record: str(record.seed)),
     ("AUC (%)", "", True, lambda _, record: _bare(auc_words(record))),
     ("Pooled (%)", "", True, lambda _, record: _bare(auc_words(record, "global"))),
-    ("Skip", "skip", False, lambda row, _: _learned(row, "on" if row.settings.skip else "off")),
-    ("Supervision", "supervision", False, lambda row, _: _learned(row, row.settings.supervision)),
-    ("Preset", "preset", False, lambda row, _: _learned(row, row.settings.preset)),
+    ("Skip", "skip", False, lambda row, _: _studied(row, "on" if row.settings.skip else "off")),
+    ("Supervision", "supervision", False, lambda row, _: _studied(row, row.settings.supervision)),
+    ("Preset", "preset", False, lambda row, _: _studied(row, row.settings.preset)),
     ("Other", "setting", False, lambda row, _: row.extra),
 )
 _STALE: Final[_Column] = ("Code", "code", False, lambda _, __: "")
@@ -65,7 +63,7 @@ def in_order(records: Iterable[Record]) -> list[Record]:
     def place(record: Record) -> tuple[object, ...]:
         settings = record.settings
         return (
-            settings.dataset == SYNTHETIC,
+            settings.dataset in GENERATED_DATASETS,
             settings.dataset,
             PROFILES.index(settings.profile),
             METHODS.index(settings.method),
@@ -76,9 +74,9 @@ def in_order(records: Iterable[Record]) -> list[Record]:
     return sorted(records, key=place)
 
 
-def _learned(row: Row, text: str) -> str:
-    """A method without learning has no such factor."""
-    return "" if row.settings.method in LEARNING_FREE else text
+def _studied(row: Row, text: str) -> str:
+    """The studied methods have such a factor, the others do not."""
+    return text if row.settings.method in AUTOENCODERS else ""
 
 
 def _bare(text: str) -> str:

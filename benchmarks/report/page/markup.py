@@ -29,10 +29,15 @@ def inline(text: str) -> str:
     """
     parts, end = [], 0
     for found in _MARKS.finditer(text):
-        parts.append(escape(text[end : found.start()]))
+        parts.append(_plain(text[end : found.start()]))
         parts.append(_mark(found))
         end = found.end()
-    return "".join([*parts, escape(text[end:])])
+    return "".join([*parts, _plain(text[end:])])
+
+
+def _plain(text: str) -> str:
+    """Escaped text in which a number and its per cent sign stay on one line."""
+    return escape(re.sub(r"(?<=\d) %", "\N{NO-BREAK SPACE}%", text))
 
 
 def _mark(found: re.Match[str]) -> str:

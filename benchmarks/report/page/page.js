@@ -290,10 +290,24 @@
     window.addEventListener("afterprint", () => { folded.forEach((one) => { one.open = false; }); });
   }
 
+  // ── what does not scroll is no stop for the keyboard and no landmark ────────────────────────────────────────────
+  function watchScrolling() {
+    const watch = new ResizeObserver((entries) => entries.forEach(({ target }) => {
+      target.dataset.label ??= target.getAttribute("aria-label");
+      const scrolls = target.scrollWidth > target.clientWidth + 1;
+      for (const [name, value] of [["role", "region"], ["tabindex", "0"], ["aria-label", target.dataset.label]]) {
+        if (scrolls) target.setAttribute(name, value);
+        else target.removeAttribute(name);
+      }
+    }));
+    document.querySelectorAll("main .scroll").forEach((one) => watch.observe(one));
+  }
+
   buildFilters();
   buildSorting();
   buildDialog();
   buildPrint();
+  watchScrolling();
   apply();
   read();
   window.addEventListener("hashchange", read);

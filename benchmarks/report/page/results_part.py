@@ -9,13 +9,12 @@ from benchmarks.report.factorial import factorial_tables
 from benchmarks.report.index import begun
 from benchmarks.report.page.charts import auc_chart
 from benchmarks.report.page.claims_part import set_name
-from benchmarks.report.page.explorer import SYNTHETIC
 from benchmarks.report.page.markup import blocks, details, escape, table
 from benchmarks.report.page.pictures import Pictures
 from benchmarks.report.records import Record, by_cell
 from benchmarks.report.rows import Row, absent_cells, make_rows
 from benchmarks.report.tables import missing_lines
-from benchmarks.study.settings import Cell
+from benchmarks.study.settings import GENERATED_DATASETS, Cell
 
 UNTOLD: Final = "smoke"
 """The profile whose figures mean nothing: its runs are in the explorer and in no table."""
@@ -37,7 +36,7 @@ def results_part(records: Sequence[Record], studies: Mapping[str, Sequence[Cell]
     for record in told:
         counts[record.settings.dataset] = counts.get(record.settings.dataset, 0) + 1
     # real footage before generated, then the set with most runs
-    order = sorted(counts, key=lambda name: (name == SYNTHETIC, -counts[name], name))
+    order = sorted(counts, key=lambda name: (name in GENERATED_DATASETS, -counts[name], name))
     parts = [_data_set(name, [one for one in told if one.settings.dataset == name], studies, work) for name in order]
     factors = factorial_tables(told)
     if factors:
