@@ -26,6 +26,7 @@ METHOD_NAMES: Final = {
     "pca": "PCA",
     "rbm_patches": "RBM on patches",
     "dfr": "DFR",
+    "fcae": "fully convolutional AE",
     "frame_difference": "frame difference",
     "mean_frame": "mean frame",
     "clock": "clock",

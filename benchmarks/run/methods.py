@@ -19,6 +19,7 @@ METHODS = {
     "dfr": "benchmarks.run.baselines.dfr:DeepFeatureReconstruction",
     "lstm_vector_ae": "benchmarks.run.baselines.lstm_vector_ae:LstmVectorAe",
     "aae": "benchmarks.run.baselines.aae:AdversarialAutoencoder",
+    "fcae": "benchmarks.run.baselines.fcae:Fcae",
     "mean_frame": "benchmarks.run.learning_free:MeanFrame",
     "frame_difference": "benchmarks.run.learning_free:FrameDifference",
     "clock": "benchmarks.run.learning_free:Clock",

@@ -96,6 +96,25 @@ def _baseline_reason(settings: Settings) -> str | None:
         return fit
     if settings.error == "sequence_cost" and method != "convlstm_ae":
         return f"error=sequence_cost is convlstm_ae's, but the method is {method}; choose another error."
+    return _fcae_reason(settings)
+
+
+def _fcae_reason(settings: Settings) -> str | None:
+    """Ranges of what only the fully convolutional autoencoder has, and what its region rests on."""
+    if settings.region == "pool" and settings.channels != 3:
+        return f"region=pool is found by its colour, but channels={settings.channels}; set channels=3."
+    if settings.target_corruption is not None and settings.region is None:
+        return (
+            f"target_corruption={settings.target_corruption} is done outside the region, but there is none; set region."
+        )
+    ranges = {
+        "dropout": (settings.dropout, "a share of channels from 0 to below 1", lambda value: 0 <= value < 1),
+        "bright_spots": (settings.bright_spots, "a number of deviations above 0", lambda value: value > 0),
+        "luminosity": (settings.luminosity, "a share of the range above 0 and at most 1", lambda value: 0 < value <= 1),
+    }
+    for name, (value, what, fits) in ranges.items():
+        if value is not None and not fits(value):
+            return f"{name} is {what}, but is {value:g}."
     return None
 
 

@@ -54,6 +54,9 @@ _FACTOR_LEVELS: dict[str, tuple[str, ...]] = {
     "error": ("mse", "mean_absolute_error", "sequence_cost"),
     "frames_as": ("sequence", "channels"),
     "backbone": ("vgg19", "random", "self_supervised"),
+    "kernels": ("3-5-7-9", "3-5-9"),
+    "region": ("pool",),
+    "target_corruption": ("gaussian", "bounded_gaussian", "inverted", "modulo_shift"),
 }
 
 

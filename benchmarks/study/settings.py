@@ -12,7 +12,7 @@ from benchmarks.errors import StudyError
 
 AUTOENCODERS = ("mnad", "memae")
 # The other systems of the source documents: they reconstruct, without memory, skips or supervision.
-BASELINES = ("cae", "stae", "convlstm_ae", "lstm_vector_ae", "aae", "pca", "rbm_patches", "dfr")
+BASELINES = ("cae", "stae", "convlstm_ae", "lstm_vector_ae", "aae", "pca", "rbm_patches", "dfr", "fcae")
 # Sets whose frames are generated when a cell first wants them; every other one must be at hand.
 GENERATED_DATASETS = ("synthetic", "pool", "pool-inpainted")
 LEARNING_FREE = ("mean_frame", "frame_difference", "clock")
@@ -92,6 +92,13 @@ class Settings:
     patch_stride: int | None = None
     patches: int | None = None
     backbone: str | None = None
+    kernels: str | None = None
+    dropout: float | None = None
+    augmentation: bool | None = None
+    region: str | None = None  # where the method looks; everywhere unless set
+    target_corruption: str | None = None  # what is done to the target outside the region
+    bright_spots: float | None = None  # at test, pixels brighter than so many standard deviations get the mean colour
+    luminosity: float | None = None  # at test, what the range of frames is shrunk to
 
     # Negative learning: known anomalies that are not to be reconstructed, generated or in a folder of the user's.
     negative_weight: float | None = None
@@ -149,8 +156,11 @@ class Settings:
         """What a document calls a variant of its system, in words."""
         without = ["no_dense"] if self.bottleneck == 0 else []
         stacked = ["stacked"] if self.frames_as == "channels" else []
+        backbone = [] if self.backbone in (None, "vgg19") else [str(self.backbone)]
+        shallow = ["three_layers"] if self.kernels == "3-5-9" else []
+        corrupted = [self.target_corruption] if self.target_corruption is not None else []
         negative = ["negative"] if self.negative_weight is not None else []
-        return [*without, *stacked, *negative, *([] if self.backbone in (None, "vgg19") else [str(self.backbone)])]
+        return [*without, *stacked, *shallow, *corrupted, *negative, *backbone]
 
 
 @dataclass(frozen=True)

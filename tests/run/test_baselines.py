@@ -28,6 +28,7 @@ CASES: list[dict[str, Any]] = [
     {"method": "cae", "negative_weight": 1.0, "negative_frames": 4},
     # The default backbone needs a file of weights.
     *({"method": "dfr", "backbone": name, "width": 0.0625} for name in ("random", "self_supervised")),
+    {"method": "fcae", "kernels": "3-5-9", "channels": 3},
 ]
 
 

@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from baselines.fcae import KERNELS
+from baselines.target_corruption import KINDS
 from benchmarks.errors import StudyError
 from benchmarks.study.baseline_presets import BASELINE_PRESETS, baseline, own_settings
-from benchmarks.study.presets import resolve
+from benchmarks.study.presets import _FACTOR_LEVELS, resolve
 from benchmarks.study.settings import BASELINES, PROFILES, Settings
 
 
@@ -121,3 +123,33 @@ class TestName:
         assert without.name == f"cae-no_dense-{without.hash[:8]}"
         stacked = settings_of("convlstm_ae", frames_as="channels")
         assert stacked.name == f"convlstm_ae-stacked-{stacked.hash[:8]}"
+
+
+class TestFcae:
+    @pytest.mark.parametrize(
+        ("factors", "reason"),
+        [
+            ({"region": "pool"}, "region=pool is found by its colour"),
+            ({"target_corruption": "inverted"}, "done outside the region, but there is none"),
+            ({"dropout": 1.0}, "dropout is a share of channels"),
+            ({"bright_spots": 0.0}, "bright_spots is a number of deviations"),
+            ({"luminosity": 1.5}, "luminosity is a share of the range"),
+            ({"kernels": "3-5"}, "Expected kernels to be one of 3-5-7-9, 3-5-9"),
+            ({"target_corruption": "salt"}, "Expected target_corruption to be one of"),
+            ({"size": 100}, "the layers of fcae fit"),
+        ],
+    )
+    def test_refuses_what_means_nothing(self, factors: dict[str, Any], reason: str) -> None:
+        """Each refusal names the setting."""
+        assert reason in refusal("fcae", **factors)
+
+    def test_levels_are_those_of_the_leaf(self) -> None:
+        """What a study file may ask for is what the leaf has."""
+        assert set(_FACTOR_LEVELS["kernels"]) == set(KERNELS)
+        assert set(_FACTOR_LEVELS["target_corruption"]) == set(KINDS)
+
+    def test_names_say_what_the_document_calls_apart(self) -> None:
+        """The shallow network and a corrupted target are in a cell's name."""
+        one = settings_of("fcae", kernels="3-5-9", channels=3, region="pool", target_corruption="inverted")
+        assert one.name.startswith("fcae-three_layers-inverted-")
+        assert settings_of("fcae").name == f"fcae-{settings_of('fcae').hash[:8]}"
