@@ -37,6 +37,7 @@ _CLIP_COST = {
     "convlstm_ae": (0.09, 0.025),
     "lstm_vector_ae": (0.065, 0.02),
     "aae": (0.034, 0.005),
+    "fcae": (0.005, 0.001),
 }
 _LEARNING_FREE_COST = (0.0, 0.0001)
 _UNMEASURED = _CLIP_COST["mnad"]

@@ -107,14 +107,12 @@ def _fcae_reason(settings: Settings) -> str | None:
         return (
             f"target_corruption={settings.target_corruption} is done outside the region, but there is none; set region."
         )
-    ranges = {
-        "dropout": (settings.dropout, "a share of channels from 0 to below 1", lambda value: 0 <= value < 1),
-        "bright_spots": (settings.bright_spots, "a number of deviations above 0", lambda value: value > 0),
-        "luminosity": (settings.luminosity, "a share of the range above 0 and at most 1", lambda value: 0 < value <= 1),
-    }
-    for name, (value, what, fits) in ranges.items():
-        if value is not None and not fits(value):
-            return f"{name} is {what}, but is {value:g}."
+    if settings.dropout is not None and not 0 <= settings.dropout < 1:
+        return f"dropout is a share of channels from 0 to below 1, but is {settings.dropout:g}."
+    if settings.bright_spots is not None and settings.bright_spots <= 0:
+        return f"bright_spots is a number of deviations above 0, but is {settings.bright_spots:g}."
+    if settings.luminosity is not None and not 0 < settings.luminosity <= 1:
+        return f"luminosity is a share of the range above 0 and at most 1, but is {settings.luminosity:g}."
     return None
 
 

@@ -55,10 +55,10 @@ class Fcae(FrameAutoencoder):
         frames = batch.frames[:, 0].cpu().numpy()
         regions = self._regions(batch, frames)
         if batch.epoch is None:
-            scaled = self._calmed(frames.astype(np.float32) / 255, regions)
+            scaled = self._calmed(_scaled(frames), regions)
         else:
             frames, regions = self._augmented(batch, frames, regions)
-            scaled = frames.astype(np.float32) / 255
+            scaled = _scaled(frames)
         target = torch.from_numpy(scaled).permute(0, 3, 1, 2).to(self.device, self.dtype)
         if regions is None:
             return target.unsqueeze(1), target.unsqueeze(1)
@@ -115,3 +115,7 @@ class Fcae(FrameAutoencoder):
                 ]
             )
         return frames if settings.luminosity is None else shrink_luminosity(frames, settings.luminosity)
+
+
+def _scaled(frames: NDArray[np.uint8]) -> NDArray[np.float32]:
+    return np.asarray(frames, dtype=np.float32) / np.float32(255)

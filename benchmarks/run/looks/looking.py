@@ -12,6 +12,7 @@ from benchmarks.run.autoencoder import MemoryAutoencoder
 from benchmarks.run.cell_data import CellData
 from benchmarks.run.contract import Method
 from benchmarks.run.feed import Feed
+from benchmarks.run.looks.boxes import box_facts
 from benchmarks.run.looks.file import LookFile
 from benchmarks.run.looks.gather import Gathered, gather
 from benchmarks.run.looks.items import item_facts
@@ -20,7 +21,7 @@ from benchmarks.run.looks.queries import location_information, silhouette_facts
 from benchmarks.run.looks.shapes import shape_facts
 from benchmarks.run.looks.stills import stills
 
-SECTIONS = ("items", "queries", "shapes", "pixel")
+SECTIONS = ("items", "queries", "shapes", "pixel", "boxes")
 _KEPT_ITEMS = 100
 # Half a million float16 values are a megabyte: 2,000 queries of 256 channels.
 _KEPT_VALUES = 2**19
@@ -35,10 +36,11 @@ def look_into(method: Method, data: CellData, device: torch.device, folder: Path
 
     items: `items.item_facts`; queries: `queries.silhouette_facts` of 2,000 queries, ``largest_weight`` (mean address
     weight of each query's nearest item) and `queries.location_information`; shapes: `shapes.shape_facts`; pixel: `pixels.pixel_facts`,
-    which draws every test frame
+    which draws every test frame; boxes: `boxes.box_facts`, of methods that are no `MemoryAutoencoder`
     """
     videos = data.dataset.test
     feed = Feed(data.clips("test", method.clip_length), device)
+    held_out = Feed(data.clips("held out", method.clip_length), device) if data.held_out else None
     memory = _Items(method) if isinstance(method, MemoryAutoencoder) and method.settings.memory != "none" else None
     gathered = gather(method, feed, memory.absorb if memory is not None and memory.updating else None)
     if gathered is None:
@@ -48,6 +50,7 @@ def look_into(method: Method, data: CellData, device: torch.device, folder: Path
         "queries": _query_facts(gathered, _metric(method)),
         "shapes": shape_facts(method, feed, videos),
         "pixel": pixel_facts(method, feed, videos),
+        "boxes": None if isinstance(method, MemoryAutoencoder) else box_facts(method, feed, held_out, videos),
     }
     LookFile(
         **stills(method, feed, videos),
