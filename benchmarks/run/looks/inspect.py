@@ -105,12 +105,12 @@ def _record(cell: Cell, places: Places, *, keep_stale: bool) -> dict[str, Any]:
 
 
 def _restore(cell: Cell, content: dict[str, Any], data: CellData, places: Places, device: torch.device) -> Method:
-    """Build the method that left a record: from its checkpoint, or anew where there is nothing to train."""
+    """Build the method that left a record: from its checkpoint, or fitted anew where it was not trained."""
     if data.train.checksum != content["data"]["train_checksum"]:
         raise _LeftOutError("the record is of other training frames; give the data that it was made from")
     method = build(cell.settings, cell.seed, device)
-    if not method.objectives():
-        method.prepare(data.clips("train", method.clip_length, cell.settings.train_stride))
+    if not content["epochs"]:
+        method.prepare(data.training_clips(cell.settings, method.clip_length))
         return method
     checkpoint = places.work / cell.slug / "checkpoint.safetensors"
     if not checkpoint.exists():

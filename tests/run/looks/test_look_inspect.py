@@ -40,7 +40,7 @@ task = "reconstruction"
 items = 120
 shrink_threshold = 0.005
 [[cells]]
-method = ["mean_frame", "clock"]
+method = ["mean_frame", "clock", "pca"]
 task = "reconstruction"
 memory = "none"
 """
@@ -133,7 +133,7 @@ class TestSectionsOfACell:
 
     def test_without_memory(self, garden: Path) -> None:
         """Neither items nor queries are described, but stills are kept; a method that draws nothing leaves nothing."""
-        for factors in ({"method": "mnad", "memory": "none"}, {"method": "mean_frame"}, {"method": "clock"}):
+        for factors in ({"method": "mnad", "memory": "none"}, {"method": "pca"}, {"method": "clock"}):
             cell = cell_of(garden, **factors)
             assert not {"items", "queries", "shapes"} & set(record_of(garden, cell))
             file = garden / "work" / cell.slug / LookFile.NAME
