@@ -233,7 +233,7 @@ def _tables(options: argparse.Namespace) -> int:
         _write_bottleneck(dataset, options.results)
     if options.results == Path("results"):
         update_readme(Path("README.md"), "answer", _answer(options.results))
-    _write_pixel_tables(options)
+    _write_place_tables(options)
     _write_index(options)
     return 0
 
@@ -266,11 +266,14 @@ def _write_tables(study: Study, options: argparse.Namespace) -> str:
     return written.main
 
 
-def _write_pixel_tables(options: argparse.Namespace) -> None:
+def _write_place_tables(options: argparse.Namespace) -> None:
+    """Where methods see anomalies: in pixels and in boxes."""
+    from benchmarks.report.box_table import write_box_tables
     from benchmarks.report.pixel_table import write_pixel_tables
     from benchmarks.report.records import load_records
 
-    if paths := write_pixel_tables(load_records(options.results), options.results):
+    records = load_records(options.results)
+    if paths := write_pixel_tables(records, options.results) | write_box_tables(records, options.results):
         print(f"Written: {', '.join(map(str, paths.values()))}")
 
 
