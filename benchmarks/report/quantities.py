@@ -111,7 +111,7 @@ _OTHERS: Final[Mapping[str, Callable[[Record, str], float | None]]] = MappingPro
         "items_in_use": _held("usage", "*", "perplexity"),
         "item_cosine": _held("items", "*", "mean_cosine"),
         "query_silhouette": _held("queries", "*", "silhouette"),
-        "circle_likeness": _held("shapes", "*", "circle_minus_square"),
+        "circle_likeness": _held("shapes", "*", "matched", "circle_minus_square"),
         **{name: _held("pixel", "*", name, scale=100.0) for name in PIXEL},
     }
 )
