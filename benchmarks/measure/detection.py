@@ -1,6 +1,6 @@
 """Region-based and track-based detection criteria, RBDC and TBDC, for score maps.
 
-Ramachandra and Jones, "Street Scene", WACV 2020, section 4, with the values and the area that Georgescu et al.
+Ramachandra and Jones, "Street Scene", WACV 2020, with the values and the area that Georgescu et al.
 (TPAMI 2021) and others after them report:
 
 - A threshold turns a map into *detected regions*: the 8-connected components of the pixels at or above it.

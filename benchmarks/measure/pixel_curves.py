@@ -17,7 +17,7 @@ from benchmarks.measure.regions import Regions
 from benchmarks.measure.score_levels import LEVELS, Levels
 
 PRO_LIMIT: Final = 0.3
-"""False positive rate up to which PRO is integrated (Bergmann et al., IJCV 2021, section 5.2)."""
+"""False positive rate up to which PRO is integrated (Bergmann et al., IJCV 2021)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +77,7 @@ def pro(counts: LevelCounts, limit: float = PRO_LIMIT) -> float | None:
     At a threshold, the overlap of a region is the share of its pixels at or above it; PRO is the mean over all regions
     of all frames, so that a small region counts as much as a large one. The false positive rate is the share of normal
     pixels, of all frames, at or above it. Points are joined by straight lines, also at the limit. A perfect map gives 1,
-    a constant one limit / 2 (Bergmann et al., CVPR 2020, section 4.1, and IJCV 2021, section 5.2).
+    a constant one limit / 2 (Bergmann et al., CVPR 2020 and IJCV 2021).
     """
     negatives = int(counts.normal.sum())
     if not counts.regions or not negatives:

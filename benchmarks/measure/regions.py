@@ -8,6 +8,7 @@ track, and of two objects that merge only one track goes on.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import cv2
 import numpy as np
@@ -17,6 +18,8 @@ from scipy.optimize import linear_sum_assignment
 from benchmarks.errors import StudyError
 
 Ints = NDArray[np.int64]
+# Bounds the memory that labels need, whatever the length of a video.
+_FRAMES_AT_ONCE: Final = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +55,36 @@ class Regions:
         inside = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
         rows = np.repeat(low, lengths) + inside
         return self.pixel[rows] + np.repeat((np.arange(positions.size) - positions) * size, lengths), self.region[rows]
+
+    def resized(self, height: int, width: int) -> "Regions":
+        """The same regions and tracks on frames of another size; what is too small for a pixel there is gone.
+
+        A pixel belongs to the region at its centre, as in resizing by nearest neighbour.
+        """
+        frames, high, wide = self.shape
+        rows = (2 * np.arange(height) + 1) * high // (2 * height)
+        columns = (2 * np.arange(width) + 1) * wide // (2 * width)
+        source = (rows[:, None] * wide + columns).reshape(-1)
+        pixels, regions = [], []
+        drawn = np.full(high * wide, -1, dtype=np.int64)
+        for position in np.unique(self.frame):
+            pixel, region = self.within(np.array([position]))
+            drawn[pixel] = region
+            found = drawn[source]
+            drawn[pixel] = -1
+            inside = np.flatnonzero(found >= 0)
+            pixels.append(inside + position * height * width)
+            regions.append(found[inside])
+        every = np.concatenate([np.empty(0, dtype=np.int64), *regions])
+        kept, number, area = np.unique(every, return_inverse=True, return_counts=True)
+        return Regions(
+            (frames, height, width),
+            np.concatenate([np.empty(0, dtype=np.int64), *pixels]),
+            number,
+            self.frame[kept],
+            np.asarray(np.unique(self.track[kept], return_inverse=True)[1], dtype=np.int64),
+            area.astype(np.int64),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,16 +133,21 @@ def find_regions(masks: NDArray[np.bool_], frame: ArrayLike, centres: NDArray[np
         )
     size = masks.shape[1] * masks.shape[2]
     pixel = np.flatnonzero(masks)
-    found = components(masks)
-    label = found.at(pixel)
-    first = np.full(found.area.size, -1, dtype=np.int64)
+    label = np.empty(pixel.size, dtype=np.int64)
+    area = np.empty(0, dtype=np.int64)
+    for start in range(0, len(masks), _FRAMES_AT_ONCE):
+        found = components(masks[start : start + _FRAMES_AT_ONCE])
+        part = slice(*np.searchsorted(pixel, [start * size, (start + _FRAMES_AT_ONCE) * size]))
+        label[part] = found.at(pixel[part] - start * size) + area.size
+        area = np.concatenate([area, found.area])
+    first = np.full(area.size, -1, dtype=np.int64)
     # pixels in reverse, so that the first of each component is written last
     first[label[::-1] - 1] = pixel[::-1]
     # regions in the order of their first pixels, whatever order the labelling has
     order = np.argsort(first)
     rank = np.empty_like(order)
     rank[order] = np.arange(order.size)
-    region, position, area = rank[label - 1], first[order] // size, found.area[order]
+    region, position, area = rank[label - 1], first[order] // size, area[order]
     bare = Regions((masks.shape[0], masks.shape[1], masks.shape[2]), pixel, region, position, np.zeros_like(area), area)
     track = _linked(bare, number) if centres is None else _nearest(bare, number, centres)
     return Regions(bare.shape, pixel, region, position, track, area)

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 SIZE: Final = 128
 """Largest side of maps that are measured: two thousand of them take 66 MB as levels."""
 SIGMA: Final = 1 / 64
-"""Standard deviation of the smoothing as a share of a map's side: 4 pixels at 256 × 256, as PaDiM (Defard et al.,
-ICPR 2021 workshops) and others smooth maps of about that size."""
+"""Standard deviation of the smoothing as a share of a map's side: 4 pixels at 256 × 256, as is common for
+anomaly maps of about that size."""
 
 
 def shrink(maps: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -6,6 +6,7 @@ from hypothesis.extra.numpy import arrays
 from scipy import ndimage
 
 from benchmarks.errors import StudyError
+from benchmarks.measure import regions as regions_module
 from benchmarks.measure.regions import components, find_regions
 
 MASKS = arrays(np.bool_, st.tuples(st.integers(1, 4), st.integers(1, 6), st.integers(1, 6)))
@@ -55,6 +56,40 @@ class TestFindRegions:
         assert np.array_equal(pixel, np.flatnonzero(masks[positions]))
         size = masks.shape[1] * masks.shape[2]
         assert np.array_equal(regions.frame[region], positions[pixel // size])
+
+    @given(MASKS, st.integers(1, 9), st.integers(1, 9))
+    def test_resized_to_maps(self, masks: np.ndarray, height: int, width: int) -> None:
+        """A pixel of a resized region has its centre in the region; frames and tracks are kept."""
+        regions = find_regions(masks, np.arange(len(masks)))
+        resized = regions.resized(height, width)
+        rows, columns = (
+            [(2 * i + 1) * old // (2 * new) for i in range(new)]
+            for old, new in zip(masks.shape[1:], (height, width), strict=True)
+        )
+        assert np.array_equal(resized.pixel, np.flatnonzero(masks[:, rows][:, :, columns]))
+        assert np.array_equal(np.bincount(resized.region, minlength=resized.area.size), resized.area)
+        assert np.array_equal(resized.frame[resized.region], resized.pixel // (height * width))
+        assert set(resized.track.tolist()) == set(range(resized.tracks))
+        assert resized.tracks <= regions.tracks
+        same = regions.resized(*masks.shape[1:])
+        for name in ("pixel", "region", "frame", "track", "area"):
+            assert np.array_equal(getattr(same, name), getattr(regions, name))
+
+    def test_a_region_stays_one_when_it_is_resized(self) -> None:
+        """A thin link that falls between pixels does not make two regions of one."""
+        masks = np.zeros((1, 6, 12), dtype=bool)
+        masks[0, :, :3] = masks[0, :, 9:] = masks[0, 2, :] = True
+        assert find_regions(masks, [0]).resized(2, 4).area.tolist() == [4]
+        assert find_regions(masks, [0]).resized(3, 6).area.size == 1
+
+    def test_long_videos_are_cut(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Labelling a few frames at a time changes nothing."""
+        masks = np.random.default_rng(0).random((11, 8, 9)) > 0.6
+        whole = find_regions(masks, np.arange(11))
+        monkeypatch.setattr(regions_module, "_FRAMES_AT_ONCE", 3)
+        parts = find_regions(masks, np.arange(11))
+        for name in ("pixel", "region", "frame", "track", "area"):
+            assert np.array_equal(getattr(parts, name), getattr(whole, name))
 
     def test_overlap_goes_on_with_a_track(self) -> None:
         """Two boxes that move by less than their length are two tracks over all frames."""

@@ -1,7 +1,8 @@
 """Where a method sees anomalies: pixel AUC, PRO, RBDC and TBDC of its error maps, on a test set with masks.
 
 Maps are `Look.error`, so read with the items as trained, at the frames' size, averaged down to `SIZE` where that is
-larger; masks are resized to the maps by nearest neighbour. Maps are measured as they are, and once more smoothed by a
+larger; regions and
+tracks are those of the masks, resized to the maps by nearest neighbour. Maps are measured as they are, and once more smoothed by a
 Gaussian whose width is fixed beforehand, as methods that report such metrics do: single bright pixels are false regions.
 """
 
@@ -9,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -65,13 +65,14 @@ def pixel_facts(method: Method, feed: Feed, videos: Sequence[Video]) -> dict[str
 
 
 def true_regions(video: Video, frames: NDArray[np.int64], shape: tuple[int, ...]) -> Regions:
-    """Return a test video's regions in these frames, its masks resized to ``shape`` (height, width)."""
+    """Return a test video's regions in these frames, on maps of ``shape`` (height, width).
+
+    What is a region and what a track is decided on the masks as they are, whatever the size of the maps.
+    """
     assert video.masks is not None, "only videos with masks have regions"
-    masks = np.zeros((len(frames), *shape), dtype=np.bool_)
-    for row, frame in enumerate(frames):
-        mask = video.masks(int(frame)).view(np.uint8)
-        masks[row] = cv2.resize(mask, shape[::-1], interpolation=cv2.INTER_NEAREST_EXACT)
-    return find_regions(masks, frames, object_centres(video))
+    masks = np.stack([video.masks(int(frame)) for frame in frames])
+    height, width = shape
+    return find_regions(masks, frames, object_centres(video)).resized(height, width)
 
 
 def whole_truth(videos: Sequence[Video]) -> list[Regions]:

@@ -1,7 +1,9 @@
 """Pixel metrics of what a method draws, on maps whose values are known."""
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 import torch
 
 from benchmarks.data.clips import Clips
+from benchmarks.data.datasets import open_dataset
 from benchmarks.data.layouts import generated
 from benchmarks.data.video import Dataset, Video
 from benchmarks.measure.pixel_proof import linked_tracks, prove
@@ -107,7 +110,7 @@ class TestPixelFacts:
 
 class TestTrueRegions:
     def test_masks_are_resized(self, dataset: Dataset) -> None:
-        """At half the size a region has about a fourth of its pixels, and the tracks are the same."""
+        """At half the size a region has about a fourth of its pixels, and regions and tracks are the same."""
         video = dataset.test[3]
         frames = np.arange(video.length)
         large, small = (true_regions(video, frames, (size, size)) for size in (64, 32))
@@ -134,3 +137,14 @@ class TestWholeTruth:
         for proof in prove(truth):
             assert proof.holds, proof
         assert linked_tracks(truth).same
+
+    @pytest.mark.data
+    def test_ped2(self) -> None:
+        """Ped2's masks hold 2,411 regions in 21 tracks, in each abnormal frame and in no other."""
+        videos = open_dataset("ped2", Path(os.environ["DATA_ROOT"])).test
+        truth = whole_truth(videos)
+        assert sum(regions.area.size for regions in truth) == 2411
+        assert [regions.tracks for regions in truth] == [1, 1, 2, 2, 1, 2, 2, 3, 2, 1, 3, 1]
+        for video, regions in zip(videos, truth, strict=True):
+            assert video.labels is not None
+            assert np.array_equal(np.unique(regions.frame), np.flatnonzero(video.labels))
