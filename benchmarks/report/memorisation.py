@@ -115,19 +115,19 @@ def _reconstruction(curves: pd.DataFrame) -> Table:
 
 
 def draw(curves: pd.DataFrame) -> Figure:
-    """Draw, for each task: half noise under each regulariser, clean validation, and complexity or the trade-off.
+    """Draw classification above and reconstruction below: fitting noise, clean patches; complexity, and what remedies cost.
 
     curves: as `benchmarks.run.memorisation.run_study` returns them, of at least the noise shares 0.5 and one other
     """
-    figure = Figure(figsize=(9.0, 5.4))
+    figure = Figure(figsize=(9.6, 5.6))
     panels = figure.subplots(2, 3)
     classified = curves[curves["task"] == "classification"]
     rebuilt = curves[curves["task"] == "reconstruction"]
-    _losses(panels[0, 0], classified, "classification: half of the labels noise", "cross-entropy")
-    _by_noise(panels[0, 1], classified, "validation_accuracy", "accuracy on clean patches")
+    _losses(panels[0, 0], classified, "labels, half of them noise", "training cross-entropy")
+    _by_noise(panels[0, 1], classified, "validation_accuracy", "accuracy, clean patches")
     _by_noise(panels[0, 2], classified, "critical_sample_ratio", "critical sample ratio")
-    _losses(panels[1, 0], rebuilt, "reconstruction: half of the targets noise", "error / variance")
-    _by_noise(panels[1, 1], rebuilt, "validation_loss", "error on clean patches / variance")
+    _losses(panels[1, 0], rebuilt, "targets, half of them noise", "training error / variance")
+    _by_noise(panels[1, 1], rebuilt, "validation_loss", "error / variance, clean patches")
     _trade_off(panels[1, 2], classified)
     return figure
 
@@ -166,12 +166,14 @@ def _trade_off(axes: Axes, curves: pd.DataFrame) -> None:
         of = last[last["regulariser"] == regulariser]
         noise = of[of["noise"] == of["noise"].max()]["accuracy_noisy"].mean()
         clean = of[of["noise"] == 0]["validation_accuracy"].mean()
-        axes.plot(noise, clean, "o", color=colour, label=regulariser)
+        axes.plot(noise, clean, "o", color=colour, label=regulariser, alpha=0.8)
     axes.axvline(0.5, color=MUTED, linewidth=0.8, linestyle=":")
-    axes.set_xlabel("random labels fitted, all of them noise")
-    axes.set_ylabel("accuracy, no noise")
-    axes.set_title("classification: what a remedy costs")
-    axes.legend(fontsize="x-small")
+    axes.set_xlim(0.4, 1.02)
+    axes.set_ylim(0.4, 1.05)
+    axes.set_xlabel("labels fitted, all of them noise")
+    axes.set_ylabel("accuracy, clean labels")
+    axes.set_title("what a remedy costs")
+    axes.legend(fontsize="x-small", loc="lower right")
 
 
 def _conditions(curves: pd.DataFrame, task: str) -> Iterator[tuple[tuple[float, str], pd.DataFrame]]:

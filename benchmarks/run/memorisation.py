@@ -55,11 +55,11 @@ class Extent:
     train, validation: patches, half of them squares; epochs: at which the curves are read, the last ends the training
     """
 
-    train: int = 1000
+    train: int = 500
     validation: int = 400
-    videos: int = 40
+    videos: int = 30
     hidden: int = 256
-    batch: int = 100
+    batch: int = 50
     learning_rate: float = 2e-3
     epochs: tuple[int, ...] = (1, 2, 3, 5, 7, 10, 15, 20, 30, 40, 60, 80, 100)
     search: Search = _SEARCH

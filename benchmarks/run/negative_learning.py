@@ -54,4 +54,5 @@ class LimitedAutoencoder(FrameAutoencoder):
         chosen = stream.integers(len(known.frames), size=len(batch.index))
         frames = torch.from_numpy(known.frames[chosen])[:, None].to(batch.frames.device)
         region = None if known.regions is None else torch.from_numpy(known.regions[chosen]).to(self.device)
-        return Batch(frames, batch.video, batch.first, batch.index, batch.epoch), region
+        # Numbers below 0: no training clip has one.
+        return Batch(frames, batch.video, batch.first, -1 - chosen, batch.epoch), region

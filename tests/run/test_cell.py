@@ -205,6 +205,41 @@ class TestBaseline:
         assert "mnad/network.py" not in record["fingerprint"]["files"]
         assert only(tmp_path / "work", "checkpoint.safetensors").stat().st_size > 0
 
+    def test_of_several_objectives_records_each(self, yard: Path, tmp_path: Path) -> None:
+        """The adversarial autoencoder's three losses stand in every epoch; its score is fused from two terms."""
+        file = settings_file(tmp_path, method="aae", task="reconstruction")
+        assert main(arguments(file, yard, tmp_path)) == 0
+        record = json.loads(only(tmp_path / "results", "seed-3.json").read_text())
+        losses = {"pixel", "total", "discriminator", "generator"}
+        assert [set(epoch["losses"]) for epoch in record["epochs"]] == [losses] * 2
+        assert record["headline"]["score"] == "fused"
+        alone = {"mse", "psnr", "mean_absolute_error", "code_negative_log_likelihood", "adversarial_error"}
+        assert set(record["metrics"]["plain"]) == {"fused", *alone}
+
+    def test_that_has_seen_anomalies_says_so(self, yard: Path, tmp_path: Path) -> None:
+        """Negative learning on a user's folder: a term in every epoch, what was seen in the record and in the name."""
+        folder = tmp_path / "anomalies"
+        folder.mkdir()
+        cv2.imwrite(str(folder / "1.png"), np.random.default_rng(0).integers(0, 256, (40, 50), dtype=np.uint8))
+        factors = {"method": "cae", "task": "reconstruction", "negative_weight": 1.0, "negative_folder": str(folder)}
+        assert main(arguments(settings_file(tmp_path, **factors), yard, tmp_path)) == 0
+        record = json.loads(only(tmp_path / "results", "seed-3.json").read_text())
+        assert [set(epoch["losses"]) for epoch in record["epochs"]] == [{"pixel", "negative", "total"}] * 2
+        assert record["name"].startswith("cae-negative-")
+        assert record["method"]["known_anomalies"] == 1
+
+    def test_refuses_a_test_frame_among_known_anomalies(
+        self, yard: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """A folder that holds a frame of the test split stops the cell before it trains."""
+        folder = tmp_path / "anomalies"
+        folder.mkdir()
+        shutil.copy(yard / "yard" / "test" / "02" / "007.png", folder / "mine.png")
+        factors = {"method": "cae", "task": "reconstruction", "negative_weight": 1.0, "negative_folder": str(folder)}
+        assert main(arguments(settings_file(tmp_path, **factors), yard, tmp_path)) == 2
+        assert "image 1 of the folder is a test frame" in capsys.readouterr().err
+        assert not list((tmp_path / "results").rglob("*.json"))
+
     def test_one_that_was_fitted_goes_on_from_its_checkpoint(
         self, yard: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -11,8 +11,6 @@ from benchmarks.data.clips import Clips
 from benchmarks.data.datasets import open_dataset
 from benchmarks.data.known_anomalies import generate
 from benchmarks.errors import StudyError
-from benchmarks.run.cell import run_cell
-from benchmarks.run.cell_data import Places
 from benchmarks.run.checkpoint import load_checkpoint, save_checkpoint
 from benchmarks.run.contract import Batch
 from benchmarks.run.evaluation import evaluate
@@ -24,7 +22,7 @@ from benchmarks.run.negative_learning import LimitedAutoencoder
 from benchmarks.run.training import train_epoch
 from benchmarks.study.legality import illegal_because
 from benchmarks.study.presets import resolve
-from benchmarks.study.settings import Cell, Settings
+from benchmarks.study.settings import Settings
 
 CPU = torch.device("cpu")
 METHODS = ("cae",)
@@ -191,30 +189,3 @@ class TestLegality:
     def test_a_real_set_with_a_folder_is_legal(self) -> None:
         """The folder is the user's business; its content is checked when it is read."""
         assert illegal_because(settings_of(dataset="ped2", negative_folder="anomalies")) is None
-
-
-class TestCell:
-    def _write_set(self, root: Path) -> None:
-        """A tiny set in the layout of a user's own folder."""
-        generator = np.random.default_rng(0)
-        for split, videos in (("train", ("1", "2")), ("test", ("1",))):
-            for name in videos:
-                folder = root / "mine" / split / name
-                folder.mkdir(parents=True)
-                for index in range(20):
-                    cv2.imwrite(
-                        str(folder / f"{index:02d}.png"), generator.integers(0, 256, (32, 32, 3), dtype=np.uint8)
-                    )
-
-    def test_test_frames_in_the_folder_are_refused(self, tmp_path: Path) -> None:
-        """A folder of the user's that holds a frame of the test split stops the cell before it trains."""
-        self._write_set(tmp_path)
-        folder = tmp_path / "anomalies"
-        folder.mkdir()
-        stolen = (tmp_path / "mine" / "test" / "1" / "07.png").read_bytes()
-        (folder / "stolen.png").write_bytes(stolen)
-        settings = settings_of(dataset="mine", negative_folder=str(folder))
-        places = Places(tmp_path, tmp_path / "results", tmp_path / "work")
-        (places.work / Cell(settings, 0).slug).mkdir(parents=True)
-        with pytest.raises(StudyError, match="is a test frame"):
-            run_cell(Cell(settings, 0), places, CPU)
