@@ -29,6 +29,7 @@ METHODS = {
 # not rest on their code.
 LIMITED = {
     "cae": "benchmarks.run.baselines.limited_cae:LimitedCae",
+    "fcae": "benchmarks.run.baselines.limited_fcae:LimitedFcae",
 }
 
 

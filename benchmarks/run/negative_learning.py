@@ -56,3 +56,8 @@ class LimitedAutoencoder(FrameAutoencoder):
         region = None if known.regions is None else torch.from_numpy(known.regions[chosen]).to(self.device)
         # Numbers below 0: no training clip has one.
         return Batch(frames, batch.video, batch.first, -1 - chosen, batch.epoch), region
+
+
+def are_known(batch: Batch) -> bool:
+    """Whether a batch holds known anomalies, not training clips."""
+    return bool(batch.index[0] < 0)

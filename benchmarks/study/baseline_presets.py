@@ -172,7 +172,7 @@ BASELINE_PRESETS: Mapping[str, BaselinePreset] = {
     ),
 }
 
-NEGATIVE_LEARNERS = ("cae",)
+NEGATIVE_LEARNERS = ("cae", "fcae")
 """Baselines that can be kept from reconstructing known anomalies."""
 _NEGATIVE_LEARNING = ("negative_weight", "negative_margin", "negative_frames", "negative_folder")
 

@@ -25,7 +25,7 @@ CASES: list[dict[str, Any]] = [
     *({"method": name} for name in BASELINES if name != "dfr"),
     {"method": "cae", "bottleneck": 0},
     {"method": "convlstm_ae", "frames_as": "channels"},
-    {"method": "cae", "negative_weight": 1.0, "negative_frames": 4},
+    *({"method": name, "negative_weight": 1.0, "negative_frames": 4} for name in ("cae", "fcae")),
     # The default backbone needs a file of weights.
     *({"method": "dfr", "backbone": name, "width": 0.0625} for name in ("random", "self_supervised")),
     {"method": "fcae", "kernels": "3-5-9", "channels": 3},

@@ -18,14 +18,14 @@ from benchmarks.run.feed import Feed
 from benchmarks.run.fingerprint import fingerprint
 from benchmarks.run.frame_autoencoder import FrameAutoencoder
 from benchmarks.run.methods import build
-from benchmarks.run.negative_learning import LimitedAutoencoder
+from benchmarks.run.negative_learning import LimitedAutoencoder, are_known
 from benchmarks.run.training import train_epoch
 from benchmarks.study.legality import illegal_because
 from benchmarks.study.presets import resolve
 from benchmarks.study.settings import Settings
 
 CPU = torch.device("cpu")
-METHODS = ("cae",)
+METHODS = ("cae", "fcae")
 
 
 def settings_of(method: str = "cae", dataset: str = "synthetic", **overrides: object) -> Settings:
@@ -189,3 +189,33 @@ class TestLegality:
     def test_a_real_set_with_a_folder_is_legal(self) -> None:
         """The folder is the user's business; its content is checked when it is read."""
         assert illegal_because(settings_of(dataset="ped2", negative_folder="anomalies")) is None
+
+
+class TestAreKnown:
+    def test_tells_known_anomalies_from_training_clips(self, video: np.ndarray) -> None:
+        """A drawn batch is one of known anomalies, the batch it was drawn for is not."""
+        method = method_of(settings_of(negative_frames=4))
+        batch = Feed(Clips(video, (len(video),), length=1), CPU).batch(np.arange(3), epoch=1)
+        known, region = method._draw(batch)
+        assert are_known(known)
+        assert not are_known(batch)
+        assert region is not None
+        assert len(known.frames) == len(region) == 3
+
+
+class TestPool:
+    def test_keeps_the_regions_of_training_clips_and_anomalies_apart(self) -> None:
+        """Within a pool's region, swimmers are known anomalies; augmentation leaves them where their pixels are."""
+        settings = settings_of("fcae", "pool", channels=3, region="pool", size=64, negative_frames=4)
+        method = method_of(settings)
+        dataset = open_dataset("pool", None)
+        frames = [dataset.train[0].read(index) for index in range(4)]
+        clips = np.stack([cv2.resize(frame, (64, 64)) for frame in frames])
+        batch = Feed(Clips(clips, (4,), length=1), CPU).batch(np.arange(4), epoch=1)
+        terms = method.losses(batch, "").terms
+        assert set(terms) == {"pixel", "negative", "total"}
+        assert 0 <= float(terms["negative"]) <= 0.1
+        known, _ = method._draw(batch)
+        inputs, _ = method.inputs_and_target(known)
+        shown = inputs[:, 0, :3].permute(0, 2, 3, 1)
+        torch.testing.assert_close(shown, known.frames[:, 0].float() / 255)
