@@ -58,6 +58,8 @@ class LookFile(_Arrays):
         dead: (h, w) uint16, how many have a dead one. frames: (), how many were sampled
     query: (n, channels) float16, at unit length where items are compared by cosine; query_item: (n,) int64, the nearest
         item's number, -1 for a dead query. None where the method has no queries, or no items
+    patch_kind: (patches,) text: spatial, spatio_temporal; patch_target, patch_output: (patches, side, side) uint8 in grey,
+        a square of each kind with its surroundings, as it was to be and as it came out. None on other sets
     """
 
     NAME: ClassVar = "look.npz"
@@ -76,6 +78,9 @@ class LookFile(_Arrays):
     dead: NDArray[np.uint16] | None = None
     query: NDArray[np.float16] | None = None
     query_item: NDArray[np.int64] | None = None
+    patch_kind: NDArray[np.str_] | None = None
+    patch_target: NDArray[np.uint8] | None = None
+    patch_output: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True)

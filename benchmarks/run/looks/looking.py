@@ -18,7 +18,7 @@ from benchmarks.run.looks.gather import Gathered, gather
 from benchmarks.run.looks.items import item_facts
 from benchmarks.run.looks.pixels import pixel_facts
 from benchmarks.run.looks.queries import location_information, silhouette_facts
-from benchmarks.run.looks.shapes import shape_facts
+from benchmarks.run.looks.shapes import look_at_shapes
 from benchmarks.run.looks.stills import stills
 
 SECTIONS = ("items", "queries", "shapes", "pixel", "boxes")
@@ -35,7 +35,7 @@ def look_into(method: Method, data: CellData, device: torch.device, folder: Path
     no update (`Method.look`), ``items.<variant>.updated`` alone excepted. A method that draws nothing gives nothing.
 
     items: `items.item_facts`; queries: `queries.silhouette_facts` of 2,000 queries, ``largest_weight`` (mean address
-    weight of each query's nearest item) and `queries.location_information`; shapes: `shapes.shape_facts`; pixel: `pixels.pixel_facts`,
+    weight of each query's nearest item) and `queries.location_information`; shapes: `shapes.Shapes`; pixel: `pixels.pixel_facts`,
     which draws every test frame; boxes: `boxes.box_facts`, of methods that are no `MemoryAutoencoder`
     """
     videos = data.dataset.test
@@ -45,10 +45,11 @@ def look_into(method: Method, data: CellData, device: torch.device, folder: Path
     gathered = gather(method, feed, memory.absorb if memory is not None and memory.updating else None)
     if gathered is None:
         return {}
+    shapes = look_at_shapes(method, feed, videos)
     sections: dict[str, Any] = {
         "items": None if memory is None else item_facts(memory.trained, memory.updated, gathered.update_size),
         "queries": _query_facts(gathered, _metric(method)),
-        "shapes": shape_facts(method, feed, videos),
+        "shapes": None if shapes is None else shapes.facts,
         "pixel": pixel_facts(method, feed, videos),
         "boxes": None if isinstance(method, MemoryAutoencoder) else box_facts(method, feed, held_out, videos),
     }
@@ -56,6 +57,7 @@ def look_into(method: Method, data: CellData, device: torch.device, folder: Path
         **stills(method, feed, videos),
         **_addresses(gathered, None if memory is None else memory.trained.float().cpu().numpy()),
         **_kept_queries(gathered, _metric(method)),
+        **({} if shapes is None else shapes.patches),
         frames=np.array(gathered.frames),
     ).save(folder / LookFile.NAME)
     return {name: {method.rule.variant: found} for name, found in sections.items() if found is not None}

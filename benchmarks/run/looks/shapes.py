@@ -50,6 +50,20 @@ class Geometry:
         return cls(radius, scene.pixel_half_side * scale, math.ceil(_REACH * radius), size)
 
 
+@dataclass(frozen=True)
+class Shapes:
+    """What squares came out as.
+
+    facts: section of the record. ``circle_minus_square`` is the mean, over squares, of the output's similarity to a circle
+        minus that to a square; under ``matched`` the same with blurred shapes. The target at squares and both at the
+        circles of the same frames are controls; squares stand by kind of anomaly beside.
+    patches: arrays of a `LookFile`, the first square of each kind whose patch is whole
+    """
+
+    facts: dict[str, Any]
+    patches: dict[str, NDArray[Any]]
+
+
 def measurable(objects: pd.DataFrame, geometry: Geometry) -> pd.DataFrame:
     """Return the objects of one frame that are wholly in it and have no other in their patch.
 
@@ -98,13 +112,10 @@ def _correlation(patch: NDArray[np.float64], ideal: NDArray[np.floating]) -> flo
     return float(np.corrcoef(patch.ravel(), ideal.ravel())[0, 1])
 
 
-def shape_facts(method: Method, feed: Feed, videos: Sequence[Video]) -> dict[str, Any] | None:
-    """Return a record's facts of shapes on the synthetic set; None on any other, or if the method draws nothing.
+def look_at_shapes(method: Method, feed: Feed, videos: Sequence[Video]) -> Shapes | None:
+    """Return what squares came out as on the synthetic set; None on any other, or if the method draws nothing.
 
-    Of the test frames with a measurable square, at most `FRAMES`, evenly spread, are looked at. ``circle_minus_square``
-    is the mean, over squares, of the output's similarity to a circle minus that to a square; under ``matched`` the same
-    with blurred shapes. The target at squares and both at the circles of the same frames are controls; squares stand by
-    kind of anomaly beside.
+    Of the test frames with a measurable square, at most `FRAMES`, evenly spread, are looked at.
     """
     scene = scene_of(videos[0])
     if scene is None:
@@ -122,6 +133,7 @@ def shape_facts(method: Method, feed: Feed, videos: Sequence[Video]) -> dict[str
         if (kept["kind"] == "square").any():
             at[index] = kept
     rows: list[dict[str, Any]] = []
+    patches: dict[str, tuple[NDArray[np.uint8], NDArray[np.uint8]]] = {}
     chosen = np.array(list(at), dtype=np.int64)
     if len(chosen):
         chosen = chosen[spread(len(chosen), FRAMES)]
@@ -129,12 +141,36 @@ def shape_facts(method: Method, feed: Feed, videos: Sequence[Video]) -> dict[str
         images = {name: getattr(look, name).mean(dim=-1).double().cpu().numpy() for name in ("output", "target")}
         for row, index in enumerate(batch.index):
             for _, one in at[int(index)].iterrows():
+                _note_patch(patches, one, images["target"][row], images["output"][row], geometry)
                 for name, image in images.items():
                     place = (image[row], float(one["x"]), float(one["y"]), geometry)
                     similar = (*likeness(*place), *matched_likeness(*place))
                     named = {"image": name, "kind": one["kind"], "anomaly": one["anomaly"]}
                     rows.append(named | dict(zip(_MEASURED, similar, strict=True)))
-    return _described(pd.DataFrame(rows)) if rows else None
+    return Shapes(_described(pd.DataFrame(rows)), _as_arrays(patches)) if rows else None
+
+
+def _note_patch(
+    patches: dict[str, tuple[NDArray[np.uint8], NDArray[np.uint8]]],
+    one: "pd.Series[Any]",
+    target: NDArray[np.float64],
+    output: NDArray[np.float64],
+    geometry: Geometry,
+) -> None:
+    """Keep the patches around an object if it is the first square of its kind and nothing of them is cut off."""
+    kind = Kind(one["anomaly"]).name.lower()
+    if one["kind"] != "square" or kind in patches:
+        return
+    cut = [cut_patch(image, one["x"], one["y"], geometry.reach)[0] for image in (target, output)]
+    if cut[0].shape == (2 * geometry.reach + 1,) * 2:
+        patches[kind] = (np.rint(255 * cut[0]).astype(np.uint8), np.rint(255 * cut[1]).astype(np.uint8))
+
+
+def _as_arrays(patches: dict[str, tuple[NDArray[np.uint8], NDArray[np.uint8]]]) -> dict[str, NDArray[Any]]:
+    if not patches:
+        return {}
+    target, output = (np.stack([pair[place] for pair in patches.values()]) for place in (0, 1))
+    return {"patch_kind": np.array(list(patches), dtype=np.str_), "patch_target": target, "patch_output": output}
 
 
 def _objects(video: Video) -> dict[int, pd.DataFrame]:

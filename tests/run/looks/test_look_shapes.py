@@ -13,7 +13,7 @@ from benchmarks.data.layouts import generated
 from benchmarks.data.video import Dataset, Video
 from benchmarks.run.contract import Batch, Look
 from benchmarks.run.feed import Feed
-from benchmarks.run.looks.shapes import Geometry, measurable, shape_facts
+from benchmarks.run.looks.shapes import Geometry, Shapes, look_at_shapes, measurable
 from synthetic.dataset import _paint
 from synthetic.scene import SceneSettings
 
@@ -57,16 +57,31 @@ class Drawer:
         return Look(frame, frame, output, (output - frame).square().mean(dim=-1))
 
 
-def facts(dataset: Dataset, outputs: np.ndarray, frames: np.ndarray | None = None) -> dict[str, Any]:
-    """The section of a method that draws these outputs."""
+def shapes(dataset: Dataset, outputs: np.ndarray, frames: np.ndarray | None = None) -> Shapes:
+    """What a look at a method that draws these outputs finds."""
     seen = frames_of(dataset) if frames is None else frames
     feed = Feed(Clips(seen, [video.length for video in dataset.test], length=1), torch.device("cpu"))
-    found = shape_facts(Drawer(outputs), feed, dataset.test)  # type: ignore[arg-type]
+    found = look_at_shapes(Drawer(outputs), feed, dataset.test)  # type: ignore[arg-type]
     assert found is not None
     return found
 
 
-class TestShapeFacts:
+def facts(dataset: Dataset, outputs: np.ndarray, frames: np.ndarray | None = None) -> dict[str, Any]:
+    """The section of the record of a method that draws these outputs."""
+    return shapes(dataset, outputs, frames).facts
+
+
+class TestLookAtShapes:
+    def test_a_patch_of_each_kind(self, dataset: Dataset) -> None:
+        """Target and output around one square of each kind; as drawn here, the square fills corners that a circle leaves."""
+        found = shapes(dataset, frames_of(dataset, "circle")).patches
+        side = 2 * GEOMETRY.reach + 1
+        assert sorted(found["patch_kind"]) == ["spatial", "spatio_temporal"]
+        assert found["patch_target"].shape == found["patch_output"].shape == (2, side, side)
+        assert (found["patch_target"] != found["patch_output"]).any(axis=(1, 2)).all()
+        copied = shapes(dataset, frames_of(dataset)).patches
+        assert np.array_equal(copied["patch_output"], copied["patch_target"])
+
     def test_circles_for_squares_are_found_out(self, dataset: Dataset) -> None:
         """An output that draws circles where squares were is like a circle, its target like a square."""
         found = facts(dataset, frames_of(dataset, "circle"))
@@ -116,7 +131,7 @@ class TestShapeFacts:
         frames = frames_of(dataset)[:5]
         videos = [Video("01", 5, read=lambda index, *, grey=False: frames[index])]
         feed = Feed(Clips(frames, [5], length=1), torch.device("cpu"))
-        assert shape_facts(Drawer(frames), feed, videos) is None  # type: ignore[arg-type]
+        assert look_at_shapes(Drawer(frames), feed, videos) is None  # type: ignore[arg-type]
 
 
 class TestMeasurable:
