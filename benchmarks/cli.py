@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
 
     tables = commands.add_parser("tables", help="write the tables of studies from their records")
     tables.set_defaults(run=_tables)
-    figures = commands.add_parser("figures", help="draw the figures of studies from their records")
+    figures = commands.add_parser("figures", help="draw the figures of studies from their records and looks")
     figures.set_defaults(run=_figures)
     for command in (tables, figures):
         command.add_argument("studies", nargs="*", metavar="study", help="all with a record where none is named")
@@ -286,13 +286,17 @@ def _write_index(options: argparse.Namespace) -> None:
 
 def _figures(options: argparse.Namespace) -> int:
     from benchmarks.report.figures import write_figures
+    from benchmarks.report.figures.from_looks import write_look_figures
     from benchmarks.report.records import by_cell, load_records
 
     for study in _studies(options):
         records = by_cell(load_records(options.results, study.dataset))
         drawn = [records[cell] for cell in study.cells if cell in records]
-        for path in write_figures(study.label, drawn, options.results):
+        looks = write_look_figures(study.label, drawn, options.results, _work(options))
+        for path in (*write_figures(study.label, drawn, options.results), *looks.paths):
             print(path)
+        if looks.missing:
+            print(looks.sentence(study.name, _work(options)))
     _write_index(options)
     return 0
 

@@ -1,0 +1,83 @@
+"""Figures of what looks left in the work folder: they are drawn where it is, and committed ones stay where it is not."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from matplotlib.figure import Figure
+
+from benchmarks.report.figures import animation, locations, queries, shapes, stills
+from benchmarks.report.figures.selection import native
+from benchmarks.report.looked import Looked, looked, without_look
+from benchmarks.report.records import Record, by_cell
+from benchmarks.report.rows import Row, make_rows
+from benchmarks.report.style import house_style, save
+from benchmarks.study.settings import BASELINES
+
+OF_LOOKS: Final[Mapping[str, Callable[[Sequence[Looked]], Figure | None]]] = {
+    "locations": locations.draw,
+    "queries": queries.draw,
+    "shapes": shapes.draw,
+}
+# Photographs and maps need more colours than lines.
+_COLOURS: Final = 128
+
+
+@dataclass(frozen=True)
+class FromLooks:
+    """What was drawn. paths: written. kept: figures that were there and would have lost panels.
+
+    missing: autoencoders without a look, of ``settings`` rows.
+    """
+
+    paths: tuple[Path, ...]
+    kept: tuple[Path, ...]
+    missing: tuple[Row, ...]
+    settings: int
+
+    def sentence(self, study: str, work: Path) -> str:
+        """For the user: how many looks are missing, what that leaves undrawn, and the command that makes them."""
+        kept = f" Figures that stay as they are: {len(self.kept)}." if self.kept else ""
+        count = f"{len(self.missing)} of {self.settings}"
+        return f"Settings without a look in {work}: {count}; make inspect-{study} makes them.{kept}"
+
+
+def write_look_figures(study: str, records: Sequence[Record], results: Path, work: Path) -> FromLooks:
+    """Write every figure that needs a look to ``results/figures/<study>/``: PNG, and a GIF for each whole video.
+
+    A figure that is there already is drawn again only if no look of an autoencoder is missing, so that it loses no panel.
+    Videos are those of methods as published with their memory, and of baselines.
+    Raises StudyError if a file of a look is damaged or a figure cannot be written.
+    """
+    rows = make_rows([record.cell for record in records], by_cell(list(records)))
+    found = looked(rows, work)
+    missing = without_look(rows, found)
+    folder = results / "figures" / study
+    paths: list[Path] = []
+    kept: list[Path] = []
+
+    def may_draw(path: Path, of: Sequence[Row]) -> bool:
+        if path.exists() and any(row in missing for row in of):
+            kept.append(path)
+            return False
+        return True
+
+    with house_style():
+        for dataset in sorted({one.row.settings.dataset for one in found}):
+            of_set = [one for one in found if one.row.settings.dataset == dataset]
+            for name, draw in OF_LOOKS.items():
+                path = folder / f"{name}-{dataset}.png"
+                if may_draw(path, rows) and (figure := draw(of_set)) is not None:
+                    paths.append(save(figure, path, _COLOURS))
+            for name, page in stills.draw(of_set):
+                path = folder / f"stills-{dataset}-{name}.png"
+                if may_draw(path, [row for row in native(rows) if stills.page_name(row) == name]):
+                    paths.append(save(page, path, _COLOURS))
+        shown = {row.settings for row in native(rows) if row.memory == "own" or row.settings.method in BASELINES}
+        for one in (one for one in found if one.row.settings in shown):
+            for video, file in one.videos().items():
+                path = folder / f"video-{video}-{one.row.settings.dataset}-{one.row.settings.name}.gif"
+                title = f"{one.row.settings.dataset} {video}, {one.row.settings.name.rpartition('-')[0]}"
+                paths.append(animation.write(file, title, path))
+    return FromLooks(tuple(paths), tuple(kept), tuple(missing), len(rows))

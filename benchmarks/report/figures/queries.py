@@ -1,0 +1,116 @@
+"""t-SNE of the queries, coloured by their nearest item: native, without the memory's losses, under supervision."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+from sklearn.manifold import TSNE
+
+from benchmarks.report.figures.selection import of_usual_geometry, subject, told_apart
+from benchmarks.report.looked import Looked
+from benchmarks.report.rows import GEOMETRY, departures, native_skip
+from benchmarks.report.style import MARKERS, MUTED, PALETTE
+
+_LOSSES: Final = frozenset({"compactness_weight", "separateness_weight", "entropy_weight", "shrink_threshold"})
+# Beyond a thousand points the map says no more and takes minutes.
+_POINTS: Final = 1000
+_FEWEST: Final = 10
+_NAMED: Final = 10
+_GREY: Final = 7
+_DEAD: Final = -1
+# The palette's grey is for all items that are used less.
+_COLOURS: Final = tuple(colour if index != _GREY else "#3b3b3b" for index, colour in enumerate(PALETTE))
+
+
+def draw(found: Sequence[Looked]) -> Figure | None:
+    """Draw a line of panels per method and task with native skips; None where no queries were kept.
+
+    In each the ten items that are nearest most have a colour and a marker of their own, all others are grey, dead queries
+    crosses. The title gives the silhouette that the record holds, over all sampled queries in their own space.
+    """
+    usual = {row.settings for row in of_usual_geometry([one.row for one in found])}
+    lines: dict[tuple[str, str], list[Looked]] = defaultdict(list)
+    for one in found:
+        settings = one.row.settings
+        if (
+            one.look.query is not None
+            and one.look.query_item is not None
+            and len(one.look.query) >= _FEWEST
+            and settings in usual
+            and settings.memory == settings.method
+            and settings.skip == native_skip(settings)
+            and departures(settings).keys() <= GEOMETRY | _LOSSES
+        ):
+            lines[one.row.method, one.row.task].append(one)
+    if not lines:
+        return None
+    panels = _panels(figure := Figure(), [len(line) for line in lines.values()])
+    for axes, ((method, task), one, name) in zip(panels, _named(lines), strict=True):
+        assert one.look.query is not None
+        assert one.look.query_item is not None
+        _scatter(axes, *_sample(one.look.query, one.look.query_item))
+        axes.set_title("\n".join([f"{method} {task}", *name, _silhouette(one)]), fontsize="small")
+    marks = [Line2D([], [], marker="x", color="black", linestyle="", markersize=4, label="dead query")]
+    marks += [Line2D([], [], marker="o", color=MUTED, linestyle="", markersize=3, label="one of the items used less")]
+    figure.legend(handles=marks, loc="outside lower center", ncols=2, fontsize="small")
+    subject_ = subject([one.row for line in lines.values() for one in line])
+    figure.suptitle(f"Queries by nearest item, t-SNE\n{subject_}", fontsize="medium")
+    return figure
+
+
+def _panels(figure: Figure, lengths: Sequence[int]) -> list[Axes]:
+    """Panels of a grid with these many in each line; lines of one panel each stand side by side."""
+    if max(lengths) == 1:
+        lengths = [len(lengths)]
+    across = max(lengths)
+    figure.set_size_inches(2.5 * across + 0.6, 2.8 * len(lengths) + 0.9)
+    grid = figure.subplots(len(lengths), across, squeeze=False)
+    for line, length in zip(grid, lengths, strict=True):
+        for axes in line[length:]:
+            axes.set_axis_off()
+    return [axes for line, length in zip(grid, lengths, strict=True) for axes in line[:length]]
+
+
+def _named(lines: Mapping[tuple[str, str], list[Looked]]) -> Iterator[tuple[tuple[str, str], Looked, list[str]]]:
+    """Each setting with its method and task, and with what sets it apart in its line, if it is not alone there."""
+    for name, line in lines.items():
+        _, apart = told_apart([one.row for one in line], without={"method", "task", "memory"})
+        for one, label in zip(line, apart, strict=True):
+            yield name, one, label.split(" · ") if len(line) > 1 else []
+
+
+def _sample(query: NDArray[np.float16], item: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    kept = np.unique(np.linspace(0, len(query) - 1, min(len(query), _POINTS)).round().astype(np.int64))
+    return query[kept].astype(np.float32), item[kept]
+
+
+def _scatter(axes: Axes, query: NDArray[np.float32], item: NDArray[np.int64]) -> None:
+    perplexity = min(30.0, (len(query) - 1) / 3)
+    # A fixed state and one thread: drawing twice gives the same picture.
+    places = TSNE(perplexity=perplexity, init="pca", random_state=0, n_jobs=1).fit_transform(query)
+    numbers, counts = np.unique(item[item != _DEAD], return_counts=True)
+    named = numbers[np.argsort(-counts, kind="stable")][:_NAMED]
+    rest = ~np.isin(item, [*named, _DEAD])
+    dead = item == _DEAD
+    axes.scatter(places[rest, 0], places[rest, 1], s=3, color=MUTED)
+    axes.scatter(places[dead, 0], places[dead, 1], s=6, color="black", marker="x", linewidths=0.5)
+    for index, number in enumerate(sorted(named.tolist())):
+        chosen = places[item == number]
+        colour, marker = _COLOURS[index % len(_COLOURS)], MARKERS[index % len(MARKERS)]
+        axes.scatter(chosen[:, 0], chosen[:, 1], s=7, color=colour, marker=marker, linewidths=0)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.spines[:].set_visible(True)
+
+
+def _silhouette(one: Looked) -> str:
+    value = one.fact("queries", "silhouette")
+    if isinstance(value, int | float):
+        return f"silhouette {value:.2f}"
+    reason = one.fact("queries", "reason")
+    return f"no silhouette: {reason}" if reason else "silhouette not in the record"
