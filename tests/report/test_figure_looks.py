@@ -170,7 +170,12 @@ class TestStills:
 class TestShapes:
     def test_target_beside_outputs_with_the_similarity(self, tmp_path: Path, write_rows: Rows) -> None:
         """Each kind has the target, then the output with and without memory; the record's similarities stand below."""
-        measured = {"to_circle": 0.9, "to_square": 0.75, "objects": 12, "circle_minus_square": 0.15}
+        measured = {
+            "to_circle": 0.9,
+            "to_square": 0.75,
+            "objects": 12,
+            "matched": {"to_circle": 0.95, "to_square": 0.9},
+        }
         shown = {"kinds": {"spatial": measured, "spatio_temporal": {"objects": 0}}}
         rows = write_rows([mnad(), mnad(memory="none")], (0,), shapes={"update": shown, "plain": shown})
         looks = [look_file(0), look_file(1)]
@@ -184,7 +189,7 @@ class TestShapes:
             "no memory",
         ] * 2
         assert [axes.get_xlabel() for axes in figure.axes] == [
-            *("", "○ 0.900  □ 0.750", "○ 0.900  □ 0.750"),
+            *("", *["○ 0.900  □ 0.750\nblurred ○ 0.950  □ 0.900"] * 2),
             *("", "not measured", "not measured"),
         ]
         for kind in (0, 1):

@@ -24,7 +24,7 @@ def draw(found: Sequence[Looked]) -> Figure | None:
     """Draw a line per method, task and skip setting: for each kind of square the target, then the outputs by memory.
 
     Below an output stands how similar outputs are, on average over many squares of the kind, to an ideal circle and to
-    an ideal square (1: equal), as the record holds it. None without patches.
+    an ideal square (1: equal), sharp and as blurred as suits them best, as the record holds it. None without patches.
     """
     wanted = {row.settings for row in plain([one.row for one in found])}
     chosen = [one for one in found if one.row.settings in wanted and one.look.patch_kind is not None]
@@ -36,7 +36,7 @@ def draw(found: Sequence[Looked]) -> Figure | None:
     if not kinds:
         return None
     across = 1 + len(memories)
-    figure = Figure(figsize=(1.2 + _SIDE * across * len(kinds), 0.25 + (_SIDE + 0.2) * len(lines) + 0.6))
+    figure = Figure(figsize=(1.2 + _SIDE * across * len(kinds), 0.25 + (_SIDE + 0.35) * len(lines) + 0.6))
     grid = figure.subplots(len(lines), across * len(kinds), squeeze=False)
     for axes in grid.ravel():
         axes.set_xticks([])
@@ -79,5 +79,11 @@ def _draw_line(panels: NDArray[np.object_], line: Line, kind: str, memories: Seq
                 place.imshow(patches[places[0]], cmap="gray", vmin=0, vmax=255, interpolation="nearest")
         kinds = one.fact("shapes", "kinds")
         facts = kinds.get(kind, {}) if isinstance(kinds, Mapping) else {}
-        told = f"○ {facts['to_circle']:.3f}  □ {facts['to_square']:.3f}" if "to_circle" in facts else "not measured"
-        axes.set_xlabel(told, fontsize="x-small")
+        told = [_similarity(facts)] if "to_circle" in facts else ["not measured"]
+        if "matched" in facts:
+            told.append(f"blurred {_similarity(facts['matched'])}")
+        axes.set_xlabel("\n".join(told), fontsize="x-small")
+
+
+def _similarity(facts: Mapping[str, float]) -> str:
+    return f"○ {facts['to_circle']:.3f}  □ {facts['to_square']:.3f}"
