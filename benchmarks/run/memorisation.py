@@ -61,7 +61,7 @@ class Extent:
     hidden: int = 256
     batch: int = 50
     learning_rate: float = 2e-3
-    epochs: tuple[int, ...] = (1, 2, 3, 5, 7, 10, 15, 20, 30, 40, 60, 80, 100)
+    epochs: tuple[int, ...] = (1, 2, 3, 5, 7, 10, 15, 20, 30, 40, 60, 80, 100, 140, 200)
     search: Search = _SEARCH
 
 
