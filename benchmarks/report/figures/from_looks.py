@@ -7,7 +7,7 @@ from typing import Final
 
 from matplotlib.figure import Figure
 
-from benchmarks.report.figures import animation, locations, queries, shapes, stills
+from benchmarks.report.figures import animation, boxes, locations, queries, shapes, stills
 from benchmarks.report.figures.selection import native
 from benchmarks.report.looked import Looked, looked, without_look
 from benchmarks.report.records import Record, by_cell
@@ -19,6 +19,7 @@ OF_LOOKS: Final[Mapping[str, Callable[[Sequence[Looked]], Figure | None]]] = {
     "locations": locations.draw,
     "queries": queries.draw,
     "shapes": shapes.draw,
+    "boxes": boxes.draw,
 }
 # Photographs and maps need more colours than lines.
 _COLOURS: Final = 128
