@@ -15,7 +15,7 @@ from benchmarks.report.looked import Looked
 from benchmarks.report.rows import GEOMETRY
 from benchmarks.report.style import PALETTE
 
-_COLUMNS: Final = ("input", "output", "heat map", "boxes: found, true")
+_COLUMNS: Final = ("input", "output", "heat map", "boxes (orange: found, green: true)")
 _FOUND, _TRUE = PALETTE[1], PALETTE[2]
 _STILLS: Final = ("abnormal", "other_abnormal")
 # With more methods than these each shows one still.
