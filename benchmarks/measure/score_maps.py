@@ -1,4 +1,4 @@
-"""Score maps made ready to be measured: one size for all, and smoothed by a width that nobody tuned."""
+"""Score maps made ready to be measured: of one size at most, and smoothed by a width that nobody tuned."""
 
 from typing import Final
 
@@ -11,13 +11,6 @@ SIZE: Final = 128
 SIGMA: Final = 1 / 64
 """Standard deviation of the smoothing as a share of a map's side: 4 pixels at 256 × 256, as is common for
 anomaly maps of about that size."""
-
-
-def shrink(maps: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Average square maps (n, side, side) down to `SIZE` where they are larger."""
-    if maps.shape[1] <= SIZE:
-        return maps
-    return np.stack([cv2.resize(one, (SIZE, SIZE), interpolation=cv2.INTER_AREA) for one in maps])
 
 
 def smooth(maps: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -32,6 +32,7 @@ from benchmarks.run.feed import Feed
 from benchmarks.run.fingerprint import fingerprint
 from benchmarks.run.hardware import Phase, hardware, keep_freed_memory, release_free_memory, versions
 from benchmarks.run.looks.looking import look_into
+from benchmarks.run.looks.pixels import map_size
 from benchmarks.run.methods import build
 from benchmarks.run.progress import Progress
 from benchmarks.run.strided_clips import training_feed
@@ -104,7 +105,7 @@ def run_cell(
     phases["evaluate"] = {**phase.facts, **_rate(len(scored.frame) * len(scored.terms), phase.facts["seconds"])}
     progress.phase("look")
     with Phase(device) as phase:
-        sections = look_into(method, data, device, folder)
+        sections = look_into(method, data, device, folder, scored)
     phases["look"] = phase.facts
     table = records.terms_table(scored, data.dataset.test)
     calibration = records.terms_table(held_out, data.dataset.train) if held_out is not None else None
@@ -205,7 +206,8 @@ def _score(method: Method, data: CellData, device: torch.device, progress: Progr
         calibrated = [name for name in method.variants() if name in _CALIBRATED]
         held_out = evaluate(method, Feed(data.clips("held out", method.clip_length), device), calibrated, report=report)
     clips = data.clips("test", method.clip_length)
-    return evaluate(method, Feed(clips, device), method.variants(), report=report), held_out
+    side = map_size(data.test.frames.shape[1], data.dataset.test)
+    return evaluate(method, Feed(clips, device), method.variants(), report=report, map_size=side), held_out
 
 
 def _rate(frames: int, seconds: float) -> dict[str, float]:

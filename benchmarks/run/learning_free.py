@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from baselines.learning_free import mean_frame, mean_squared_error
 from benchmarks.run.contract import Batch, Clips, Look, Losses, Objective, Scored, ScoreRule
@@ -49,12 +49,13 @@ class LearningFree:
         """Videos do not matter."""
 
     def score(self, batch: Batch, map_size: int | None = None) -> Scored:
-        """Return the method's term; it draws no error map."""
-        if map_size is not None:
-            message = f"{type(self).__name__} has no error map"
-            raise NotImplementedError(message)
+        """Return the method's term, and its error map if one is asked for and it draws any."""
         name, values = self.term(batch)
-        return Scored({_VARIANT: {name: torch.from_numpy(np.asarray(values, dtype=np.float64))}})
+        drawn = self.look(batch) if map_size is not None else None
+        error_map = None
+        if drawn is not None and map_size is not None:
+            error_map = nn.functional.adaptive_avg_pool2d(drawn.error.unsqueeze(1), map_size).squeeze(1)
+        return Scored({_VARIANT: {name: torch.from_numpy(np.asarray(values, dtype=np.float64))}}, error_map)
 
     def term(self, batch: Batch) -> tuple[str, Any]:
         """Return name and values (batch,) of the one score term."""

@@ -1,20 +1,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.measure.score_maps import SIZE, shrink, smooth
-
-
-class TestShrink:
-    def test_means_are_kept(self) -> None:
-        """A map of twice the size is averaged in squares of four pixels."""
-        maps = np.random.default_rng(0).random((2, 2 * SIZE, 2 * SIZE), dtype=np.float32)
-        expected = maps.reshape(2, SIZE, 2, SIZE, 2).mean(axis=(2, 4))
-        assert shrink(maps) == pytest.approx(expected, abs=1e-6)
-
-    def test_small_maps_stay(self) -> None:
-        """Maps are never enlarged."""
-        maps = np.random.default_rng(0).random((2, 64, 64), dtype=np.float32)
-        assert shrink(maps) is maps
+from benchmarks.measure.score_maps import smooth
 
 
 class TestSmooth:

@@ -114,11 +114,21 @@ class TestContract:
             np.testing.assert_array_equal(apart[term], values)
 
     def test_refuses_what_it_does_not_have(self, name: str) -> None:
-        """Losses and error maps are refused, not made up."""
+        """Losses are refused, not made up."""
         method = method_of(name)
         clips = Clips(noise(), LENGTHS, length=method.clip_length)
-        batch = Feed(clips, CPU).batch(np.arange(3))
         with pytest.raises(NotImplementedError):
-            method.losses(batch, "all")
-        with pytest.raises(NotImplementedError, match="error map"):
-            method.score(batch, map_size=4)
+            method.losses(Feed(clips, CPU).batch(np.arange(3)), "all")
+
+    def test_error_map_is_that_of_its_look(self, name: str) -> None:
+        """A map of one cell is the mean of what it draws wrong, which is its term; what draws nothing has none."""
+        method, frames = method_of(name), noise()
+        clips = Clips(frames, LENGTHS, length=method.clip_length)
+        method.prepare(clips)
+        scored = method.score(Feed(clips, CPU).batch(np.arange(3)), map_size=1)
+        if name == "clock":
+            assert scored.error_map is None
+        else:
+            assert scored.error_map is not None
+            expected = scored.terms["plain"]["mse"].reshape(3, 1, 1)
+            np.testing.assert_allclose(scored.error_map, expected, rtol=1e-5)

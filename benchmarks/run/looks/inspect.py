@@ -5,20 +5,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from benchmarks.errors import StudyError
-from benchmarks.measure.terms import read_terms
 from benchmarks.run import record as records
 from benchmarks.run.cell_data import CellData, Places, open_data
 from benchmarks.run.checkpoint import load_checkpoint, read_facts
 from benchmarks.run.contract import Method
-from benchmarks.run.evaluation import evaluate
+from benchmarks.run.evaluation import Pass, evaluate
 from benchmarks.run.feed import Feed
 from benchmarks.run.fingerprint import fingerprint
 from benchmarks.run.looks.file import VideoFile
 from benchmarks.run.looks.looking import SECTIONS, look_into
+from benchmarks.run.looks.pixels import map_size
 from benchmarks.run.looks.stills import require_video, whole_video
 from benchmarks.run.methods import build
 from benchmarks.study.settings import Cell
@@ -64,8 +63,7 @@ def inspect_cells(
             require_video(data.dataset.test, video)
         folder = places.work / cell.slug
         folder.mkdir(parents=True, exist_ok=True)
-        _replay(method, cell, data, places, device)
-        sections = look_into(method, data, device, folder)
+        sections = look_into(method, data, device, folder, _score_again(method, data, device))
         seen_at = {"looked_at": records.commit_facts(_ROOT)}
         records.add_sections(records.record_path(places.results, cell), sections | seen_at)
         found = [f"{cell.slug}: {', '.join(name for name in SECTIONS if name in sections) or 'nothing to record'}"]
@@ -128,11 +126,7 @@ def _restore(cell: Cell, content: dict[str, Any], data: CellData, places: Places
     return method
 
 
-def _replay(method: Method, cell: Cell, data: CellData, places: Places, device: torch.device) -> None:
-    """Bring the items to where the test-time updates of the record's evaluation left them; cheap where there was none."""
-    variant = method.rule.variant
-    table = read_terms(records.record_path(places.results, cell).with_name(f"seed-{cell.seed}.csv.gz"))
-    if np.any(table.get(f"{variant}.updated", 0)):
-        evaluate(method, Feed(data.clips("test", method.clip_length), device), [variant])
-    else:
-        method.begin_evaluation([variant])
+def _score_again(method: Method, data: CellData, device: torch.device) -> Pass:
+    """Evaluate under the published variant: error maps, and the items as its test-time updates leave them."""
+    videos, feed = data.dataset.test, Feed(data.clips("test", method.clip_length), device)
+    return evaluate(method, feed, [method.rule.variant], map_size=map_size(feed.clips.frames.shape[1], videos))

@@ -11,6 +11,7 @@ from torch import Tensor
 from benchmarks.run.autoencoder import MemoryAutoencoder
 from benchmarks.run.cell_data import CellData
 from benchmarks.run.contract import Method
+from benchmarks.run.evaluation import Pass
 from benchmarks.run.feed import Feed
 from benchmarks.run.looks.boxes import box_facts
 from benchmarks.run.looks.file import LookFile
@@ -27,16 +28,17 @@ _KEPT_ITEMS = 100
 _KEPT_VALUES = 2**19
 
 
-def look_into(method: Method, data: CellData, device: torch.device, folder: Path) -> dict[str, Any]:
+def look_into(method: Method, data: CellData, device: torch.device, folder: Path, scored: Pass) -> dict[str, Any]:
     """Return sections of the record by name, and write ``look.npz`` into the cell's work folder.
 
-    Call it after the test frames were scored under the published variant: what its test-time update made of the items is
-    taken from there. Everything stands under the published variant's name, but is read with the items as trained and
-    no update (`Method.look`), ``items.<variant>.updated`` alone excepted. A method that draws nothing gives nothing.
+    scored: the test frames under the published variant, whose evaluation was the method's last; what its test-time update
+    made of the items is taken from there. Everything stands under the published variant's name, but is read with the
+    items as trained and no update (`Method.look`), ``items.<variant>.updated`` and ``pixel`` excepted. A method that
+    draws nothing gives nothing.
 
     items: `items.item_facts`; queries: `queries.silhouette_facts` of 2,000 queries, ``largest_weight`` (mean address
-    weight of each query's nearest item) and `queries.location_information`; shapes: `shapes.Shapes`; pixel: `pixels.pixel_facts`,
-    which draws every test frame; boxes: `boxes.box_facts`, of methods that are no `MemoryAutoencoder`
+    weight of each query's nearest item) and `queries.location_information`; shapes: `shapes.Shapes`; pixel: `pixels.pixel_facts`;
+    boxes: `boxes.box_facts`, of methods that are no `MemoryAutoencoder`
     """
     videos = data.dataset.test
     feed = Feed(data.clips("test", method.clip_length), device)
@@ -50,7 +52,7 @@ def look_into(method: Method, data: CellData, device: torch.device, folder: Path
         "items": None if memory is None else item_facts(memory.trained, memory.updated, gathered.update_size),
         "queries": _query_facts(gathered, _metric(method)),
         "shapes": None if shapes is None else shapes.facts,
-        "pixel": pixel_facts(method, feed, videos),
+        "pixel": pixel_facts(scored, videos),
         "boxes": None if isinstance(method, MemoryAutoencoder) else box_facts(method, feed, held_out, videos),
     }
     LookFile(

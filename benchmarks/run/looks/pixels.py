@@ -1,9 +1,8 @@
 """Where a method sees anomalies: pixel AUC, PRO, RBDC and TBDC of its error maps, on a test set with masks.
 
-Maps are `Look.error`, so read with the items as trained, at the frames' size, averaged down to `SIZE` where that is
-larger; regions and
-tracks are those of the masks, resized to the maps by nearest neighbour. Maps are measured as they are, and once more smoothed by a
-Gaussian whose width is fixed beforehand, as methods that report such metrics do: single bright pixels are false regions.
+The maps are those of the evaluation itself, under the published variant; regions and tracks are those of the masks, resized
+to the maps by nearest neighbour. Maps are measured as they are, and once more smoothed by a Gaussian whose width is fixed
+beforehand, as methods that report such metrics do: single bright pixels are false regions.
 """
 
 from collections.abc import Sequence
@@ -19,15 +18,23 @@ from benchmarks.measure.detection import SHARES
 from benchmarks.measure.pixel_metrics import MappedVideo, pixel_metrics
 from benchmarks.measure.regions import Regions, find_regions
 from benchmarks.measure.score_levels import to_levels
-from benchmarks.measure.score_maps import SIGMA, shrink, smooth
-from benchmarks.run.contract import Method
-from benchmarks.run.feed import Feed
-from benchmarks.run.looks.sample import looks
+from benchmarks.measure.score_maps import SIGMA, SIZE, smooth
+from benchmarks.run.evaluation import Pass
 
 _DECIMALS: Final = 6
+# Beyond these frames maps are a fourth as large, so that those of a set's test frames stay below a gigabyte.
+_MANY_FRAMES: Final = 8000
 
 
-def pixel_facts(method: Method, feed: Feed, videos: Sequence[Video]) -> dict[str, Any] | None:
+def map_size(size: int, videos: Sequence[Video]) -> int | None:
+    """Return the side of the error maps to ask an evaluation for, with frames of a side; None on a set without masks."""
+    masked = [video.length for video in videos if video.masks is not None]
+    if not masked:
+        return None
+    return min(size, SIZE if sum(video.length for video in videos) <= _MANY_FRAMES else SIZE // 2)
+
+
+def pixel_facts(scored: Pass, videos: Sequence[Video]) -> dict[str, Any] | None:
     """Return a record's facts of where; None on a set without masks, or if the method draws nothing.
 
     pixel_auc, pro, rbdc, tbdc: of the maps as they are; under ``smoothed`` those of the smoothed ones, with ``sigma`` in
@@ -37,16 +44,14 @@ def pixel_facts(method: Method, feed: Feed, videos: Sequence[Video]) -> dict[str
     """
     plain: list[MappedVideo] = []
     smoothed: list[MappedVideo] = []
+    if scored.error_maps is None:
+        return None
     for index, video in enumerate(videos):
-        own = np.flatnonzero(feed.clips.video == index).astype(np.int64)
-        frames = feed.clips.first[own] + method.scored_frame * feed.clips.temporal_stride
+        own = np.flatnonzero(scored.video == index)
         if video.masks is None or not own.size:
             continue
-        errors = [look.error.float().cpu().numpy() for _, look in looks(method, feed, own)]
-        if not errors:
-            return None
-        maps = shrink(np.concatenate(errors))
-        regions = true_regions(video, frames, maps.shape[1:])
+        maps = scored.error_maps[own]
+        regions = true_regions(video, scored.frame[own], maps.shape[1:])
         plain.append(MappedVideo(to_levels(maps), regions))
         smoothed.append(MappedVideo(to_levels(smooth(maps)), regions))
     if not plain:

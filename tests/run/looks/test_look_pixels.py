@@ -1,4 +1,4 @@
-"""Pixel metrics of what a method draws, on maps whose values are known."""
+"""Pixel metrics of an evaluation's error maps, on maps whose values are known."""
 
 import os
 from collections.abc import Callable
@@ -8,17 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
-from benchmarks.data.clips import Clips
 from benchmarks.data.datasets import open_dataset
 from benchmarks.data.layouts import generated
 from benchmarks.data.video import Dataset, Video
 from benchmarks.measure.pixel_proof import linked_tracks, prove
 from benchmarks.measure.score_maps import SIZE
-from benchmarks.run.contract import Batch, Look
-from benchmarks.run.feed import Feed
-from benchmarks.run.looks.pixels import object_centres, pixel_facts, true_regions, whole_truth
+from benchmarks.run.evaluation import Pass
+from benchmarks.run.looks.pixels import map_size, object_centres, pixel_facts, true_regions, whole_truth
 from synthetic.scene import SceneSettings
 
 SCENE = SceneSettings(size=64, train_videos=1, train_frames=1, test_videos=4, test_frames=32)
@@ -34,34 +31,21 @@ def dataset() -> Dataset:
     return generated.read("synthetic", path, settings=SCENE)
 
 
-class Painter:
-    """Stands in for a method that predicts the second of two frames: its error map is made from the frame's mask."""
+def facts(videos: tuple[Video, ...], paint: Paint | None, painted: tuple[Video, ...] = ()) -> dict[str, Any] | None:
+    """The section of an evaluation that scores each video from its second frame on, its error maps made from the masks.
 
-    clip_length = 2
-    scored_frame = 1
-    evaluation_batch = 7
-
-    def __init__(self, videos: tuple[Video, ...], paint: Paint | None) -> None:
-        self.videos = videos
-        self.paint = paint
-
-    def look(self, batch: Batch) -> Look | None:
-        """Return the painted map beside frames that do not matter, or nothing."""
-        if self.paint is None:
-            return None
-        masks = [
-            self.videos[video].masks(int(first) + 1) for video, first in zip(batch.video, batch.first, strict=True)
-        ]
-        frame = batch.frames[:, 0] / 255
-        error = np.stack([self.paint(mask.astype(np.float32)) for mask in masks])
-        return Look(frame, frame, frame, torch.from_numpy(error))
-
-
-def facts(videos: tuple[Video, ...], paint: Paint | None) -> dict[str, Any] | None:
-    """The section of a method with such error maps."""
-    frames = np.zeros((sum(video.length for video in videos), 4, 4, 1), dtype=np.uint8)
-    feed = Feed(Clips(frames, [video.length for video in videos], length=2), torch.device("cpu"))
-    return pixel_facts(Painter(videos, paint), feed, videos)  # type: ignore[arg-type]
+    painted: the videos whose masks are painted, where the set's own have none.
+    """
+    pairs = [(index, frame) for index, video in enumerate(videos) for frame in range(1, video.length)]
+    maps = None
+    if paint is not None:
+        masks = [(painted or videos)[index].masks for index, _ in pairs]
+        assert all(mask is not None for mask in masks)
+        maps = np.stack(
+            [paint(mask(frame).astype(np.float32)) for mask, (_, frame) in zip(masks, pairs, strict=True) if mask]
+        )
+    video, frame = np.array(pairs, dtype=np.int64).T
+    return pixel_facts(Pass(video, frame, {}, {}, maps), videos)
 
 
 class TestPixelFacts:
@@ -79,14 +63,6 @@ class TestPixelFacts:
         assert found["smoothed"]["rbdc"] == 1.0
         assert found["smoothed"]["pixel_auc"] < 1.0
 
-    def test_larger_maps_are_averaged(self, dataset: Dataset) -> None:
-        """Maps of four times the size are brought to the stated one, and the masks with them."""
-        found = facts(dataset.test, lambda mask: np.kron(mask, np.ones((4, 4), np.float32)))
-        assert found is not None
-        assert found["size"] == SIZE
-        assert [found[name] for name in METRICS] == [1.0] * 4
-        assert found["tracks"] == 6
-
     def test_a_constant_error_is_chance(self, dataset: Dataset) -> None:
         """A method that errs alike everywhere has the metrics' chance values, smoothed or not."""
         found = facts(dataset.test, lambda mask: np.full_like(mask, 0.25))
@@ -97,15 +73,27 @@ class TestPixelFacts:
     def test_videos_without_masks_are_left_out(self, dataset: Dataset) -> None:
         """Only videos with masks count; a set without any has no section, nor has a method that draws nothing."""
         some = (replace(dataset.test[0], masks=None), *dataset.test[1:])
-        with_masks = (dataset.test[0], *some[1:])
-        frames = np.zeros((4 * 32, 4, 4, 1), dtype=np.uint8)
-        feed = Feed(Clips(frames, [32] * 4, length=2), torch.device("cpu"))
-        found = pixel_facts(Painter(with_masks, lambda mask: mask), feed, some)  # type: ignore[arg-type]
+        found = facts(some, lambda mask: mask, dataset.test)
         assert found is not None
         assert (found["videos"], found["frames"], found["tracks"]) == (3, 93, 5)
         none = tuple(replace(video, masks=None) for video in dataset.test)
-        assert pixel_facts(Painter(dataset.test, lambda mask: mask), feed, none) is None  # type: ignore[arg-type]
+        assert facts(none, lambda mask: mask, dataset.test) is None
         assert facts(dataset.test, None) is None
+
+
+class TestMapSize:
+    def test_is_that_of_the_frames_up_to_a_limit(self, dataset: Dataset) -> None:
+        """Maps are never enlarged, and never larger than the stated size."""
+        assert [map_size(size, dataset.test) for size in (64, 128, 256)] == [64, SIZE, SIZE]
+
+    def test_is_smaller_for_very_many_frames(self, dataset: Dataset) -> None:
+        """What two thousand frames of 128 x 128 take, forty thousand must not take twentyfold."""
+        long = [replace(video, length=10_000, labels=None, kinds=None) for video in dataset.test]
+        assert map_size(256, long) == SIZE // 2
+
+    def test_is_none_without_masks(self, dataset: Dataset) -> None:
+        """Where nothing can be measured no map is asked for."""
+        assert map_size(256, [replace(video, masks=None) for video in dataset.test]) is None
 
 
 class TestTrueRegions:
