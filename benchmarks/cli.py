@@ -287,13 +287,16 @@ def _write_index(options: argparse.Namespace) -> None:
 def _figures(options: argparse.Namespace) -> int:
     from benchmarks.report.figures import write_figures
     from benchmarks.report.figures.from_looks import write_look_figures
+    from benchmarks.report.index import drawn_elsewhere
     from benchmarks.report.records import by_cell, load_records
 
+    studies = {name: load_study(name).cells for name in study_names()}
     for study in _studies(options):
         records = by_cell(load_records(options.results, study.dataset))
         drawn = [records[cell] for cell in study.cells if cell in records]
-        looks = write_look_figures(study.label, drawn, options.results, _work(options))
-        for path in (*write_figures(study.label, drawn, options.results), *looks.paths):
+        elsewhere = drawn_elsewhere(study.name, studies) if study.name in studies else frozenset()
+        looks = write_look_figures(study.label, drawn, options.results, _work(options), elsewhere)
+        for path in (*write_figures(study.label, drawn, options.results, elsewhere), *looks.paths):
             print(path)
         if looks.missing:
             print(looks.sentence(study.name, _work(options)))

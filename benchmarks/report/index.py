@@ -7,7 +7,7 @@ from benchmarks.report.records import by_cell, load_records
 from benchmarks.report.render import Table, to_markdown
 from benchmarks.report.rows import absent_cells, make_rows
 from benchmarks.report.tables import continue_command, missing_lines, table_stem, write_text
-from benchmarks.study.settings import Cell
+from benchmarks.study.settings import Cell, Settings
 
 _INTRODUCTION = """# Results
 
@@ -30,6 +30,12 @@ def begun(studies: Mapping[str, Collection[Cell]], recorded: Collection[Cell]) -
             found.add(name)
         claimed |= own
     return [name for name in studies if name in found]
+
+
+def drawn_elsewhere(study: str, studies: Mapping[str, Collection[Cell]]) -> frozenset[Settings]:
+    """Return the settings whose pages a smaller study draws, the first by name among equals: one page each is enough."""
+    own = len(studies[study]), study
+    return frozenset(cell.settings for name, cells in studies.items() if (len(cells), name) < own for cell in cells)
 
 
 def write_results_index(results: Path, studies: Mapping[str, Sequence[Cell]], *, work: Path | None = None) -> Path:

@@ -48,6 +48,14 @@ class TestWriteFigures:
         assert "auc-by-items-ped2.png" in {path.name for path in paths}
         assert not [path for path in paths if "items=20" in path.name or replace(native, items=20).name in path.name]
 
+    def test_pages_that_another_study_has(self, write_record: Callable[..., Path], tmp_path: Path) -> None:
+        """A setting whose pages are elsewhere is in the study's figures alone."""
+        settings = resolve(dataset="ped2", method="mnad", task="prediction")
+        write_record(tmp_path, settings, 0)
+        paths = write_figures("ped2", load_records(tmp_path), tmp_path, {settings})
+        assert "comparison-ped2.png" in {path.name for path in paths}
+        assert not [path for path in paths if settings.name in path.name]
+
     def test_twice_the_same_bytes(self, write_record: Callable[..., Path], tmp_path: Path) -> None:
         """Drawing again gives the same files, in whatever order the seeds of a setting come."""
         for seed in (0, 1):

@@ -1,6 +1,6 @@
 """Figures of a study in ``results/figures``, a module each: from records alone, and from what a look left of a cell."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +23,7 @@ from benchmarks.report.figures.selection import native
 from benchmarks.report.records import Record, by_cell
 from benchmarks.report.rows import Row, make_rows
 from benchmarks.report.style import house_style, save
+from benchmarks.study.settings import Settings
 
 # One figure of all rows of a data set each; None where the rows have nothing to show.
 OF_A_STUDY: Final[Mapping[str, Callable[[Sequence[Row]], Figure | None]]] = {
@@ -37,12 +38,14 @@ OF_A_STUDY: Final[Mapping[str, Callable[[Sequence[Row]], Figure | None]]] = {
 }
 
 
-def write_figures(study: str, records: Sequence[Record], results: Path) -> list[Path]:
+def write_figures(
+    study: str, records: Sequence[Record], results: Path, elsewhere: Collection[Settings] = ()
+) -> list[Path]:
     """Write every figure of a study to ``results/figures/<study>/`` as PNG.
 
     records: those of the study's cells. One figure of each kind that compares rows; for each setting that is a method as
     published, the loss curves of all seeds, and the memory's usage and the scores over time of the lowest seed. Other
-    settings have theirs in MLflow. Raises StudyError if a table of terms cannot be read or a figure cannot be written.
+    settings have theirs in MLflow. elsewhere: settings whose pages another study has. Raises StudyError if a table of terms cannot be read or a figure cannot be written.
     """
     rows = make_rows([record.cell for record in records], by_cell(list(records)))
     folder = results / "figures" / study
@@ -53,7 +56,7 @@ def write_figures(study: str, records: Sequence[Record], results: Path) -> list[
             for name, draw in OF_A_STUDY.items():
                 if (figure := draw(of_set)) is not None:
                     paths.append(save(figure, folder / f"{name}-{dataset}.png"))
-            for row in native(of_set):
+            for row in (one for one in native(of_set) if one.settings not in elsewhere):
                 drawn = {
                     "curves": curves.draw(row),
                     "usage": usage.draw(row.records[0], row.label),

@@ -1,6 +1,6 @@
 """Figures of what looks left in the work folder: they are drawn where it is, and committed ones stay where it is not."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,7 +13,7 @@ from benchmarks.report.looked import Looked, looked, without_look
 from benchmarks.report.records import Record, by_cell
 from benchmarks.report.rows import Row, make_rows
 from benchmarks.report.style import house_style, save
-from benchmarks.study.settings import BASELINES
+from benchmarks.study.settings import BASELINES, Settings
 
 OF_LOOKS: Final[Mapping[str, Callable[[Sequence[Looked]], Figure | None]]] = {
     "locations": locations.draw,
@@ -44,11 +44,14 @@ class FromLooks:
         return f"Settings without a look in {work}: {count}; make inspect-{study} makes them.{kept}"
 
 
-def write_look_figures(study: str, records: Sequence[Record], results: Path, work: Path) -> FromLooks:
+def write_look_figures(
+    study: str, records: Sequence[Record], results: Path, work: Path, elsewhere: Collection[Settings] = ()
+) -> FromLooks:
     """Write every figure that needs a look to ``results/figures/<study>/``: PNG, and a GIF for each whole video.
 
     A figure that is there already is drawn again only if no look of an autoencoder is missing, so that it loses no panel.
-    Videos are those of methods as published with their memory, and of baselines.
+    Videos are those of methods as published with their memory, and of baselines. elsewhere: settings whose stills and
+    videos another study has.
     Raises StudyError if a file of a look is damaged or a figure cannot be written.
     """
     rows = make_rows([record.cell for record in records], by_cell(list(records)))
@@ -71,12 +74,12 @@ def write_look_figures(study: str, records: Sequence[Record], results: Path, wor
                 path = folder / f"{name}-{dataset}.png"
                 if may_draw(path, rows) and (figure := draw(of_set)) is not None:
                     paths.append(save(figure, path, _COLOURS))
-            for name, page in stills.draw(of_set):
+            for name, page in stills.draw([one for one in of_set if one.row.settings not in elsewhere]):
                 path = folder / f"stills-{dataset}-{name}.png"
                 if may_draw(path, [row for row in native(rows) if stills.page_name(row) == name]):
                     paths.append(save(page, path, _COLOURS))
         shown = {row.settings for row in native(rows) if row.memory == "own" or row.settings.method in BASELINES}
-        for one in (one for one in found if one.row.settings in shown):
+        for one in (one for one in found if one.row.settings in shown.difference(elsewhere)):
             for video, file in one.videos().items():
                 path = folder / f"video-{video}-{one.row.settings.dataset}-{one.row.settings.name}.gif"
                 title = f"{one.row.settings.dataset} {video}, {one.row.settings.name.rpartition('-')[0]}"

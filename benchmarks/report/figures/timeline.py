@@ -44,6 +44,7 @@ def draw(record: Record, label: str) -> Figure:
         for axes, (first, last) in zip(column, strips, strict=True):
             _draw_strip(axes, starts[first : last + 1], terms["label"].to_numpy() > 0, scores)
             axes.set_xlim(starts[first], starts[first] + longest)
+            axes.set_ylabel(f"score,\n{how.replace('_', ' ')}")
             if scores is not None:
                 axes.set_ylim(*_limits(scores))
         auc = record.metric("micro_auc", normalisation=how)
@@ -80,7 +81,6 @@ def _draw_strip(
     for first, last in abnormal_ranges(abnormal, list(starts)):
         axes.axvspan(first, last, color=ABNORMAL, linewidth=0, zorder=0)
     axes.set_xticks([])
-    axes.set_ylabel("score")
     axes.grid(visible=False)
     if scores is None:
         axes.text(0.5, 0.5, "moments of calibration frames not in the record", transform=axes.transAxes, ha="center")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from benchmarks.measure.usage import memory_usage
@@ -42,6 +43,7 @@ def draw(record: Record, label: str) -> Figure | None:
         if len(counts) <= _MOST_BARS:
             axes.bar(np.arange(1, len(counts) + 1), shares, color=colour, width=0.85)
             axes.set_xlabel("item")
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         else:
             axes.fill_between(np.arange(1, len(counts) + 1), np.sort(shares)[::-1], color=colour, step="mid")
             axes.set_xscale("log")
