@@ -11,7 +11,7 @@ from benchmarks.measure.statistics import PairedDifference, paired_difference
 from benchmarks.report.contents import interval_of
 from benchmarks.report.records import Record
 from benchmarks.report.render import Table, to_markdown
-from benchmarks.report.rows import Row, Summary
+from benchmarks.report.rows import GEOMETRY, Row, Summary, departures
 from benchmarks.report.tables import write_text
 
 REPLACED: Final = {
@@ -50,6 +50,7 @@ def replaced(rows: Sequence[Row]) -> list[Replaced]:
 def write_bottleneck_table(dataset: str, rows: Sequence[Row], results: Path) -> list[Path]:
     """Write ``results/tables/bottleneck_<set>.md`` and ``.csv``; nothing where no record holds a replacement.
 
+    The CSV holds every setting, the Markdown those that differ in method, task, skip, memory and geometry alone.
     Raises StudyError if a file cannot be written.
     """
     found = replaced([row for row in rows if row.settings.profile != "smoke"])
@@ -58,7 +59,7 @@ def write_bottleneck_table(dataset: str, rows: Sequence[Row], results: Path) -> 
     folder, stem = results / "tables", f"bottleneck_{dataset}"
     csv = pd.DataFrame([_csv_row(one) for one in found])
     return [
-        write_text(folder / f"{stem}.md", to_markdown(bottleneck_table(dataset, found))),
+        write_text(folder / f"{stem}.md", to_markdown(bottleneck_table(dataset, list(filter(_in_short, found))))),
         write_text(folder / f"{stem}.csv", csv.to_csv(index=False, lineterminator="\n")),
     ]
 
@@ -66,7 +67,7 @@ def write_bottleneck_table(dataset: str, rows: Sequence[Row], results: Path) -> 
 def bottleneck_table(dataset: str, found: Sequence[Replaced]) -> Table:
     """One line per setting and replacement."""
     columns = (
-        *("Profile", "Method", "Task", "Skip", "Memory", "Supervision", "Preset", "Setting", "Replaced"),
+        *("Profile", "Method", "Task", "Skip", "Memory", "Setting", "Replaced"),
         *("Output PSNR", "Lowest", "AUC change", "Seeds"),
     )
     cells = tuple(
@@ -76,12 +77,10 @@ def bottleneck_table(dataset: str, found: Sequence[Replaced]) -> Table:
             one.row.task,
             "on" if one.row.settings.skip else "off",
             one.row.memory,
-            "" if one.row.settings.supervision == "none" else one.row.settings.supervision,
-            "" if one.row.settings.preset == "official" else one.row.settings.preset,
             one.row.extra,
             REPLACED[one.variant],
-            f"{one.psnr.mean:.1f}",
-            f"{one.lowest:.1f}",
+            _decibel(one.psnr.mean),
+            _decibel(one.lowest),
             "" if one.change is None else interval_of(one.change),
             str(len(one.psnr_by_seed)),
         )
@@ -96,9 +95,19 @@ def bottleneck_table(dataset: str, found: Sequence[Replaced]) -> Table:
             "AUC change: replaced minus as trained, on the same frames and by the error alone, in points, paired by seed, "
             "with a 95 % t interval where there are several."
         ),
+        "Settings with a supervision, another preset or a single setting that departs are in the CSV.",
     )
-    table = Table(f"Bottleneck test: {dataset}", columns, cells, frozenset(columns[9:]), notes)
+    table = Table(f"Bottleneck test: {dataset}", columns, cells, frozenset(columns[7:]), notes)
     return table.without_empty_columns()
+
+
+def _decibel(value: float) -> str:
+    return f"{value:.1f}".replace("-", "−")
+
+
+def _in_short(one: Replaced) -> bool:
+    settings = one.row.settings
+    return (settings.supervision, settings.preset) == ("none", "official") and departures(settings).keys() <= GEOMETRY
 
 
 def _replaced(row: Row, variant: str) -> Replaced | None:

@@ -64,6 +64,13 @@ class TestWriteBottleneckTable:
         assert list(table["auc_change"]) == pytest.approx([-5.0, 1.0] * 2)
         assert list(table["skip"]) == [True, True, False, False]
 
+    def test_the_short_table_leaves_departures_to_the_csv(self, tmp_path: Path, write_rows: Rows) -> None:
+        """A supervised setting, or one with other items, is in the CSV alone."""
+        rows = write_rows([mnad(), mnad(supervision="uniform_balance"), mnad(items=20)], (0,), changes=CHANGES)
+        markdown, csv = write_bottleneck_table("ped2", rows, tmp_path)
+        assert len([line for line in markdown.read_text().splitlines() if line.startswith("|")]) == 2 + 2
+        assert len(pd.read_csv(csv)) == 6
+
     def test_nothing_was_replaced(self, tmp_path: Path, write_rows: Rows) -> None:
         """Records without replacements leave no table."""
         assert write_bottleneck_table("ped2", write_rows([mnad()], (0,), changes={}), tmp_path) == []
