@@ -38,6 +38,9 @@ _CLIP_COST = {
     "lstm_vector_ae": (0.065, 0.02),
     "aae": (0.034, 0.005),
     "fcae": (0.005, 0.001),
+    "pca": (0.0, 0.0001),
+    "rbm_patches": (0.0, 0.0002),
+    "dfr": (0.128, 0.042),
 }
 _LEARNING_FREE_COST = (0.0, 0.0001)
 _UNMEASURED = _CLIP_COST["mnad"]

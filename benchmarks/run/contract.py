@@ -69,6 +69,7 @@ class Look:
     query: (batch, channels, h, w) float32, before any normalisation, or None; a volume's times one above the other
     nearest: (batch, h, w) int64 item index, -1 for a dead query, or None; weight: (batch, h, w) float32, its address
         weight, or None
+    drawn: False where a method gives no image back; then the target stands for the output, and only the error says anything
     """
 
     input: Tensor
@@ -78,6 +79,7 @@ class Look:
     query: Tensor | None = None
     nearest: Tensor | None = None
     weight: Tensor | None = None
+    drawn: bool = True
 
 
 @dataclass(frozen=True)

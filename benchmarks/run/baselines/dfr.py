@@ -116,7 +116,7 @@ class DeepFeatureReconstruction:
         error = heat_map(self._error(batch), self.settings.size)
         self._fitted().train(training)
         frame = batch.frames[:, 0] / 255
-        return Look(frame, frame, frame, error)
+        return Look(frame, frame, frame, error, drawn=False)
 
     def take_usage(self) -> Mapping[str, Tensor]:
         """There are no items."""

@@ -138,6 +138,8 @@ def look_at_shapes(method: Method, feed: Feed, videos: Sequence[Video]) -> Shape
     if len(chosen):
         chosen = chosen[spread(len(chosen), FRAMES)]
     for batch, look in looks(method, feed, chosen):
+        if not look.drawn:
+            return None
         images = {name: getattr(look, name).mean(dim=-1).double().cpu().numpy() for name in ("output", "target")}
         for row, index in enumerate(batch.index):
             for _, one in at[int(index)].iterrows():

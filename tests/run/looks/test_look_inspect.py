@@ -40,7 +40,12 @@ task = "reconstruction"
 items = 120
 shrink_threshold = 0.005
 [[cells]]
-method = ["mean_frame", "clock", "pca"]
+method = "dfr"
+task = "reconstruction"
+backbone = "random"
+width = 0.0625
+[[cells]]
+method = ["mean_frame", "clock", "pca", "rbm_patches"]
 task = "reconstruction"
 memory = "none"
 """

@@ -48,13 +48,14 @@ class Drawer:
     scored_frame = 0
     evaluation_batch = 7
 
-    def __init__(self, outputs: np.ndarray) -> None:
+    def __init__(self, outputs: np.ndarray, *, drawn: bool = True) -> None:
         self.outputs = torch.from_numpy(outputs)
+        self.drawn = drawn
 
     def look(self, batch: Batch) -> Look:
         """Return the frame and what is drawn of it."""
         frame, output = batch.frames[:, 0] / 255, self.outputs[batch.index] / 255
-        return Look(frame, frame, output, (output - frame).square().mean(dim=-1))
+        return Look(frame, frame, output, (output - frame).square().mean(dim=-1), drawn=self.drawn)
 
 
 def shapes(dataset: Dataset, outputs: np.ndarray, frames: np.ndarray | None = None) -> Shapes:
@@ -132,6 +133,12 @@ class TestLookAtShapes:
         videos = [Video("01", 5, read=lambda index, *, grey=False: frames[index])]
         feed = Feed(Clips(frames, [5], length=1), torch.device("cpu"))
         assert look_at_shapes(Drawer(frames), feed, videos) is None  # type: ignore[arg-type]
+
+    def test_a_method_that_gives_no_image_back_has_none(self, dataset: Dataset) -> None:
+        """The frame that stands for its output says nothing of shapes."""
+        frames = frames_of(dataset)
+        feed = Feed(Clips(frames, [video.length for video in dataset.test], length=1), torch.device("cpu"))
+        assert shape_facts(Drawer(frames, drawn=False), feed, dataset.test) is None  # type: ignore[arg-type]
 
 
 class TestMeasurable:
