@@ -98,7 +98,9 @@ def run_cell(
         epochs = _train(method, data, cell, folder / "checkpoint.safetensors", progress, identity, looks)
     seconds = sum(epoch["seconds"] for epoch in epochs)
     frames = sum(epoch["frames"] for epoch in epochs)
-    phases["train"] = {**phase.facts, "seconds": round(seconds, 2), **_rate(frames, seconds)}
+    # Without epochs it is the time of the fit.
+    of_epochs = {"seconds": round(seconds, 2), **_rate(frames, seconds)} if epochs else {}
+    phases["train"] = {**phase.facts, **of_epochs}
     progress.phase("evaluate")
     with Phase(device) as phase:
         scored, held_out = _score(method, data, device, progress)

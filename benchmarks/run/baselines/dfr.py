@@ -36,7 +36,7 @@ _VARIANT = "plain"
 # video are alike, so here they are spread over all training clips.
 _LATENT_FRAMES = 10
 # The self-supervised task: pieces of a few frames at a time, with noise of a fifth of the range.
-_PRETEXT_BATCH, _PRETEXT_CROP, _PRETEXT_NOISE, _PRETEXT_RATE = 8, 64, 0.2, 1e-3
+_PRETEXT_BATCH, _PRETEXT_CROP, _PRETEXT_NOISE, _PRETEXT_RATE = 8, 48, 0.2, 1e-3
 
 
 class DeepFeatureReconstruction:

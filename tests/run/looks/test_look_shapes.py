@@ -138,7 +138,7 @@ class TestLookAtShapes:
         """The frame that stands for its output says nothing of shapes."""
         frames = frames_of(dataset)
         feed = Feed(Clips(frames, [video.length for video in dataset.test], length=1), torch.device("cpu"))
-        assert shape_facts(Drawer(frames, drawn=False), feed, dataset.test) is None  # type: ignore[arg-type]
+        assert look_at_shapes(Drawer(frames, drawn=False), feed, dataset.test) is None  # type: ignore[arg-type]
 
 
 class TestMeasurable:
