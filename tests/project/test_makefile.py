@@ -149,7 +149,7 @@ class TestTargets:
         assert shown.returncode != 0
         assert "Traceback" not in said
         assert "nowhere" in said
-        assert re.search(r"ped1, ped2|ped2, smoke, sweeps", said)
+        assert re.search(r"ped1, ped2|ped2, pool, smoke", said)
 
 
 class TestSetup:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.cli import _answer
+from benchmarks.cli.views import readme_answer
 from benchmarks.report.readme import fill_block
 from benchmarks.report.tables import write_tables
 from benchmarks.study.files import load_study
@@ -28,4 +28,4 @@ def test_the_first_screen_answers_from_the_records() -> None:
     """The answer in five lines is what the committed records say today."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert "<!-- generated: answer -->" in readme
-    assert fill_block(readme, "answer", _answer(ROOT / "results")) == readme
+    assert fill_block(readme, "answer", readme_answer(ROOT / "results")) == readme

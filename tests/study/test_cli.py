@@ -120,8 +120,8 @@ class TestReproduce:
     def reproduce(self, monkeypatch: pytest.MonkeyPatch, results: Path, failures: Mapping[Any, str]) -> int:
         """Reproduce the synthetic study with cells that end as told, and tables and index replaced."""
         monkeypatch.setattr(study_run, "run_prepared", lambda prepared, *, tracker: failures)
-        monkeypatch.setattr(cli, "_write_tables", lambda study, options: print(f"table of {study.name}"))
-        monkeypatch.setattr(cli, "_write_index", lambda options: None)
+        monkeypatch.setattr(cli.runs, "write_study_tables", lambda study, options: print(f"table of {study.name}"))
+        monkeypatch.setattr(cli.runs, "write_index", lambda options: None)
         return cli.main(["reproduce", "synthetic", "--device", "cpu", "--results", str(results)])
 
     def test_failures_come_last_and_make_the_status(
@@ -153,7 +153,7 @@ class TestReproduce:
             )
         code = (
             "import sys; from benchmarks import cli; "
-            "cli._write_tables = lambda *_: None; cli._write_index = lambda *_: None; "
+            "cli.runs.write_study_tables = lambda *_: None; cli.runs.write_index = lambda *_: None; "
             f"status = cli.main(['reproduce', 'synthetic', '--device', 'cpu', '--results', {str(tmp_path)!r}]); "
             "print([n for n in ('torch', 'dask', 'distributed', 'mlflow', 'tqdm') if n in sys.modules]); sys.exit(status)"
         )

@@ -1,0 +1,109 @@
+"""The command line: ``python -m benchmarks COMMAND ...``; the Makefile's targets call it.
+
+Exit status: 0 all is well, 1 a cell failed or a set is not fit to use, 2 a wrong input (one sentence), 130 interrupted.
+Whatever is heavy is imported by the command that needs it.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.cli import runs, views
+from benchmarks.cli.options import add_cell_options, add_folders, add_worker_options
+from benchmarks.errors import StudyError
+from benchmarks.study.files import study_names
+from benchmarks.study.settings import PROFILES
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.run(options)
+    except StudyError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("Interrupted; cells that ran were stopped, and the same command continues.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # `... | head`: who read has read enough; Python would complain once more when it flushes
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Run the study and view its records.")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    data = commands.add_parser("data", help="fetch a data set and check it")
+    data.add_argument("name", help="data set, as ped2")
+    data.add_argument(
+        "--archive", type=Path, help="the release's file, or a folder of its files, instead of a download"
+    )
+    data.set_defaults(run=runs.data)
+
+    doctor = commands.add_parser("doctor", help="check a data set and say what is wrong")
+    doctor.add_argument("name", help="data set, as ped2")
+    doctor.set_defaults(run=runs.doctor)
+    for command in (data, doctor):
+        command.add_argument("--data-root", type=Path, default=Path("data"), help="folder of data sets (data)")
+
+    plan = commands.add_parser("plan", help="list a study's cells, done or missing, with time; runs nothing")
+    plan.set_defaults(run=runs.plan)
+    reproduce = commands.add_parser("reproduce", help="run a study's missing cells, then show its table")
+    reproduce.add_argument("--no-tracking", action="store_true", help="do not show runs in MLflow while they go")
+    reproduce.set_defaults(run=runs.reproduce)
+    for command in (plan, reproduce):
+        command.add_argument("study", help=f"{', '.join(study_names())}, or the path of a .toml file")
+        add_cell_options(command)
+        add_worker_options(command)
+        add_folders(command)
+
+    inspected = commands.add_parser("inspect", help="look into trained cells again, from their checkpoints")
+    inspected.add_argument("study", help=f"{', '.join(study_names())}, or the path of a .toml file")
+    inspected.add_argument("--video", metavar="NAME", help="write all frames of this test video for an animation, too")
+    inspected.set_defaults(run=runs.inspect)
+    add_cell_options(inspected)
+    add_folders(inspected)
+
+    tables = commands.add_parser("tables", help="write the tables of studies from their records")
+    tables.set_defaults(run=views.tables)
+    figures = commands.add_parser("figures", help="draw the figures of studies from their records and looks")
+    figures.set_defaults(run=views.figures)
+    for command in (tables, figures):
+        command.add_argument("studies", nargs="*", metavar="study", help="all with a record where none is named")
+        command.add_argument("--profile", choices=PROFILES, help="in place of the study file's")
+        command.add_argument("--seeds", type=int, help="how many seeds, in place of the study file's")
+        add_folders(command)
+
+    verdict = commands.add_parser("verdict", help="judge every claim by the records at hand")
+    verdict.add_argument("--keep-stale", action="store_true", help="accept records that were made by older code")
+    verdict.set_defaults(run=views.verdict)
+    report = commands.add_parser("report", help="write the page that shows the whole study, one file")
+    report.add_argument("--keep-stale", action="store_true", help="accept records that were made by older code")
+    report.add_argument("--points", type=int, help="points of each run's score timeline (3000)")
+    report.set_defaults(run=views.report)
+    simulate = commands.add_parser("simulate", help="measure what the intervals are worth on invented studies")
+    simulate.add_argument("--draws", type=int, help="studies per scenario (1500)")
+    simulate.set_defaults(run=runs.simulate)
+    memorisation = commands.add_parser("memorisation", help="what a network learns by heart: a small study, minutes")
+    memorisation.add_argument("--seeds", type=int, default=3, help="how many seeds: 0, 1, 2, ... (3)")
+    memorisation.set_defaults(run=runs.memorisation)
+    for command in (verdict, report, simulate, memorisation):
+        add_folders(command)
+
+    proof = commands.add_parser("pixel-proof", help="measure the pixel metrics where their values are known")
+    proof.set_defaults(run=runs.pixel_proof)
+    add_folders(proof)
+
+    imported = commands.add_parser("import", help="bring the records into MLflow; twice changes nothing")
+    imported.set_defaults(run=views.import_into_mlflow)
+    ui = commands.add_parser("ui", help="compare runs in the browser (MLflow)")
+    ui.add_argument("--port", type=int, default=5000, help="on 127.0.0.1 (5000)")
+    ui.set_defaults(run=views.ui)
+    for command in (imported, ui):
+        add_folders(command)
+    return parser
