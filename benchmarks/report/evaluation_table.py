@@ -24,7 +24,7 @@ from benchmarks.report.records import Record
 from benchmarks.report.render import Table, to_latex, to_markdown
 from benchmarks.report.rows import Row
 from benchmarks.report.tables import write_text
-from benchmarks.study.settings import LEARNING_FREE
+from benchmarks.study.settings import SEEDLESS
 
 ASSUMED_RATE: Final = 25.0
 # Frames a second; UCSD's footage runs at ten. Sets that are not named are assumed to run at 25.
@@ -166,7 +166,7 @@ def _rows(records: Sequence[Record]) -> list[tuple[Row, Means]]:
         for one in settings:
             own = tuple(record for record in inside if record.settings == one)
             # nothing is drawn, so every seed holds the same scores
-            told = own[:1] if one.method in LEARNING_FREE else own
+            told = own[:1] if one.method in SEEDLESS else own
             each = [conventions(record, common) for record in told]
             found.append(
                 (

@@ -16,7 +16,7 @@ from benchmarks.report.frame_scores import KEY, common_frames, score_of, scored
 from benchmarks.report.quantities import measure, score_name
 from benchmarks.report.records import Record
 from benchmarks.report.rows import GEOMETRY, Row, departures
-from benchmarks.study.settings import AUTOENCODERS, LEARNING_FREE, Settings
+from benchmarks.study.settings import AUTOENCODERS, LEARNING_FREE, SEEDLESS, Settings
 
 _ARITHMETIC: Final = tuple(
     field.name for field in fields(Settings) if field.name not in GEOMETRY | {"dataset", "profile"}
@@ -240,7 +240,7 @@ def _kinds(records: Sequence[Record], everything: Sequence[Record]) -> list[tupl
 def _repeated(records: Mapping[int, Record], other: Mapping[int, Record]) -> Mapping[int, Record]:
     """A method that draws nothing has one value, which stands against every seed of the other side."""
     first = _first(records)
-    return dict.fromkeys(other, first) if first.settings.method in LEARNING_FREE else records
+    return dict.fromkeys(other, first) if first.settings.method in SEEDLESS else records
 
 
 def _values(contrast: Contrast, side: Side, records: Mapping[int, Record]) -> dict[int, float]:

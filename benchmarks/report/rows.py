@@ -13,7 +13,7 @@ from benchmarks.measure.statistics import t_interval
 from benchmarks.report.published import PublishedFigure, of_baseline, original, rc2020
 from benchmarks.report.records import Record
 from benchmarks.study.presets import resolve
-from benchmarks.study.settings import AUTOENCODERS, BASELINES, LEARNING_FREE, Cell, Settings
+from benchmarks.study.settings import AUTOENCODERS, BASELINES, LEARNING_FREE, SEEDLESS, Cell, Settings
 
 METHOD_NAMES: Final = {
     "mnad": "MNAD",
@@ -111,7 +111,7 @@ class Row:
         values = list(self.by_seed(measure).values())
         if not values:
             return None
-        if self.settings.method in LEARNING_FREE:
+        if self.settings.method in SEEDLESS:
             # Nothing is drawn: seeds repeat one number, and a spread of zero would pass for certainty.
             return Summary(values[0])
         estimate = t_interval(values)

@@ -49,6 +49,15 @@ class TestRow:
         assert len(Row(settings("stae", epochs=9), ()).all_published()) == 2
         assert Row(settings("stae", weight_decay=0.5), ()).all_published() == []
 
+    def test_what_draws_nothing_has_no_spread_over_seeds(self, tmp_path: Path, write_record: Write) -> None:
+        """PCA gives every seed the same: its interval is one over videos, and a spread of zero is not claimed."""
+        one = settings("pca")
+        for seed in range(3):
+            write_record(tmp_path, one, seed)
+        summary = Row(one, tuple(load_records(tmp_path))).auc()
+        assert summary is not None
+        assert summary.basis != "seeds"
+
 
 class TestTableStem:
     def test_names_baselines_as_evaluations_are(self) -> None:
