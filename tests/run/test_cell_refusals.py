@@ -1,0 +1,125 @@
+"""A cell as a command: what bad input gets."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from benchmarks.run.cell import main
+from tests.support.cells import arguments, only, settings_file
+
+pytestmark = pytest.mark.usefixtures("settings_of_torch")
+
+
+class TestRefusals:
+    """Exit status 2 with one sentence, and no record."""
+
+    @staticmethod
+    def refused(argv: list[str], folder: Path, capsys: pytest.CaptureFixture[str]) -> str:
+        """The sentence on stderr of a command that must be refused."""
+        assert main(argv) == 2
+        sentence = capsys.readouterr().err.strip()
+        assert "\n" not in sentence
+        assert not list(folder.rglob("seed-*"))
+        return sentence
+
+    @pytest.mark.parametrize("method", ["mnad", "memae"])
+    def test_loss_that_is_not_finite(
+        self, yard: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], method: str
+    ) -> None:
+        """An absurd learning rate stops the cell, naming term, epoch and step, and leaves no record."""
+        small = {"items": 20} if method == "memae" else {}
+        file = settings_file(
+            tmp_path, method=method, task="reconstruction", learning_rate=1e30, train_stride=1, **small
+        )
+        sentence = self.refused(arguments(file, yard, tmp_path), tmp_path, capsys)
+        assert "Expected finite losses, but " in sentence
+        assert "epoch 1, step " in sentence
+        progress = json.loads(only(tmp_path / "work", "progress.json").read_text())
+        assert progress["phase"] == "failed"
+        assert progress["error"] == sentence
+
+    @pytest.mark.parametrize("blocked", ["results", "work"])
+    def test_folder_that_cannot_be_written(
+        self, yard: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], blocked: str
+    ) -> None:
+        """A file where results or work should go gets a sentence that names it."""
+        (tmp_path / blocked).write_text("in the way")
+        sentence = self.refused(arguments(settings_file(tmp_path), yard, tmp_path), tmp_path, capsys)
+        assert str(tmp_path / blocked) in sentence
+        assert (tmp_path / blocked).read_text() == "in the way"
+
+    def test_full_disk_at_the_checkpoint(
+        self, yard: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A disk that is full is named, and no half-written file stays."""
+
+        def full(tensors: object, path: Path, metadata: object) -> None:
+            Path(path).write_bytes(b"half")
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr("benchmarks.run.checkpoint.save_file", full)
+        sentence = self.refused(arguments(settings_file(tmp_path), yard, tmp_path), tmp_path, capsys)
+        assert "No space left on device" in sentence
+        assert not list((tmp_path / "work" / "yard").rglob("*.tmp"))
+        assert not list(tmp_path.rglob("checkpoint.safetensors"))
+
+    @pytest.mark.parametrize(
+        ("change", "said"),
+        [
+            ({"leaning_rate": 1.0}, "leaning_rate"),
+            ({"method": "transformer"}, "transformer"),
+            ({"memory": "hopfield"}, "hopfield"),
+            ({"size": 33}, "size=33"),
+            ({"items": 1}, "separateness_weight=0.1"),
+            ({"batch": 1000}, "1000"),
+            ({"calibration_videos": 5}, "calibration_videos"),
+            ({"dataset": "garden"}, "garden"),
+        ],
+    )
+    def test_settings_that_make_no_sense(
+        self, yard: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], change: dict[str, Any], said: str
+    ) -> None:
+        """An unknown name, method, memory or set, an impossible size or batch: each is named."""
+        file = settings_file(tmp_path)
+        file.write_text(json.dumps(json.loads(file.read_text()) | change))
+        assert said in self.refused(arguments(file, yard, tmp_path), tmp_path, capsys)
+
+    @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '"mnad"', "null"])
+    def test_file_that_holds_no_settings(
+        self, yard: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
+    ) -> None:
+        """A file that is cut off or holds something else gets a sentence."""
+        file = tmp_path / "settings.json"
+        file.write_text(text)
+        self.refused(arguments(file, yard, tmp_path), tmp_path, capsys)
+
+    def test_missing_settings_and_data(self, yard: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """A settings file or data folder that is not there is named."""
+        missing = tmp_path / "nothing.json"
+        assert str(missing) in self.refused(arguments(missing, yard, tmp_path), tmp_path, capsys)
+        nowhere = tmp_path / "nowhere"
+        file = settings_file(tmp_path)
+        assert str(nowhere) in self.refused(arguments(file, nowhere, tmp_path), tmp_path, capsys)
+
+    def test_damaged_checkpoint(self, yard: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """A checkpoint that was cut off is named, with what to do."""
+        file = settings_file(tmp_path)
+        assert main(arguments(file, yard, tmp_path)) == 0
+        for path in tmp_path.rglob("seed-3.*"):
+            path.unlink()
+        checkpoint = only(tmp_path, "checkpoint.safetensors")
+        checkpoint.write_bytes(checkpoint.read_bytes()[:1000])
+        sentence = self.refused(arguments(file, yard, tmp_path), tmp_path, capsys)
+        assert str(checkpoint) in sentence
+        assert "delete it" in sentence
+
+    def test_device_that_is_not_there(self, yard: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """Asking for CUDA where there is none is refused, not quietly run on the CPU."""
+        if torch.cuda.is_available():
+            pytest.skip("this machine has CUDA")
+        argv = [*arguments(settings_file(tmp_path), yard, tmp_path)]
+        argv[argv.index("cpu")] = "cuda"
+        assert "--device cpu" in self.refused(argv, tmp_path, capsys)

@@ -1,0 +1,62 @@
+"""A cell as a command, for tests: its settings, its arguments, and what two runs of it must share."""
+
+import copy
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from benchmarks.study.presets import resolve
+
+ROOT = Path(__file__).resolve().parents[2]
+# Frames of each video of the set `yard`.
+LENGTH = 30
+
+
+def settings_file(folder: Path, **factors: Any) -> Path:
+    """Settings of a small cell on the set `yard`, as JSON; a factor that is no setting is written all the same."""
+    chosen = {
+        "method": "mnad",
+        "task": "prediction",
+        "precision": "float32",
+        "channels": 1,
+        "train_stride": 2,
+        **factors,
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "settings.json"
+    file.write_text(json.dumps(resolve(dataset="yard", profile="smoke", **chosen).to_dict()))
+    return file
+
+
+def arguments(file: Path, yard: Path, folder: Path) -> list[str]:
+    """The command's arguments, with results and work below a folder."""
+    places = ["--data-root", yard, "--results", folder / "results", "--work", folder / "work"]
+    return list(map(str, ["--settings", file, "--seed", 3, *places, "--device", "cpu", "--quiet"]))
+
+
+def command(file: Path, yard: Path, folder: Path) -> list[str]:
+    """The command as a shell would have it."""
+    return [sys.executable, "-m", "benchmarks.run.cell", *arguments(file, yard, folder)]
+
+
+def only(folder: Path, pattern: str) -> Path:
+    """The one file below a folder that fits."""
+    (found,) = folder.rglob(pattern)
+    return found
+
+
+def without_times(record: dict[str, Any]) -> dict[str, Any]:
+    """A record but for times, the memory it took, and the commit it ran from."""
+    kept = copy.deepcopy(record)
+    for name in ("started", "commit", "dirty", "phases"):
+        del kept[name]
+    for epoch in kept["epochs"]:
+        del epoch["seconds"]
+    return kept
+
+
+def numbers(folder: Path) -> tuple[dict[str, Any], bytes]:
+    """What two runs must share: the record without times, and the bytes of its table."""
+    record = json.loads(only(folder / "results", "seed-3.json").read_text())
+    return without_times(record), only(folder / "results", "seed-3.csv.gz").read_bytes()
