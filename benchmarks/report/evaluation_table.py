@@ -104,7 +104,7 @@ def conventions(record: Record, common: pd.DataFrame | None = None) -> Conventio
     if error is not None:
         found["error_micro"] = record.metric("micro_auc", score=error)
         found["error_raw_micro"] = record.metric("micro_auc", score=error, normalisation="global")
-    if name == "fused":
+    if name == "fused" and record.settings.alpha is not None:
         found |= _oracle(record)
     return Conventions(**found)
 

@@ -40,7 +40,9 @@ def _read(path: Path, variant: str, changed: int) -> pd.DataFrame | None:
 
 
 def score_of(record: Record, name: str) -> Score:
-    """The terms and weights behind a score's name: MNAD's fused one, or one term alone."""
+    """The terms and weights behind a score's name: a fused one of MNAD's memory or of `aae`, or one term alone."""
+    if name == "fused" and record.settings.method == "aae":
+        return Score(name, {record.settings.error: 0.5, "code_negative_log_likelihood": 0.5})
     if name == "fused":
         alpha = record.settings.alpha
         if alpha is None:

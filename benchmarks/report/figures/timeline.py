@@ -10,9 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from benchmarks.measure.fusion import Score, fuse
+from benchmarks.measure.fusion import fuse
 from benchmarks.measure.normalise import NORMALISATIONS, Moments
 from benchmarks.measure.terms import psnr_from_mse
+from benchmarks.report.frame_scores import score_of
 from benchmarks.report.records import Record
 from benchmarks.report.style import ABNORMAL, MUTED, PALETTE
 
@@ -30,7 +31,7 @@ def draw(record: Record, label: str) -> Figure:
     moments for says so. Raises StudyError without its terms.
     """
     terms = published_terms(record)
-    score = published_score(record)
+    score = score_of(record, record.score)
     starts = [0, *(np.flatnonzero(terms["video"].ne(terms["video"].shift()).to_numpy())[1:]), len(terms)]
     names = [str(terms["video"].iloc[start]) for start in starts[:-1]]
     calibration = moments(record)
@@ -108,14 +109,6 @@ def published_terms(record: Record) -> pd.DataFrame:
         # Tables hold the squared error alone; PSNR is made from it as it was when the record was measured.
         terms["psnr"] = psnr_from_mse(terms["mse"].to_numpy())
     return terms
-
-
-def published_score(record: Record) -> Score:
-    """The published score with its weights: the fused one weighs PSNR by the setting alpha, others are one term."""
-    alpha = record.settings.alpha
-    if record.score == "fused" and alpha is not None:
-        return Score("fused", {"psnr": alpha, "feature_distance": 1 - alpha})
-    return Score(record.score, {record.score: 1.0})
 
 
 def moments(record: Record) -> Mapping[str, Moments] | None:

@@ -1,0 +1,30 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+from benchmarks.errors import StudyError
+from benchmarks.report.frame_scores import score_of
+from benchmarks.report.records import Record
+from benchmarks.run.methods import build
+from benchmarks.study.presets import resolve
+
+
+class TestScoreOf:
+    @pytest.mark.parametrize(
+        ("method", "task"), [("mnad", "prediction"), ("memae", "reconstruction"), ("aae", "reconstruction")]
+    )
+    def test_is_the_rule_of_the_method(self, method: str, task: str) -> None:
+        """The views weigh the terms of the published score as the method itself does, and so each term alone."""
+        settings = resolve(dataset="ped2", method=method, task=task, profile="smoke")
+        rule = build(settings, 0, torch.device("cpu")).rule
+        record = Record(Path("seed-0.json"), {"seed": 0}, settings)
+        assert dict(score_of(record, rule.name).weights) == pytest.approx(dict(rule.weights))
+        for name, weights in rule.others.items():
+            assert dict(score_of(record, name).weights) == dict(weights)
+
+    def test_refuses_a_fused_score_without_its_weight(self) -> None:
+        """A method without alpha has no fused score to weigh."""
+        record = Record(Path("seed-0.json"), {"seed": 0}, resolve(dataset="ped2", method="cae", task="reconstruction"))
+        with pytest.raises(StudyError, match="weight alpha"):
+            score_of(record, "fused")
