@@ -39,7 +39,7 @@ class TestWritePixelTables:
         # Student's t at two degrees of freedom: 4.303 standard errors of 0.577 points
         assert text.count("31.0 ± 2.5") == 4
         assert text.count("62.0 ± 5.0") == 4
-        assert "128×128 pixels on 100 scored frames with 50 regions" in text
+        assert "square maps of 128 pixels a side and 100 scored frames with 50 regions" in text
         assert "regions of neighbouring frames that overlap" in text
         assert "a Gaussian of 2 pixels" in text
         frame = pd.read_csv(tmp_path / "tables" / "pixel_ped2.csv")
