@@ -54,7 +54,7 @@ def score_of(record: Record, name: str) -> Score:
 def moments(record: Record, variant: str) -> dict[str, Moments] | None:
     """Mean and spread of each term on held-out normal training frames; None where the record holds none."""
     held = record.content.get("calibration", {}).get(variant)
-    return None if held is None else {term: Moments(*values) for term, values in held.items()}
+    return None if not held else {term: Moments(*values) for term, values in held.items()}
 
 
 def scored(

@@ -10,7 +10,7 @@ from benchmarks.errors import StudyError
 from benchmarks.measure.fusion import fuse
 from benchmarks.measure.metrics import frame_metrics
 from benchmarks.report.figures import curves, timeline, usage, write_figures
-from benchmarks.report.frame_scores import score_of
+from benchmarks.report.frame_scores import moments, score_of, variant_frames
 from benchmarks.report.records import load_records
 from benchmarks.report.rows import Row
 from benchmarks.report.style import house_style, save
@@ -72,9 +72,9 @@ class TestTimeline:
         """The curve that is drawn gives the record's AUC again, under every normalisation."""
         cells = core_cells("ped2", (0,))
         for record in load_records(core_results(cells)):
-            terms = timeline.published_terms(record)
+            terms = variant_frames(record, record.variant)
             for how in ("per_video", "global", "train"):
-                scores = fuse(terms, score_of(record, record.score), how, timeline.moments(record))
+                scores = fuse(terms, score_of(record, record.score), how, moments(record, record.variant))
                 again = frame_metrics(scores.values, terms["label"], terms["video"]).micro_auc
                 assert again == pytest.approx(record.metric("micro_auc", normalisation=how), abs=1e-6)
 

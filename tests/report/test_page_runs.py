@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from benchmarks.errors import StudyError
 from benchmarks.report.figures import timeline
-from benchmarks.report.frame_scores import score_of, scored
+from benchmarks.report.frame_scores import score_of, scored, variant_frames
 from benchmarks.report.page import runs
 from benchmarks.report.page.runs import LEVELS, RUN_BUDGET, pack, parcel, run_id
 from benchmarks.report.records import Record, load_records
@@ -67,7 +67,7 @@ class TestPack:
         parcels = pack(records)
         assert len(parcels.videos) == 1
         (shared,) = (unpack(one)[0] for one in parcels.videos.values())
-        terms = timeline.published_terms(records[0])
+        terms = variant_frames(records[0], records[0].variant)
         starts = [0, 40, 80, 120]
         shaded = [
             [int(terms["frame"][first]), int(terms["frame"][last - 1]), 1]

@@ -3,14 +3,36 @@
 import copy
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import cv2
+import numpy as np
 
 from benchmarks.study.presets import resolve
 
 ROOT = Path(__file__).resolve().parents[2]
 # Frames of each video of the set `yard`.
 LENGTH = 30
+
+
+def write_blob_videos(folder: Path, *, train: int, test: int, length: int, abnormal: Callable[[int], slice]) -> None:
+    """Write a set into a folder: videos of a moving blob, smaller in the abnormal frames of the labelled test videos."""
+    rows, columns = np.mgrid[:32, :32]
+    for split, count in (("train", train), ("test", test)):
+        for video in range(count):
+            frames = folder / split / f"{video + 1:02d}"
+            frames.mkdir(parents=True)
+            labels = np.zeros(length, dtype=int)
+            if split == "test":
+                labels[abnormal(video)] = 1
+                np.savetxt(frames.with_suffix(".txt"), labels, fmt="%d")
+            for index in range(length):
+                size = 12 if labels[index] else 30
+                centre = (4 + 24 * (0.5 + 0.5 * np.sin(index / 4 + video)), 6 + 4 * video)
+                blob = np.exp(-((rows - centre[0]) ** 2 + (columns - centre[1]) ** 2) / size)
+                cv2.imwrite(str(frames / f"{index:03d}.png"), (30 + 200 * blob).astype(np.uint8))
 
 
 def settings_file(folder: Path, **factors: Any) -> Path:

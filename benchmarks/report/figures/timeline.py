@@ -1,23 +1,21 @@
 """Anomaly score of every test frame in time, abnormal ranges shaded, under each normalisation."""
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from benchmarks.errors import StudyError
 from benchmarks.measure.fusion import fuse
-from benchmarks.measure.normalise import NORMALISATIONS, Moments
-from benchmarks.measure.terms import psnr_from_mse
-from benchmarks.report.frame_scores import score_of
+from benchmarks.measure.normalise import NORMALISATIONS
+from benchmarks.report.frame_scores import moments, score_of, variant_frames
 from benchmarks.report.records import Record
 from benchmarks.report.style import ABNORMAL, MUTED, PALETTE
 
-_KEYS = ("video", "frame", "label", "kind")
 # Frames side by side: a score lasts for fewer than its line is wide beyond that.
 _STRIP: Final = 2600
 _UPRIGHT: Final = 20
@@ -30,18 +28,22 @@ def draw(record: Record, label: str) -> Figure:
     A long set goes on in further strips below, whole videos in each. The panel of a normalisation that the record has no
     moments for says so. Raises StudyError without its terms.
     """
-    terms = published_terms(record)
+    terms = variant_frames(record, record.variant)
+    if terms is None:
+        raise StudyError(
+            f"Expected the terms of {record.variant} beside {record.path}, but there are none; run the cell again."
+        )
     score = score_of(record, record.score)
     starts = [0, *(np.flatnonzero(terms["video"].ne(terms["video"].shift()).to_numpy())[1:]), len(terms)]
     names = [str(terms["video"].iloc[start]) for start in starts[:-1]]
-    calibration = moments(record)
+    calibration = moments(record, record.variant)
     strips = split(starts)
     longest = max(starts[last] - starts[first] for first, last in strips)
     figure = Figure(figsize=(10, 1.1 + 1.3 * len(NORMALISATIONS) * len(strips)))
     grid = np.asarray(figure.subplots(len(strips) * len(NORMALISATIONS), 1)).reshape(len(strips), len(NORMALISATIONS))
     for how, column in zip(NORMALISATIONS, grid.T, strict=True):
         missing = how == "train" and calibration is None
-        scores = None if missing else fuse(terms, score, how, calibration).values  # noqa: PD011 - not of pandas
+        scores = None if missing else fuse(terms, score, how, calibration).values
         for axes, (first, last) in zip(column, strips, strict=True):
             _draw_strip(axes, starts[first : last + 1], terms["label"].to_numpy() > 0, scores)
             axes.set_xlim(starts[first], starts[first] + longest)
@@ -97,24 +99,6 @@ def _limits(scores: NDArray[np.float64]) -> tuple[float, float]:
     low, high = float(scores.min()), float(scores.max())
     air = 0.05 * (high - low) or 0.5
     return low - air, high + air
-
-
-def published_terms(record: Record) -> pd.DataFrame:
-    """Keys and terms of the published variant, the terms under their own names."""
-    prefix = f"{record.variant}."
-    frames = record.frames()
-    kept = [name for name in frames.columns if name in _KEYS or name.startswith(prefix)]
-    terms = frames[kept].rename(columns=lambda name: name.removeprefix(prefix))
-    if "mse" in terms:
-        # Tables hold the squared error alone; PSNR is made from it as it was when the record was measured.
-        terms["psnr"] = psnr_from_mse(terms["mse"].to_numpy())
-    return terms
-
-
-def moments(record: Record) -> Mapping[str, Moments] | None:
-    """Moments of the calibration frames, where the record has them."""
-    found = record.content.get("calibration", {}).get(record.variant)
-    return None if not found else {name: Moments(*value) for name, value in found.items()}
 
 
 def abnormal_ranges(abnormal: np.ndarray, starts: list[int]) -> Iterator[tuple[int, int]]:

@@ -1,11 +1,9 @@
 """What a cell says of its own items and queries, and the same said again from its checkpoint."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import pytest
 import torch
@@ -16,6 +14,7 @@ from benchmarks.run.looks.file import LookFile, VideoFile
 from benchmarks.run.record import record_path
 from benchmarks.study.files import load_study
 from benchmarks.study.settings import Cell
+from tests.support.cells import write_blob_videos
 
 STUDY = """
 [study]
@@ -52,32 +51,14 @@ memory = "none"
 LENGTH = 24
 
 
-@pytest.fixture(autouse=True)
-def _settings_of_torch() -> Iterator[None]:
-    """Whatever runs in this process leaves torch as it found it."""
-    deterministic, threads = torch.are_deterministic_algorithms_enabled(), torch.get_num_threads()
-    yield
-    torch.use_deterministic_algorithms(deterministic)
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("settings_of_torch")
 
 
 @pytest.fixture(scope="module")
 def garden(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the set `garden`, the study file, and the records and checkpoints of its cells."""
     root = tmp_path_factory.mktemp("garden")
-    rows, columns = np.mgrid[:32, :32]
-    for split, count in (("train", 4), ("test", 2)):
-        for video in range(count):
-            folder = root / "data" / "garden" / split / f"{video + 1:02d}"
-            folder.mkdir(parents=True)
-            labels = np.zeros(LENGTH, dtype=int)
-            if split == "test":
-                labels[12:18] = 1
-                np.savetxt(folder.with_suffix(".txt"), labels, fmt="%d")
-            for index in range(LENGTH):
-                centre = (4 + 24 * (0.5 + 0.5 * np.sin(index / 4 + video)), 6 + 4 * video)
-                blob = np.exp(-((rows - centre[0]) ** 2 + (columns - centre[1]) ** 2) / (12 if labels[index] else 30))
-                cv2.imwrite(str(folder / f"{index:03d}.png"), (30 + 200 * blob).astype(np.uint8))
+    write_blob_videos(root / "data" / "garden", train=4, test=2, length=LENGTH, abnormal=lambda video: slice(12, 18))
     (root / "garden.toml").write_text(STUDY)
     before = torch.are_deterministic_algorithms_enabled(), torch.get_num_threads()
     for cell in load_study(root / "garden.toml").cells:
