@@ -17,7 +17,7 @@ import numpy as np
 from scipy.signal import lfilter
 
 from benchmarks.measure.hierarchical import SeedVideoDifference, hierarchical_bootstrap, two_way_t
-from benchmarks.measure.intervals import CANDIDATES, sign_flip_p
+from benchmarks.measure.intervals import CANDIDATES, REPORTED, sign_flip_p
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,6 +29,9 @@ RANGES: Final = (
 )  # fmt: skip
 SEEDS: Final = (3, 4, 5, 6, 8, 12)
 SMALLEST: Final = 0.5
+AFTER_A_LOOK: Final = "these videos, seeds added after a look"
+# Numbers of seeds at which one looks, and adds seeds only while the interval decides nothing.
+LOOKS: Final = ((3, 6), (3, 6, 12), (6, 12))
 # Shift of the log error that moves the AUC by about 0, half a point and two points.
 EFFECTS: Final[dict[str, float]] = {"null": 0.0, "half a point": 0.007, "two points": 0.028}
 # Spread over videos of what a sees more than b: as the noise of a seed in one video, and three times that.
@@ -41,7 +44,8 @@ _CORRELATION: Final = 0.9
 class Coverage:
     """What one interval did in the studies of one scenario; shares are fractions, widths and effects points of AUC.
 
-    estimand: "these videos" or "other videos too". effect: mean true effect. covered: intervals that hold the truth.
+    estimand: "these videos", "other videos too", or "these videos, seeds added after a look" (interval: where one
+    looked, as "3, 6"; seeds: the most). effect: mean true effect. covered: intervals that hold the truth.
     above, below: intervals wholly above, or below, the truth: what the rule of the verdict errs by where the truth
     lies on its line. reproduced: intervals wholly beyond half a point.
     """
@@ -145,6 +149,23 @@ def coverage_over_seeds(scenario: str, draws: int, seed: int = 0) -> list[Covera
             high = np.where(rejected & (flat.mean(axis=1) < 0), -np.inf, np.inf)
             truths = np.repeat(truth, kept)
             found.append(_tally("these videos", scenario, "sign flip p < 0.05", seeds, truths, low, high))
+    if scenario == "null":
+        found += _after_looks(pool.reshape(-1, _MOST_SEEDS))
+    return found
+
+
+def _after_looks(studies: NDArray[np.float64]) -> list[Coverage]:
+    """The reported interval where seeds are added until it leaves the line out; studies: (studies, 12), truth 0."""
+    found = []
+    for looks in LOOKS:
+        bounds = [CANDIDATES[REPORTED](studies[:, :seeds]) for seeds in looks]
+        low, high = bounds[0]
+        for next_low, next_high in bounds[1:]:
+            open_ = (low <= 0) & (high >= 0)
+            low, high = np.where(open_, next_low, low), np.where(open_, next_high, high)
+        name = ", ".join(map(str, looks))
+        truth = np.zeros(len(studies))
+        found.append(_tally(AFTER_A_LOOK, "null", name, looks[-1], truth, low, high))
     return found
 
 

@@ -61,6 +61,12 @@ class TestCoverage:
             assert rows["student_t", 3].effect == 0
             assert max(rows["student_t", seeds].reproduced for seeds in SEEDS) <= 0.05
 
+    def test_a_second_look_errs_more_often_than_one(self) -> None:
+        """Seeds added while nothing is decided leave the truth out at least as often as the first look alone."""
+        rows = {(row.interval, row.seeds): row for row in coverage_over_seeds("null", 150, seed=4)}
+        assert rows["3, 6, 12", 12].covered <= rows["3, 6", 6].covered <= rows["student_t", 3].covered
+        assert rows["3, 6", 6].above + rows["3, 6", 6].below == pytest.approx(1 - rows["3, 6", 6].covered)
+
     def test_seeds_alone_do_not_speak_of_other_videos(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Where videos differ, an interval over twelve seeds misses the truth of other videos more than one over both."""
         monkeypatch.setattr(simulation, "SEEDS", (12,))

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks.measure.simulation import SEEDS, Coverage
+from benchmarks.measure.simulation import AFTER_A_LOOK, SEEDS, Coverage
 from benchmarks.report.coverage import write_coverage
 
 
@@ -16,9 +16,12 @@ class TestWriteCoverage:
         rows = [row("student_t", seeds, 0.951) for seeds in SEEDS]
         rows += [row("percentile", seeds, 0.75) for seeds in SEEDS]
         rows += [row("hierarchical_bootstrap", seeds, 0.9, "other videos too") for seeds in SEEDS]
+        rows += [row("3, 6", 6, 0.92, AFTER_A_LOOK)]
         text, csv = write_coverage(rows, tmp_path)
         lines = text.read_text().splitlines()
         assert any("Student t" in line and "| yes" in line for line in lines)
         assert any("percentile bootstrap" in line and "| no" in line for line in lines)
         assert "95.1 to 95.1 %" in text.read_text()
-        assert len(pd.read_csv(csv)) == 3 * len(SEEDS)
+        assert "looks at 3 and again at 6 seeds" in text.read_text()
+        assert any("3, 6" in line and "92.0" in line for line in lines)
+        assert len(pd.read_csv(csv)) == 3 * len(SEEDS) + 1
