@@ -22,8 +22,20 @@ def effects_table(title: str, verdicts: Sequence[ClaimVerdict], *, short: bool =
         for judgement in verdict.judgements
         if judgement.reason != "missing cells" and not (short and not judgement.contrast.deciding)
     ]
-    columns = ("Set", "Contrast", "Claimed", "Effect", "n", "Verdict", "Other videos", "p", "p (Holm)", "Published")
-    numeric = frozenset({"Effect", "n", "Other videos", "p", "p (Holm)"})
+    columns = (
+        "Set",
+        "Contrast",
+        "Claimed",
+        "Effect",
+        "n",
+        "a > b",
+        "Verdict",
+        "Other videos",
+        "p",
+        "p (Holm)",
+        "Published",
+    )
+    numeric = frozenset({"Effect", "n", "a > b", "Other videos", "p", "p (Holm)"})
     table = Table(title, (*(("Claim",) if short else ()), *columns), tuple(rows), numeric)
     return table.without_empty_columns() if rows else table
 
@@ -42,6 +54,7 @@ def _effect_row(verdict: ClaimVerdict, one: Judgement) -> tuple[str, ...]:
         claimed_words(one.contrast),
         effect_words(one),
         str(one.seeds),
+        "" if one.improvement is None else f"{100 * one.improvement:.0f} %",
         decided if contrast.deciding else f"({decided})",
         "" if evidence.other_videos is None else _interval(None, *evidence.other_videos, _digits(contrast)),
         "" if one.p is None else f"{one.p:.3f}",

@@ -1,22 +1,19 @@
 """What the records say about a contrast: pairs by seed that differ in nothing but what the contrast names.
 
-Sides are matched on every setting that is no geometry; geometry, precision, mode, test frames and the code that both sides
-share must be the same, so profiles and versions never share a contrast.
+Sides are matched on every setting that is no geometry; `pairing` then puts together what may meet.
 """
 
-import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Final
+from typing import Final
 
 from benchmarks.measure.hierarchical import SeedVideoDifference, hierarchical_bootstrap
-from benchmarks.measure.statistics import VideoPairs
 from benchmarks.report.claims import Contrast, Side
-from benchmarks.report.frame_scores import KEY, common_frames, score_of, scored
-from benchmarks.report.quantities import measure, score_name
+from benchmarks.report.pairing import areas, best_pairing, on_common_frames
+from benchmarks.report.quantities import measure
 from benchmarks.report.records import Record
 from benchmarks.report.rows import GEOMETRY, Row, departures
-from benchmarks.study.settings import AUTOENCODERS, LEARNING_FREE, SEEDLESS, Settings
+from benchmarks.study.settings import AUTOENCODERS, LEARNING_FREE, Settings
 
 _ARITHMETIC: Final = tuple(
     field.name for field in fields(Settings) if field.name not in GEOMETRY | {"dataset", "profile"}
@@ -49,7 +46,8 @@ class Evidence:
     other_videos: 95 % hierarchical bootstrap over seeds x videos, where per-frame scores are kept and two seeds there.
     lacking: sides ("a", "b") without a record; unheld: whether records are there but do not hold the quantity; idle:
     whether what the contrast is about hardly happens in them (its ``only_if``).
-    left_out: records that were not compared, and why.
+    left_out: records that were not compared. runs: each side's values behind the effects, in the order of the seeds, in
+    the contrast's unit; none for a reference.
     """
 
     contrast: Contrast
@@ -62,6 +60,7 @@ class Evidence:
     unheld: bool
     idle: bool
     left_out: tuple[str, ...]
+    runs: tuple[tuple[float, ...], tuple[float, ...]]
 
 
 def group_of(settings: Settings) -> Group:
@@ -100,10 +99,9 @@ def gather(contrast: Contrast, group: Group, records: Sequence[Record]) -> Evide
     lacking = tuple(name for name, records_of in found.items() if not records_of)
     if lacking:
         return Evidence(
-            contrast, group, {}, _any(found.get("a")), _any(found.get("b")), None, lacking, False, False, ()
+            contrast, group, {}, _any(found.get("a")), _any(found.get("b")), None, lacking, False, False, (), ((), ())
         )
-    pairings = _pairings(contrast, found["a"], found.get("b"))
-    best = max(pairings, key=lambda pairing: (len(pairing.effects), pairing.shared), default=_Pairing({}, {}, {}, 0))
+    best = best_pairing(contrast, found["a"], found.get("b"))
     used = {id(record) for record in (*best.a.values(), *best.b.values())}
     unused = [
         record
@@ -111,14 +109,17 @@ def gather(contrast: Contrast, group: Group, records: Sequence[Record]) -> Evide
         for record in records_of
         if id(record) not in used and record.settings.method not in LEARNING_FREE
     ]
-    together = _on_common_frames(contrast, best)
-    effects = best.effects
-    if together is not None and _scores_other_frames(best):
-        effects = dict(zip(best.effects, (100 * together.by_seed()).tolist(), strict=True))
+    together = on_common_frames(contrast, best)
+    effects, runs = best.effects, (tuple(best.a_values.values()), tuple(best.b_values.values()))
     bounds = None
-    if together is not None and len(effects) > 1:
-        low, high = hierarchical_bootstrap(together)
-        bounds = (100 * float(low), 100 * float(high))
+    if together is not None:
+        difference = SeedVideoDifference.of(*together)
+        if best.scores_other_frames:
+            effects = dict(zip(best.effects, (100 * difference.by_seed()).tolist(), strict=True))
+            runs = (areas(together[0]), areas(together[1]))
+        if len(effects) > 1:
+            low, high = hierarchical_bootstrap(difference)
+            bounds = (100 * float(low), 100 * float(high))
     return Evidence(
         contrast,
         group,
@@ -130,6 +131,7 @@ def gather(contrast: Contrast, group: Group, records: Sequence[Record]) -> Evide
         unheld=not best.effects and best.shared > 0,
         idle=_idle(contrast, best.a),
         left_out=tuple(f"{record.settings.name}, seed {record.seed}" for record in unused) if best.shared else (),
+        runs=runs,
     )
 
 
@@ -176,115 +178,6 @@ def without_stale(
     return [record for record in records if id(record) not in dropped], stale
 
 
-@dataclass(frozen=True)
-class _Pairing:
-    """One way to pair: the records by seed, the effects, and how many seeds both sides share."""
-
-    a: Mapping[int, Record]
-    b: Mapping[int, Record]
-    effects: Mapping[int, float]
-    shared: int
-
-
-def _pairings(contrast: Contrast, a: Sequence[Record], b: Sequence[Record] | None) -> list[_Pairing]:
-    """Every way to pair records of one kind with records of one kind, kinds being of one version of the code."""
-    everything = [*a, *(b or ())]
-    found = []
-    if b is None:
-        for _, one in _kinds(a, everything):
-            effects = {seed: value - contrast.reference for seed, value in _values(contrast, contrast.a, one).items()}
-            found.append(_Pairing(one, {}, effects, len(one)))
-        return found
-    for (key, one), (other_key, other) in itertools.product(_kinds(a, everything), _kinds(b, everything)):
-        same_method = _first(one).settings.method == _first(other).settings.method
-        if key["code"] != other_key["code"] or (same_method and key != other_key):
-            continue
-        assert contrast.b is not None, "a second side was found"
-        one_repeated, other_repeated = _repeated(one, other), _repeated(other, one)
-        values, others = _values(contrast, contrast.a, one_repeated), _values(contrast, contrast.b, other_repeated)
-        shared = sorted(one_repeated.keys() & other_repeated.keys())
-        effects = {seed: values[seed] - others[seed] for seed in shared if seed in values and seed in others}
-        kept = list(effects) or shared
-        found.append(
-            _Pairing(
-                {seed: one_repeated[seed] for seed in kept},
-                {seed: other_repeated[seed] for seed in kept},
-                effects,
-                len(shared),
-            )
-        )
-    return found
-
-
-def _kinds(records: Sequence[Record], everything: Sequence[Record]) -> list[tuple[dict[str, Any], dict[int, Record]]]:
-    """Records by what must be the same within a contrast, each kind by seed."""
-    files = [record.content.get("fingerprint", {}).get("files", {}) for record in everything]
-    common = set.intersection(*map(set, files)) if files else set()
-    kinds: list[tuple[dict[str, Any], dict[int, Record]]] = []
-    for record in sorted(records, key=lambda record: str(record.path)):
-        digests = record.content.get("fingerprint", {}).get("files", {})
-        key = {
-            "code": (record.content.get("mode"), tuple((name, digests[name]) for name in sorted(common))),
-            "geometry": tuple(getattr(record.settings, name) for name in sorted(GEOMETRY)),
-            "frames": record.content.get("data", {}).get("test_checksum"),
-        }
-        for known, by_seed in kinds:
-            if known == key:
-                by_seed[record.seed] = record
-                break
-        else:
-            kinds.append((key, {record.seed: record}))
-    return kinds
-
-
-def _repeated(records: Mapping[int, Record], other: Mapping[int, Record]) -> Mapping[int, Record]:
-    """A method that draws nothing has one value, which stands against every seed of the other side."""
-    first = _first(records)
-    return dict.fromkeys(other, first) if first.settings.method in SEEDLESS else records
-
-
-def _values(contrast: Contrast, side: Side, records: Mapping[int, Record]) -> dict[int, float]:
-    found = {
-        seed: measure(
-            record,
-            contrast.quantity,
-            variant=side.variant,
-            score=contrast.score,
-            normalisation=contrast.normalisation,
-        )
-        for seed, record in records.items()
-    }
-    return {seed: value for seed, value in sorted(found.items()) if value is not None}
-
-
-def _on_common_frames(contrast: Contrast, pairing: _Pairing) -> SeedVideoDifference | None:
-    """Both sides on the frames that both score, each normalised over its own; None where scores are not kept."""
-    if contrast.quantity != "auc" or contrast.b is None or not pairing.effects:
-        return None
-    sides: list[list[VideoPairs]] = [[], []]
-    for seed in pairing.effects:
-        tables = []
-        for side, records in ((contrast.a, pairing.a), (contrast.b, pairing.b)):
-            record = records[seed]
-            variant = side.variant or record.variant
-            name = score_name(record, variant, contrast.score)
-            table = None if name is None else scored(record, variant, score_of(record, name), contrast.normalisation)
-            if table is None:
-                return None
-            tables.append(table)
-        common = common_frames(tables)
-        for place, table in enumerate(tables):
-            kept = common.merge(table, on=KEY)
-            sides[place].append(VideoPairs.of(kept["anomaly"], kept["label"], kept["video"]))
-    return SeedVideoDifference.of(*sides)
-
-
-def _scores_other_frames(pairing: _Pairing) -> bool:
-    """Whether the two sides leave out different frames: another method or task."""
-    a, b = (_first(records).settings for records in (pairing.a, pairing.b))
-    return (a.method, a.task) != (b.method, b.task)
-
-
 def _belongs(record: Record, group: Group) -> bool:
     own = group_of(record.settings)
     if record.settings.method in LEARNING_FREE:
@@ -300,10 +193,6 @@ def _matching(side: Side, group: Group, records: Iterable[Record]) -> list[Recor
 def same_arithmetic(one: Settings, other: Settings) -> bool:
     """Whether two settings differ in geometry and length at most."""
     return all(getattr(one, name) == getattr(other, name) for name in _ARITHMETIC)
-
-
-def _first(records: Mapping[int, Record]) -> Record:
-    return next(iter(records.values()))
 
 
 def _any(records: Sequence[Record] | None) -> Settings | None:

@@ -25,7 +25,7 @@ import numpy as np
 from scipy import stats
 
 from benchmarks.measure.intervals import CANDIDATES, REPORTED
-from benchmarks.measure.statistics import holm, interquartile_mean, paired_difference
+from benchmarks.measure.statistics import holm, interquartile_mean, paired_difference, probability_of_improvement
 from benchmarks.report.claims import Claim, Contrast, Direction
 from benchmarks.report.evidence import Evidence, Group
 
@@ -48,7 +48,7 @@ class Judgement:
     """A contrast judged in one group.
 
     mean, low, high, spread (standard deviation over seeds), interquartile mean: in the contrast's unit, None where there are too few
-    seeds for them. p: exact sign-flip test; holm_p: within the claim's family in this group.
+    seeds for them. improvement: chance that a run of a lies above a run of b, seeds not paired; None for a reference. p: exact sign-flip test; holm_p: within the claim's family in this group.
     """
 
     evidence: Evidence
@@ -59,6 +59,7 @@ class Judgement:
     high: float | None = None
     spread: float | None = None
     interquartile: float | None = None
+    improvement: float | None = None
     p: float | None = None
     holm_p: float | None = None
 
@@ -123,7 +124,8 @@ def judge(evidence: Evidence, level: float = 0.95) -> Judgement:
     if evidence.idle:
         verdict, reason = "not decided", "hardly happens"
     spread = float(np.std(values, ddof=1))
-    return Judgement(evidence, verdict, reason, mean, low, high, spread, interquartile_mean(values), p)
+    improvement = None if contrast.b is None else probability_of_improvement(*evidence.runs)
+    return Judgement(evidence, verdict, reason, mean, low, high, spread, interquartile_mean(values), improvement, p)
 
 
 def judge_claim(claim: Claim, group: Group, evidence: Sequence[Evidence]) -> ClaimVerdict:

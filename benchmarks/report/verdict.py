@@ -166,7 +166,8 @@ def _details(verdicts: Sequence[ClaimVerdict]) -> list[str]:
         bare = [one for one in own if any(j.reason == "missing cells" for j in one.judgements)]
         parts += [f"No cells yet: {_bare(one)}.\n" for one in bare]
     explained = (
-        "## Effects\n\nEffect: mean over seeds, with the 95 % t interval. *Claimed*: where the whole interval must lie. *Other videos*: 95 % hierarchical "
+        "## Effects\n\nEffect: mean over seeds, with the 95 % t interval. *Claimed*: where the whole interval must lie. *a > b*: "
+        "chance that a run of the first side lies above one of the second, seeds not paired. *Other videos*: 95 % hierarchical "
         "bootstrap over seeds × videos, a rough guide to other footage of the same kind. *p*: exact sign-flip test of no difference (Holm: "
         "within the claim's family on the set); n seeds cannot give less than 2^(1−n). *Published*: the same difference in the papers (P: read in the paper "
         "itself, S: at second hand), at their own length and geometry. Rows in brackets are shown beside and decide nothing. AUC in points; across "
@@ -233,6 +234,7 @@ def _csv_rows(verdict: ClaimVerdict) -> list[dict[str, Any]]:
                 "high": one.high,
                 "sd": one.spread,
                 "interquartile_mean": one.interquartile,
+                "probability_of_improvement": one.improvement,
                 "low_other_videos": evidence.other_videos[0] if evidence.other_videos else None,
                 "high_other_videos": evidence.other_videos[1] if evidence.other_videos else None,
                 "p": one.p,

@@ -110,6 +110,7 @@ class TestGather:
             kept = common.merge(table)
             areas.append(frame_metrics(kept["anomaly"], kept["label"], kept["video"]).micro_auc)
         assert found.effects[0] == pytest.approx(100 * (areas[0] - areas[1]))
+        assert found.runs == ((pytest.approx(100 * areas[0]),), (pytest.approx(100 * areas[1]),))
 
     def test_a_method_that_draws_nothing_stands_against_every_seed(self, tmp_path: Path, write_record: Write) -> None:
         """One record of frame differences is enough for three seeds of MNAD."""

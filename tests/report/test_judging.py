@@ -31,9 +31,9 @@ def evidence(
         Side({"method": "mnad", "task": "prediction"}),
     )
     contrast = Contrast(name, "", "auc", *sides, direction, smallest, ("ped2",))
-    return Evidence(
-        contrast, GROUP, dict(enumerate(values)), None, None, None, () if values else ("b",), False, idle, ()
-    )
+    lacking = () if values else ("b",)
+    runs = (tuple(values), (0.0,) * len(values))
+    return Evidence(contrast, GROUP, dict(enumerate(values)), None, None, None, lacking, False, idle, (), runs)
 
 
 def claim_of(*those: Evidence) -> Claim:
@@ -132,6 +132,11 @@ class TestJudge:
             assert (found.verdict, found.reason) == ("not decided", "too few seeds")
         assert judge(evidence([9.0, 9.0, 9.0])).verdict == "reproduced"
         assert judge(evidence([-3.0, 1.0, 5.0])).reason == "wide interval"
+
+    def test_says_how_often_a_run_beats_another(self) -> None:
+        """The chance counts all pairs of runs; it and the mean of the middle half are beside the interval."""
+        found = judge(evidence([-1.0, 1.0, 2.0, 3.0]))
+        assert (found.improvement, found.interquartile) == (0.75, 1.5)
 
 
 class TestJudgeClaim:
