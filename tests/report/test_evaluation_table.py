@@ -1,12 +1,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from benchmarks.measure.metrics import frame_metrics
-from benchmarks.report.evaluation_table import conventions, false_alarms_per_hour, write_evaluation_tables
+from benchmarks.report.evaluation_table import conventions, write_evaluation_tables
 from benchmarks.report.frame_scores import score_of, scored
 from benchmarks.report.records import load_records
 from benchmarks.study.settings import Cell
@@ -42,33 +41,12 @@ class TestConventions:
             else:
                 assert found.oracle is None
 
-
-class TestFalseAlarmsPerHour:
-    def table(self, scores: list[float], label: list[int], video: list[str] | None = None) -> pd.DataFrame:
-        """Frames of one video, or of those named."""
-        names = video or ["a"] * len(scores)
-        return pd.DataFrame({"video": names, "frame": np.arange(len(scores)), "label": label, "anomaly": scores})
-
-    def test_counts_runs(self) -> None:
-        """Two runs of normal frames above the threshold among six normal frames at one frame a second: 1,200 an hour."""
-        table = self.table([0.9, 0.9, 0.1, 0.9, 0.1, 0.1, 0.8, 0.8], [0, 0, 0, 0, 0, 0, 1, 1])
-        assert false_alarms_per_hour(table, rate=1.0) == pytest.approx(2 / 6 * 3600)
-
-    def test_a_new_video_is_a_new_alarm(self) -> None:
-        """A run does not go on from one video to the next."""
-        table = self.table([0.1, 0.9, 0.9, 0.8], [0, 0, 0, 1], ["a", "a", "b", "b"])
-        assert false_alarms_per_hour(table, rate=1.0) == pytest.approx(2 / 3 * 3600)
-
-    def test_monotone_transforms_change_nothing(self) -> None:
-        """Only the order of scores counts."""
-        generator = np.random.default_rng(0)
-        table = self.table(generator.normal(size=200).tolist(), generator.integers(0, 2, 200).tolist())
-        moved = table.assign(anomaly=np.exp(3 * table["anomaly"]))
-        assert false_alarms_per_hour(moved, 25.0) == false_alarms_per_hour(table, 25.0)
-
-    def test_one_class_is_undefined(self) -> None:
-        """Without abnormal frames there is no threshold."""
-        assert false_alarms_per_hour(self.table([0.1, 0.2], [0, 0]), 25.0) is None
+    def test_the_best_epoch_is_known_where_one_looked(self, core_cells: Cells, core_results: Write) -> None:
+        """Of several epochs that were scored the best one stands apart; of the last one alone nothing is said."""
+        record = load_records(core_results(core_cells("ped2", (0,))))[0]
+        assert conventions(record).epoch_oracle is None
+        record.content["epochs"] = [{"epoch": n, "micro_auc": auc} for n, auc in ((1, 0.7), (2, 0.9), (3, 0.8))]
+        assert (conventions(record).epoch_oracle, conventions(record).oracle_epoch) == (0.9, 2)
 
 
 class TestWriteEvaluationTables:
@@ -78,7 +56,7 @@ class TestWriteEvaluationTables:
         paths = write_evaluation_tables(load_records(results), results)
         assert set(paths) == {"evaluation_ped2.md", "evaluation_synthetic.md"}
         text = paths["evaluation_ped2.md"].read_text()
-        assert "Oracle" in text
+        assert "Best α" in text
         assert "at 10 frames a second" in text
         assert "an assumed 25 frames a second" in paths["evaluation_synthetic.md"].read_text()
         assert len(pd.read_csv(results / "tables" / "evaluation_ped2.csv")) == 6
