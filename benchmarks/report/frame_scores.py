@@ -40,9 +40,11 @@ def _read(path: Path, variant: str, changed: int) -> pd.DataFrame | None:
 
 
 def score_of(record: Record, name: str) -> Score:
-    """The terms and weights behind a score's name: a fused one of MNAD's memory or of `aae`, or one term alone."""
-    if name == "fused" and record.settings.method == "aae":
-        return Score(name, {record.settings.error: 0.5, "code_negative_log_likelihood": 0.5})
+    """The terms and weights behind a score's name: the published one's as the record holds them, or one term alone."""
+    weights = record.content["headline"].get("weights")
+    if weights is not None and name == record.score:
+        return Score(name, weights)
+    # records older than the weights: only MNAD's memory fused terms
     if name == "fused":
         alpha = record.settings.alpha
         if alpha is None:

@@ -85,7 +85,8 @@ def measure(table: pd.DataFrame, calibration: pd.DataFrame | None, rule: ScoreRu
             f"{variant}: {note}" for note in measured.notes if not (missing_calibration and "calibration" in note)
         ]
     main = headline(_of_variant_or_fail(table, rule.variant), published, "per_video")
-    result: dict[str, Any] = {"metrics": metrics, "headline": {"variant": rule.variant, **main}, "notes": notes}
+    told = {"variant": rule.variant, **main, "weights": dict(rule.weights)}
+    result: dict[str, Any] = {"metrics": metrics, "headline": told, "notes": notes}
     if kinds:
         result["kinds"] = kinds
     if changes:

@@ -14,17 +14,28 @@ class TestScoreOf:
     @pytest.mark.parametrize(
         ("method", "task"), [("mnad", "prediction"), ("memae", "reconstruction"), ("aae", "reconstruction")]
     )
-    def test_is_the_rule_of_the_method(self, method: str, task: str) -> None:
+    def test_is_the_rule_that_the_record_holds(self, method: str, task: str) -> None:
         """The views weigh the terms of the published score as the method itself does, and so each term alone."""
         settings = resolve(dataset="ped2", method=method, task=task, profile="smoke")
         rule = build(settings, 0, torch.device("cpu")).rule
-        record = Record(Path("seed-0.json"), {"seed": 0}, settings)
-        assert dict(score_of(record, rule.name).weights) == pytest.approx(dict(rule.weights))
+        headline = {"variant": rule.variant, "score": rule.name, "weights": dict(rule.weights)}
+        record = Record(Path("seed-0.json"), {"seed": 0, "headline": headline}, settings)
+        assert dict(score_of(record, rule.name).weights) == dict(rule.weights)
         for name, weights in rule.others.items():
             assert dict(score_of(record, name).weights) == dict(weights)
 
+    @pytest.mark.parametrize(("method", "task"), [("mnad", "prediction"), ("memae", "reconstruction")])
+    def test_a_record_older_than_the_weights(self, method: str, task: str) -> None:
+        """Without weights in the record, alpha of the settings gives MNAD's, and other published scores are one term."""
+        settings = resolve(dataset="ped2", method=method, task=task, profile="smoke")
+        rule = build(settings, 0, torch.device("cpu")).rule
+        headline = {"variant": rule.variant, "score": rule.name}
+        record = Record(Path("seed-0.json"), {"seed": 0, "headline": headline}, settings)
+        assert dict(score_of(record, rule.name).weights) == pytest.approx(dict(rule.weights))
+
     def test_refuses_a_fused_score_without_its_weight(self) -> None:
         """A method without alpha has no fused score to weigh."""
-        record = Record(Path("seed-0.json"), {"seed": 0}, resolve(dataset="ped2", method="cae", task="reconstruction"))
+        settings = resolve(dataset="ped2", method="cae", task="reconstruction")
+        record = Record(Path("seed-0.json"), {"seed": 0, "headline": {"variant": "plain", "score": "mse"}}, settings)
         with pytest.raises(StudyError, match="weight alpha"):
             score_of(record, "fused")

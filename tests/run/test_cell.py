@@ -78,6 +78,7 @@ class TestRecord:
         if variant == "update":
             headline = record["headline"]
             assert headline["variant"] == "update"
+            assert headline["weights"] == {"psnr": 0.6, "feature_distance": 0.4}
             assert headline["micro_auc"] == record["metrics"]["update"]["fused"]["per_video"]["micro_auc"]
             low, high = headline["interval"]
             assert low <= headline["micro_auc"] <= high
