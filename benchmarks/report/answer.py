@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from benchmarks.report.claims import read_claims
-from benchmarks.report.contents import interval_of, micro, signed
+from benchmarks.report.contents import micro
 from benchmarks.report.contrasts import Contrast, memory_contrasts
 from benchmarks.report.judging import ClaimVerdict, Verdict
 from benchmarks.report.records import Record, by_cell
 from benchmarks.report.rows import Row, make_rows
 from benchmarks.report.verdict import judge_all
+from benchmarks.report.wording import interval_of, signed
 from benchmarks.study.settings import LEARNING_FREE, Cell
 
 _NOTHING = "- No records yet: `make reproduce-ped2` or `make reproduce-synthetic` make some."

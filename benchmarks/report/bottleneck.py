@@ -8,11 +8,11 @@ from typing import Any, Final
 import pandas as pd
 
 from benchmarks.measure.statistics import PairedDifference, paired_difference
-from benchmarks.report.contents import interval_of
 from benchmarks.report.records import Record
 from benchmarks.report.render import Table, to_markdown
 from benchmarks.report.rows import GEOMETRY, Row, Summary, departures
 from benchmarks.report.tables import write_text
+from benchmarks.report.wording import interval_of
 
 REPLACED: Final = {
     "bottleneck_zeros": "bottleneck: zeros",

@@ -9,11 +9,11 @@ from typing import Any, Final
 
 import pandas as pd
 
-from benchmarks.report.contents import percent
 from benchmarks.report.records import Record
 from benchmarks.report.render import Table, to_latex, to_markdown
 from benchmarks.report.rows import Row
 from benchmarks.report.tables import write_text
+from benchmarks.report.wording import percent
 
 OVERLAPS: Final = ("0.5", "0.25")
 _RATES: Final = {"precision": "precision", "recall": "recall", "f1": "F1"}

@@ -3,21 +3,13 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from benchmarks.measure.statistics import PairedDifference
-from benchmarks.report.contrasts import memory_contrasts, variant_difference, variants_of
 from benchmarks.report.records import Record
 from benchmarks.report.render import Table
-from benchmarks.report.rows import Row, Summary, native_skip
+from benchmarks.report.rows import Row, native_skip
+from benchmarks.report.wording import KINDS, SCORES, percent, signed
 from benchmarks.study.settings import BASELINES
 
-KINDS: Final = {"spatial": "Spatial", "temporal": "Temporal", "spatio_temporal": "Spatio-temporal"}
-SCORES: Final = {
-    "fused": "Fused",
-    "psnr": "PSNR",
-    "feature_distance": "Feature dist.",
-    "mean_absolute_error": "Abs. error",
-    "mse": "Sq. error",
-}
+_PEAK: Final = "peak_memory_mb"
 Measure = Callable[[Record], float | None]
 
 
@@ -26,24 +18,7 @@ def micro(*, variant: str | None = None, score: str | None = None, normalisation
     return lambda record: record.metric("micro_auc", variant=variant, score=score, normalisation=normalisation)
 
 
-def percent(summary: Summary | None, digits: int = 1) -> str:
-    """A fraction over seeds in per cent: ``93.1 ± 0.8`` over seeds, ``93.1 [90.2, 95.0]†`` over videos."""
-    if summary is None:
-        return ""
-    mean = f"{100 * summary.mean:.{digits}f}"
-    if summary.low is None or summary.high is None:
-        return mean
-    if summary.basis == "videos":
-        return f"{mean} [{100 * summary.low:.{digits}f}, {100 * summary.high:.{digits}f}]†"
-    return f"{mean} ± {100 * (summary.high - summary.low) / 2:.{digits}f}"
-
-
-def signed(value: float | None, digits: int = 1) -> str:
-    """A number with its sign; the minus is the typographic one."""
-    return "" if value is None else f"{value:+.{digits}f}".replace("-", "−")
-
-
-def _factors(rows: Sequence[Row]) -> list[tuple[str, Callable[[Row], str]]]:
+def factors_of(rows: Sequence[Row]) -> list[tuple[str, Callable[[Row], str]]]:
     """Headings that name a row; those that say the same of all rows, or repeat what is native, are left out."""
     always: list[tuple[str, Callable[[Row], str]]] = [
         ("Method", lambda row: row.method),
@@ -65,7 +40,7 @@ def _factors(rows: Sequence[Row]) -> list[tuple[str, Callable[[Row], str]]]:
 def _table(
     title: str, rows: Sequence[Row], columns: Sequence[tuple[str, Callable[[Row], str]]], notes: Sequence[str] = ()
 ) -> Table:
-    factors = _factors(rows)
+    factors = factors_of(rows)
     everything = [*factors, *columns]
     cells = tuple(tuple(tell(row) for _, tell in everything) for row in rows)
     numeric = frozenset(name for name, _ in columns)
@@ -218,119 +193,9 @@ def cost_table(rows: Sequence[Row]) -> Table:
     return _table("Costs", rows, columns, notes)
 
 
-def contrast_table(rows: Sequence[Row]) -> Table:
-    """Memory on minus off, paired by seed."""
-    contrasts = memory_contrasts(rows)
-    factors = [factor for factor in _factors(rows) if factor[0] != "Memory"]
-    columns = (
-        *(name for name, _ in factors),
-        "Score",
-        "Without",
-        "With",
-        "Difference",
-        "p",
-        "p (Holm)",
-        "Δs",
-        "Seeds",
-    )
-    cells = []
-    for contrast in contrasts:
-        score = None if contrast.score == "published" else contrast.score
-        cells.append(
-            (
-                *(tell(contrast.with_memory) for _, tell in factors),
-                SCORES.get(contrast.score, contrast.score),
-                *(
-                    f"{100 * mean:.1f}" if (mean := _paired_mean(row, contrast.auc, score)) is not None else ""
-                    for row in (contrast.without_memory, contrast.with_memory)
-                ),
-                interval_of(contrast.auc),
-                f"{contrast.auc.p_value:.3f}" if len(contrast.auc.seeds) > 1 else "",
-                f"{contrast.holm_p:.3f}" if contrast.holm_p is not None and len(contrast.auc.seeds) > 1 else "",
-                "" if contrast.delta_s is None else interval_of(contrast.delta_s, scale=1, digits=3),
-                str(len(contrast.auc.seeds)),
-            )
-        )
-    notes = (
-        (
-            "Difference of AUC in points and of Δs, memory minus none, mean of the seeds that both sides have, with a 95 % "
-            "t interval. p: exact two-sided sign-flip test; n seeds cannot give less than 2^(1−n), so 0.25 with three."
-        ),
-        "Published: each side under its own published score. Holm: over the contrasts of this table under that score.",
-    )
-    numeric = frozenset(columns[len(factors) + 1 :])
-    return Table("Memory on against off", columns, tuple(cells), numeric, notes).without_empty_columns()
-
-
-def variant_table(rows: Sequence[Row]) -> Table:
-    """What a change at test time does, from the same checkpoints."""
-    factors = _factors(rows)
-    columns = (*(name for name, _ in factors), "Variant", "Score", "AUC", "Change", "Pooled", "Updated", "Output PSNR")
-    cells = []
-    for row in rows:
-        for index, variant in enumerate(variants_of(row)):
-            score = row.records[0].variant_score(variant)
-            likeness = row.summary(lambda record, name=variant: _likeness(record, name))  # type: ignore[misc]
-            change = variant_difference(row, variant) if index else None
-            cells.append(
-                (
-                    *(tell(row) for _, tell in factors),
-                    f"{variant} (published)" if index == 0 else variant,
-                    SCORES.get(score or "", score or ""),
-                    percent(row.summary(micro(variant=variant, score=score))),
-                    "" if change is None else interval_of(change),
-                    percent(row.summary(micro(variant=variant, score=score, normalisation="global"))),
-                    percent(row.summary(lambda record, name=variant: _updated(record, name))),  # type: ignore[misc]
-                    "" if likeness is None else f"{likeness.mean:.1f}",
-                )
-            )
-    notes = (
-        (
-            "Change: AUC of the variant minus that of the published one, under the same score and on the same frames "
-            "(every fourth where something is replaced), paired by seed, with a 95 % t interval. A bypassed memory has "
-            "no feature distance, so its score is the error alone."
-        ),
-        "Updated: share of the test frames under the threshold, after which the items change, in per cent.",
-        "Output PSNR: between the variant's output and that of the published one, in dB, mean over test frames.",
-    )
-    numeric = frozenset({"AUC", "Change", "Pooled", "Updated", "Output PSNR"})
-    return Table("Variants at test time (AUC, %)", columns, tuple(cells), numeric, notes).without_empty_columns()
-
-
-def interval_of(difference: PairedDifference, scale: float = 100, digits: int = 1) -> str:
-    """A paired difference with its interval: ``+1.2 [−0.3, +2.7]``; the mean alone for a single pair."""
-    mean = signed(scale * difference.mean, digits)
-    if difference.low is None or difference.high is None:
-        return mean
-    return f"{mean} [{signed(scale * difference.low, digits)}, {signed(scale * difference.high, digits)}]"
-
-
-_PEAK = "peak_memory_mb"
-
-
-def _likeness(record: Record, variant: str) -> float | None:
-    value = record.content.get("changes", {}).get(variant, {}).get("mean_psnr")
-    return None if value is None else float(value)
-
-
-def _updated(record: Record, variant: str) -> float | None:
-    """Share of frames that updated the items, where the record keeps the decisions frame by frame."""
-    if variant != "update":
-        return None
-    column = f"{variant}.updated"
-    frames = record.frames()
-    return float(frames[column].mean()) if column in frames else None
-
-
 def _prevalence(record: Record) -> float | None:
     return record.metric("prevalence")
 
 
 def _macro_videos(record: Record) -> float | None:
     return record.metric("macro_videos")
-
-
-def _paired_mean(row: Row, paired: PairedDifference, score: str | None) -> float | None:
-    values = row.by_seed(micro(score=score))
-    chosen = [values[seed] for seed in paired.seeds]
-    return sum(chosen) / len(chosen) if chosen else None

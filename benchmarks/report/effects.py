@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from benchmarks.report.claims import Contrast
-from benchmarks.report.contents import signed
 from benchmarks.report.evidence import published_effects
 from benchmarks.report.judging import ClaimVerdict, Judgement, seeds_at_observed, seeds_at_smallest
 from benchmarks.report.render import Table
+from benchmarks.report.wording import signed
 
 
 def has_effects(verdict: ClaimVerdict) -> bool:

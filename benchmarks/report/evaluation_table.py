@@ -17,7 +17,6 @@ from sklearn.metrics import roc_auc_score
 from benchmarks.measure.alarms import false_alarms_per_hour
 from benchmarks.measure.fusion import Score
 from benchmarks.measure.normalise import Normalisation
-from benchmarks.report.contents import signed
 from benchmarks.report.evidence import Group, group_of
 from benchmarks.report.frame_scores import common_frames, score_of, scored
 from benchmarks.report.quantities import score_name
@@ -25,6 +24,7 @@ from benchmarks.report.records import Record
 from benchmarks.report.render import Table, to_latex, to_markdown
 from benchmarks.report.rows import Row
 from benchmarks.report.tables import write_text
+from benchmarks.report.wording import signed
 from benchmarks.study.settings import SEEDLESS
 
 ASSUMED_RATE: Final = 25.0

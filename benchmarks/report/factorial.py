@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from benchmarks.report.contents import signed
 from benchmarks.report.evidence import group_of
 from benchmarks.report.records import Record
 from benchmarks.report.render import Table
 from benchmarks.report.rows import GEOMETRY, METHOD_NAMES, departures
+from benchmarks.report.wording import signed
 from benchmarks.study.settings import AUTOENCODERS
 
 # The level that a difference is taken from, where there is a natural one.

@@ -9,13 +9,13 @@ from typing import Final
 
 import pandas as pd
 
-from benchmarks.report.contents import percent
 from benchmarks.report.evidence import Group, group_of
 from benchmarks.report.quantities import PIXEL
 from benchmarks.report.records import Record
 from benchmarks.report.render import Table, to_latex, to_markdown
 from benchmarks.report.rows import Row, Summary
 from benchmarks.report.tables import write_text
+from benchmarks.report.wording import percent
 
 _HEADINGS: Final = {"pixel_auc": "Pixel AUC", "pro": "PRO", "rbdc": "RBDC", "tbdc": "TBDC"}
 # Path below the record's section, and what is put before headings and in front of columns.

@@ -10,22 +10,14 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.errors import StudyError
-from benchmarks.report.contents import (
-    KINDS,
-    SCORES,
-    contrast_table,
-    cost_table,
-    error_table,
-    main_table,
-    micro,
-    score_table,
-    variant_table,
-)
+from benchmarks.report.contents import cost_table, error_table, main_table, micro, score_table
 from benchmarks.report.contrasts import variants_of
+from benchmarks.report.paired_tables import contrast_table, variant_table
 from benchmarks.report.published import baselines
 from benchmarks.report.records import Record, by_cell, load_records
 from benchmarks.report.render import Table, html_page, to_html, to_latex, to_markdown
 from benchmarks.report.rows import Absent, Row, Summary, absent_cells, make_rows
+from benchmarks.report.wording import KINDS, SCORES
 from benchmarks.study.settings import Cell
 
 NORMALISATIONS = ("per_video", "global", "train")

@@ -3,11 +3,12 @@
 import math
 from collections.abc import Sequence
 
-from benchmarks.report.contents import micro, percent
+from benchmarks.report.contents import micro
 from benchmarks.report.effects import claimed_words, effect_words
 from benchmarks.report.judging import Judgement, claimed_region
 from benchmarks.report.page.markup import escape
 from benchmarks.report.rows import Row
+from benchmarks.report.wording import percent
 
 _KINDS = {"reproduced": "yes", "contradicted": "no", "not decided": "open"}
 

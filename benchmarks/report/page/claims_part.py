@@ -6,7 +6,6 @@ from itertools import groupby
 from typing import Final, Literal
 
 from benchmarks.report.claims import Claim
-from benchmarks.report.contents import signed
 from benchmarks.report.effects import claimed_words, contrast_name, effect_words, effects_table, has_effects
 from benchmarks.report.evidence import Group, published_effects
 from benchmarks.report.judging import ClaimVerdict, Judgement, Reason, seeds_at_observed
@@ -14,6 +13,7 @@ from benchmarks.report.page.charts import effect_scale, effect_track
 from benchmarks.report.page.markup import bullet_list, details, escape, inline, table
 from benchmarks.report.remedies import remedies
 from benchmarks.report.render import Table
+from benchmarks.report.wording import signed
 
 Standing = Literal["reproduced", "contradicted", "differs", "not decided"]
 

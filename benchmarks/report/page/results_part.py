@@ -4,13 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks.report.contents import contrast_table, main_table, variant_table
+from benchmarks.report.contents import main_table
 from benchmarks.report.factorial import factorial_tables
 from benchmarks.report.index import begun
 from benchmarks.report.page.charts import auc_chart
 from benchmarks.report.page.claims_part import set_name
 from benchmarks.report.page.markup import blocks, details, escape, table
 from benchmarks.report.page.pictures import Pictures
+from benchmarks.report.paired_tables import contrast_table, variant_table
 from benchmarks.report.records import Record, by_cell
 from benchmarks.report.rows import Row, absent_cells, make_rows
 from benchmarks.report.tables import missing_lines

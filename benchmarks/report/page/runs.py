@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 from benchmarks.errors import StudyError
 from benchmarks.measure.metrics import KINDS
 from benchmarks.measure.normalise import Normalisation
-from benchmarks.report.contents import SCORES, percent
 from benchmarks.report.frame_scores import score_of, scored, variant_frames
 from benchmarks.report.records import Record
 from benchmarks.report.rows import Row
+from benchmarks.report.wording import SCORES, percent
 
 RUN_BUDGET: Final = 32 * 1024
 """Bytes of one run's parcel, stills apart."""

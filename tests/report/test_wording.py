@@ -1,8 +1,8 @@
 import pytest
 
 from benchmarks.measure.statistics import paired_difference
-from benchmarks.report.contents import interval_of, percent, signed
 from benchmarks.report.rows import Summary
+from benchmarks.report.wording import interval_of, percent, signed
 
 
 class TestPercent:
