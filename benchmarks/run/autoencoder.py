@@ -18,6 +18,7 @@ from benchmarks.run.parts.memory import Memory
 from benchmarks.run.parts.task import Task, noisy_inputs
 from benchmarks.run.scoring import VariantScorer, variants_of
 from benchmarks.run.streams import draw_weights
+from benchmarks.run.training import scheduled_adam
 from benchmarks.study.settings import Settings
 
 _DTYPES = {"bfloat16": torch.float32, "float32": torch.float32, "float64": torch.float64}
@@ -54,15 +55,8 @@ class MemoryAutoencoder:
         """Nothing is needed before training."""
 
     def objectives(self) -> Sequence[Objective]:
-        """Adam over all parameters, with the schedule of the method stepped once an epoch."""
-        settings = self.settings
-        optimiser = torch.optim.Adam(self.network.parameters(), lr=settings.learning_rate, fused=True)
-        schedule: torch.optim.lr_scheduler.LRScheduler
-        if settings.schedule == "cosine":
-            schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, T_max=settings.epochs)
-        else:
-            schedule = torch.optim.lr_scheduler.ConstantLR(optimiser, factor=1.0)
-        return [Objective("reconstruction error", optimiser, schedule)]
+        """Adam over all parameters, with the schedule of the settings."""
+        return [scheduled_adam(self.network, self.settings)]
 
     def losses(self, batch: Batch, objective: str) -> Losses:
         """Return the pixel loss and the memory's losses; the memory updates its items in passing."""

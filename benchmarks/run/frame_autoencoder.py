@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from benchmarks.run.contract import Batch, Clips, Look, Losses, Objective, Scored, ScoreRule
 from benchmarks.run.streams import draw_weights
+from benchmarks.run.training import scheduled_adam
 from benchmarks.study.settings import Settings
 
 VARIANT = "plain"
@@ -69,20 +70,8 @@ class FrameAutoencoder:
         """Nothing is needed before training."""
 
     def objectives(self) -> Sequence[Objective]:
-        """Adam over all parameters, weight decay added to the gradient, with the schedule of the settings."""
-        settings = self.settings
-        optimiser = torch.optim.Adam(
-            self.network.parameters(),
-            lr=settings.learning_rate,
-            weight_decay=settings.weight_decay or 0.0,
-            fused=True,
-        )
-        schedule: torch.optim.lr_scheduler.LRScheduler
-        if settings.schedule == "cosine":
-            schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, T_max=settings.epochs)
-        else:
-            schedule = torch.optim.lr_scheduler.ConstantLR(optimiser, factor=1.0)
-        return [Objective("reconstruction error", optimiser, schedule)]
+        """Adam over all parameters, with the schedule of the settings."""
+        return [scheduled_adam(self.network, self.settings)]
 
     def losses(self, batch: Batch, objective: str) -> Losses:
         """Return the loss terms of a training batch and their sum."""

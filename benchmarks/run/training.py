@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
+from torch import nn
 
 from benchmarks.errors import StudyError
 from benchmarks.run.contract import Method, Objective
@@ -13,6 +14,19 @@ from benchmarks.study.settings import Settings
 
 Report = Callable[[int, int, int, int, Mapping[str, float]], None]
 """Called now and then with epoch, epochs, batch, batches and the latest losses."""
+
+
+def scheduled_adam(network: nn.Module, settings: Settings) -> Objective:
+    """Return Adam over all parameters, weight decay added to the gradient, its schedule stepped once an epoch."""
+    optimiser = torch.optim.Adam(
+        network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay or 0.0, fused=True
+    )
+    schedule: torch.optim.lr_scheduler.LRScheduler
+    if settings.schedule == "cosine":
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, T_max=settings.epochs)
+    else:
+        schedule = torch.optim.lr_scheduler.ConstantLR(optimiser, factor=1.0)
+    return Objective("reconstruction error", optimiser, schedule)
 
 
 def train_epoch(
