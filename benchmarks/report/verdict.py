@@ -110,8 +110,9 @@ def _head(verdicts: Sequence[ClaimVerdict]) -> str:
                 f"unless stated). Runs are paired by seed, and the 95 % t interval of the mean difference is looked at. *Reproduced*: the whole "
                 f"interval lies where the claim says. *Contradicted*: the whole interval lies elsewhere. *Not decided*: neither, or fewer than "
                 f"{FEWEST_SEEDS} seeds. A claim with several differences is reproduced if all of them are, contradicted if one is (with its interval "
-                "widened for their number). It is a verdict for these test videos and these settings. Circles and squares got seeds 3 to 5 "
-                "after a look at seeds 0 to 2 that decided little; the table behind the next link says how much more often such an interval errs."
+                "widened for their number). It is a verdict for these test videos and these settings. Where seeds "
+                "were added after a first look, all settings of the study got them alike; the table behind the next link says what adding "
+                "them only to open claims would cost."
             ),
             "",
             (
