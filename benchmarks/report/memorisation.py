@@ -12,10 +12,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from benchmarks.report.render import Table, to_markdown
-from benchmarks.report.style import MUTED, PALETTE, house_style, save
+from benchmarks.report.style import MARKERS, MUTED, PALETTE, house_style, line_style, save
 from benchmarks.report.tables import write_text
 
 _FITTED = 0.95
+# Styles of lines that are left for shares of noise when each remedy has taken one.
+_AFTER_REMEDIES = 3
 _HEAD = """# Patterns first, noise by heart?
 
 Made by `make memorisation`: circles and squares cut from the synthetic set with sensor noise, two hidden layers, and
@@ -119,7 +121,7 @@ def draw(curves: pd.DataFrame) -> Figure:
 
     curves: as `benchmarks.run.memorisation.run_study` returns them, of at least the noise shares 0.5 and one other
     """
-    figure = Figure(figsize=(9.6, 5.6))
+    figure = Figure(figsize=(9.6, 6.2))
     panels = figure.subplots(2, 3)
     classified = curves[curves["task"] == "classification"]
     rebuilt = curves[curves["task"] == "reconstruction"]
@@ -129,25 +131,33 @@ def draw(curves: pd.DataFrame) -> Figure:
     _losses(panels[1, 0], rebuilt, "targets, half of them noise", "training error / variance")
     _by_noise(panels[1, 1], rebuilt, "validation_loss", "error / variance, clean patches")
     _trade_off(panels[1, 2], classified)
+    # lines mean the same in both rows: one legend for each kind of panel, beside none of them
+    remedies, shares = (axes.get_legend_handles_labels() for axes in (panels[0, 0], panels[0, 1]))
+    figure.legend(*remedies, loc="outside lower left", ncols=3, fontsize="small")
+    figure.legend(*shares, loc="outside lower right", ncols=3, fontsize="small")
     return figure
 
 
 def _losses(axes: Axes, curves: pd.DataFrame, title: str, label: str) -> None:
     half = curves[curves["noise"] == 0.5]
-    for colour, (regulariser, curve) in zip(PALETTE, half.groupby("regulariser", sort=False), strict=False):
+    for index, (regulariser, curve) in enumerate(half.groupby("regulariser", sort=False)):
         mean = curve.groupby("epoch").mean(numeric_only=True)
-        axes.plot(mean.index, mean["loss_noisy"], color=colour, label=f"{regulariser}: noise")
-        axes.plot(mean.index, mean["loss_clean"], ":", color=colour, label=f"{regulariser}: clean")
+        look = {"color": PALETTE[index], "marker": MARKERS[index], "markersize": 3}
+        axes.plot(mean.index, mean["loss_noisy"], label=f"{regulariser}: noise", **look)
+        axes.plot(mean.index, mean["loss_clean"], ":", label=f"{regulariser}: clean", **look)
     axes.set_title(title)
     _epochs(axes, label)
 
 
 def _by_noise(axes: Axes, curves: pd.DataFrame, column: str, label: str) -> None:
     plain = curves[curves["regulariser"] == "none"]
-    for colour, (noise, curve) in zip(PALETTE, plain.groupby("noise"), strict=False):
+    for index, (noise, curve) in enumerate(plain.groupby("noise")):
         seeds = curve.groupby("epoch")[column]
-        axes.plot(seeds.mean().index, seeds.mean(), color=colour, label=f"{100 * float(str(noise)):.0f} % noise")
-        axes.fill_between(seeds.mean().index, seeds.min(), seeds.max(), color=colour, alpha=0.2, linewidth=0)
+        look = line_style(_AFTER_REMEDIES + index)
+        axes.plot(
+            seeds.mean().index, seeds.mean(), label=f"{100 * float(str(noise)):.0f} % noise", markersize=3, **look
+        )
+        axes.fill_between(seeds.mean().index, seeds.min(), seeds.max(), color=look["color"], alpha=0.2, linewidth=0)
     axes.set_title("without regularisation")
     _epochs(axes, label)
 
@@ -156,24 +166,25 @@ def _epochs(axes: Axes, label: str) -> None:
     axes.set_xscale("log")
     axes.set_xlabel("epoch")
     axes.set_ylabel(label)
-    axes.legend(fontsize="x-small")
 
 
 def _trade_off(axes: Axes, curves: pd.DataFrame) -> None:
     """As the paper's figure 10: how much noise is fitted where all labels are noise, against what is learned from clean ones."""
     last = curves[curves["epoch"] == curves["epoch"].max()]
-    for colour, regulariser in zip(PALETTE, dict.fromkeys(curves["regulariser"]), strict=False):
+    for index, regulariser in enumerate(dict.fromkeys(curves["regulariser"])):
         of = last[last["regulariser"] == regulariser]
         noise = of[of["noise"] == of["noise"].max()]["accuracy_noisy"].mean()
         clean = of[of["noise"] == 0]["validation_accuracy"].mean()
-        axes.plot(noise, clean, "o", color=colour, label=regulariser, alpha=0.8)
+        axes.plot(noise, clean, MARKERS[index], color=PALETTE[index])
+        axes.annotate(
+            regulariser, (noise, clean), (0, -10), textcoords="offset points", rotation=-60, va="top", fontsize="small"
+        )
     axes.axvline(0.5, color=MUTED, linewidth=0.8, linestyle=":")
     axes.set_xlim(0.4, 1.02)
     axes.set_ylim(0.4, 1.05)
     axes.set_xlabel("labels fitted, all of them noise")
     axes.set_ylabel("accuracy, clean labels")
     axes.set_title("what a remedy costs")
-    axes.legend(fontsize="x-small", loc="lower right")
 
 
 def _conditions(curves: pd.DataFrame, task: str) -> Iterator[tuple[tuple[float, str], pd.DataFrame]]:

@@ -22,8 +22,8 @@ DOTS_PER_INCH: Final = 150
 # Colours alone are lost in a grey print: lines differ in marker and dashes too, with another number of each.
 MARKERS: Final = ("o", "s", "^", "D", "v", "P", "X")
 _DASHES: Final = ("-", "--", "-.", ":")
-# Few colours are drawn: a palette a pixel makes a file a third as large, and figures are committed.
-_COLOURS: Final = 64
+# A palette makes a file a quarter as large, and figures are committed; with half as many colours the grey grid turns green.
+_COLOURS: Final = 128
 
 _STYLE: Final = {
     **sns.axes_style("whitegrid"),
