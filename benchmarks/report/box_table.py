@@ -13,7 +13,7 @@ from benchmarks.report.records import Record
 from benchmarks.report.render import Table, to_latex, to_markdown
 from benchmarks.report.rows import Row
 from benchmarks.report.tables import write_text
-from benchmarks.report.wording import percent
+from benchmarks.report.wording import percent, span
 
 OVERLAPS: Final = ("0.5", "0.25")
 _RATES: Final = {"precision": "precision", "recall": "recall", "f1": "F1"}
@@ -81,8 +81,8 @@ def _table(dataset: str, rows: Sequence[Row]) -> Table:
     )
     numeric = ("Seeds", *headings)
     facts = [box_facts(record) for row in rows for record in row.records]
-    frames = " or ".join(sorted({str(one["frames"]) for one in facts}))
-    true = " or ".join(sorted({str(one["overlap_0.5"]["true"]) for one in facts}))
+    frames = span(one["frames"] for one in facts)
+    true = span(one["overlap_0.5"]["true"] for one in facts)
     notes = (
         (
             "In per cent, mean over seeds; ± is the half-width of a 95 % t interval over seeds. A box found matches a true one "

@@ -5,7 +5,7 @@ All numbers are the records' own section ``pixel`` (benchmarks/run/looks/pixels.
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -15,7 +15,7 @@ from benchmarks.report.records import Record
 from benchmarks.report.render import Table, to_latex, to_markdown
 from benchmarks.report.rows import Row, Summary
 from benchmarks.report.tables import write_text
-from benchmarks.report.wording import percent
+from benchmarks.report.wording import percent, span
 
 _HEADINGS: Final = {"pixel_auc": "Pixel AUC", "pro": "PRO", "rbdc": "RBDC", "tbdc": "TBDC"}
 # Path below the record's section, and what is put before headings and in front of columns.
@@ -92,18 +92,18 @@ def _table(dataset: str, rows: Sequence[tuple[Group, Row]]) -> Table:
 def _notes(rows: Sequence[Row]) -> tuple[str, ...]:
     sections = [_section(record) for row in rows for record in row.records]
 
+    def of(name: str, *path: str) -> list[Any]:
+        found: list[Any] = list(sections)
+        for key in (*path, name):
+            found = [one[key] for one in found if isinstance(one, Mapping) and key in one]
+        return found
+
     def told(name: str, *path: str) -> str:
-        values: set[str] = set()
-        for section in sections:
-            found: object = section
-            for key in (*path, name):
-                found = found.get(key) if isinstance(found, Mapping) else None
-            values.add(f"{found:g}" if isinstance(found, float) else str(found))
-        return " or ".join(sorted(values))
+        return span(of(name, *path))
 
     linked = (
         "the set's own objects"
-        if told("tracks_from") == "objects"
+        if set(of("tracks_from")) == {"objects"}
         else "regions of neighbouring frames that overlap, since masks have no identities: not the tracks of papers that "
         "annotate them by hand"
     )

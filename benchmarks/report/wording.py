@@ -1,5 +1,6 @@
 """How numbers, kinds of anomaly and scores are written in every view."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from benchmarks.measure.statistics import PairedDifference
@@ -38,3 +39,10 @@ def interval_of(difference: PairedDifference, scale: float = 100, digits: int = 
     if difference.low is None or difference.high is None:
         return mean
     return f"{mean} [{signed(scale * difference.low, digits)}, {signed(scale * difference.high, digits)}]"
+
+
+def span(values: Iterable[float]) -> str:
+    """What runs differ in, from least to most: ``100 to 128``; one number where all agree."""
+    known = sorted(set(values))
+    ends = known[:1] if len(known) == 1 else [known[0], known[-1]]
+    return " to ".join(f"{value:.3g}" if value != int(value) else f"{value:.0f}" for value in ends)

@@ -2,7 +2,7 @@ import pytest
 
 from benchmarks.measure.statistics import paired_difference
 from benchmarks.report.rows import Summary
-from benchmarks.report.wording import interval_of, percent, signed
+from benchmarks.report.wording import interval_of, percent, signed, span
 
 
 class TestPercent:
@@ -31,3 +31,11 @@ class TestIntervalOf:
         """A difference of fractions becomes points with bounds; one pair has none."""
         assert interval_of(paired_difference({0: 0.9, 1: 0.9}, {0: 0.8, 1: 0.8})) == "+10.0 [+10.0, +10.0]"
         assert interval_of(paired_difference({0: 0.9}, {0: 0.8})) == "+10.0"
+
+
+class TestSpan:
+    def test_tells_the_ends(self) -> None:
+        """Several values give least and most, one value itself; whole numbers stay whole, others keep three digits."""
+        assert span([128, 100, 115]) == "100 to 128"
+        assert span([2.0, 1.5625]) == "1.56 to 2"
+        assert span([64, 64]) == "64"
