@@ -1,6 +1,7 @@
 """The study's answer in five lines, for the README's first screen: from records, by the rules of the verdict."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from benchmarks.report.claims import read_claims
 from benchmarks.report.contents import micro
@@ -15,23 +16,30 @@ from benchmarks.study.settings import LEARNING_FREE, Cell
 _NOTHING = "- No records yet: `make reproduce-ped2` or `make reproduce-synthetic` make some."
 
 
-def answer(
-    name: str, cells: Sequence[Cell], records: Sequence[Record], verdicts: Sequence[ClaimVerdict] | None = None
-) -> str:
-    """Return five lines of Markdown: memory, verdicts, seeds, what needs no learning, normalisation.
+# The studies that the first screen is about, with their data sets as people write them: what was filmed, then what is known.
+ASKED: Final = {"ped2": "UCSD Ped2", "lines-synthetic": "circles and squares"}
 
-    name, cells: of the study that the first screen is about, its data set as people write it; records: all there are,
-    none of them stale. verdicts: of those records, where they are at hand. A line whose records are missing says so.
+
+def answer(
+    studies: Mapping[str, Sequence[Cell]], records: Sequence[Record], verdicts: Sequence[ClaimVerdict] | None = None
+) -> str:
+    """Return five lines of Markdown: memory on two sets, verdicts, seeds, what needs no learning.
+
+    studies: cells by name of study, of those in ASKED at least; the last two lines are about the first. records: all
+    there are, none of them stale. verdicts: of those records, where they are at hand. A line whose records are missing says so.
     """
-    rows = [row for row in make_rows(cells, by_cell(list(records))) if row.records]
-    if not rows:
+    found = {
+        name: [row for row in make_rows(studies.get(study, ()), by_cell(list(records))) if row.records]
+        for study, name in ASKED.items()
+    }
+    if not any(found.values()):
         return _NOTHING
+    first = next(iter(found.values()))
     lines = [
-        _memory(name, rows),
+        *(_memory(name, rows) for name, rows in found.items()),
         _verdicts(judge_all(read_claims(), records) if verdicts is None else verdicts),
-        _seeds(rows),
-        _without_learning(rows),
-        _normalisation(rows),
+        _seeds(first),
+        f"{_without_learning(first)} {_normalisation(first)}",
     ]
     return "\n".join(f"- {line}" for line in lines)
 
@@ -43,7 +51,7 @@ def _memory(name: str, rows: Sequence[Row]) -> str:
     profile = rows[0].settings.profile
     told = "; ".join(map(_told, contrasts))
     return (
-        f"**Does memory raise the AUC on {name}?** In points, memory minus none, 95 % interval over seeds, profile "
+        f"**Does memory raise the AUC on {name}?** In points, memory minus none, each under its published score, 95 % interval over seeds, profile "
         f"`{profile}`: {told}."
     )
 
@@ -89,7 +97,7 @@ def _without_learning(rows: Sequence[Row]) -> str:
         for row in rows
         if row.settings.method in LEARNING_FREE and (summary := row.auc()) is not None
     ]
-    return f"**What is reached without any learning?** {', '.join(told) or 'Not measured yet'}."
+    return f"**What is reached without any learning, and by normalisation alone?** {', '.join(told) or 'Not measured yet'}."
 
 
 def _normalisation(rows: Sequence[Row]) -> str:
@@ -99,10 +107,10 @@ def _normalisation(rows: Sequence[Row]) -> str:
     summary = None if best is None else best.auc()
     pooled = None if best is None else best.summary(micro(normalisation="global"))
     if best is None or summary is None or pooled is None:
-        return "**What does the published normalisation of each test video do?** Not measured yet."
+        return "What normalising each test video by its own extremes does was not measured yet."
     return (
-        f"**What does normalising each test video by its own extremes do?** {best.label}: {100 * summary.mean:.1f} % with "
-        f"it, as published, {100 * pooled.mean:.1f} % without."
+        f"Normalising each test video by its own extremes, as published, takes {best.label} from {100 * pooled.mean:.1f} % to "
+        f"{100 * summary.mean:.1f} %."
     )
 
 
