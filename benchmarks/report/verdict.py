@@ -111,7 +111,7 @@ def _head(verdicts: Sequence[ClaimVerdict]) -> str:
                 f"interval lies where the claim says. *Contradicted*: the whole interval lies elsewhere. *Not decided*: neither, or fewer than "
                 f"{FEWEST_SEEDS} seeds. A claim with several differences is reproduced if all of them are, contradicted if one is (with its interval "
                 "widened for their number). It is a verdict for these test videos and these settings. Where seeds "
-                "were added after a first look, all settings of the study got them alike; the table behind the next link says what adding "
+                "were added after a first look, decided and open claims got them alike; the table behind the next link says what adding "
                 "them only to open claims would cost."
             ),
             "",
