@@ -27,7 +27,7 @@ class TestAnswer:
         assert "MNAD prediction" in lines[0]
         assert "published +2.7" in lines[0]
         assert "circles and squares" in lines[1]
-        assert "(6 seeds)" in lines[1]
+        assert lines[1].count("(6 seeds)") == lines[0].count("(3 seeds") == 3
         assert "frame difference 90.8 %" in lines[4]
         assert "from 80.1 % to 92.8 %" in lines[4]
 

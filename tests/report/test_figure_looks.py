@@ -131,6 +131,20 @@ class TestQueries:
         for axes in figure.axes:
             assert sum(len(points.get_offsets()) for points in axes.collections) == 60
 
+    def test_lines_of_one_panel_share_a_row(self, tmp_path: Path, write_rows: Rows) -> None:
+        """Two settings of prediction have a row, and two tasks with one setting each stand side by side below it."""
+        rows = write_rows(
+            [mnad(), mnad(separateness_weight=0.0), mnad("reconstruction"), mnad("denoising", noise=0.25)], (0,)
+        )
+        for row in rows:
+            leave(tmp_path, row, look_file())
+        figure = queries.draw(looked(rows, tmp_path))
+        assert figure is not None
+        heights = [round(axes.get_position().y0, 3) for axes in figure.axes if axes.axison]
+        assert len(heights) == 4
+        assert len(set(heights[:2])) == len(set(heights[2:])) == 1
+        assert heights[0] > heights[2]
+
     def test_the_same_picture_twice(self, tmp_path: Path, write_rows: Rows) -> None:
         """The random state is fixed, so places do not change from drawing to drawing."""
         (row,) = write_rows([mnad()], (0,))

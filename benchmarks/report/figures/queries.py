@@ -64,16 +64,22 @@ def draw(found: Sequence[Looked]) -> Figure | None:
 
 
 def _panels(figure: Figure, lengths: Sequence[int]) -> list[Axes]:
-    """Panels of a grid with these many in each line; lines of one panel each stand side by side."""
-    if max(lengths) == 1:
-        lengths = [len(lengths)]
-    across = max(lengths)
-    figure.set_size_inches(2.5 * across + 0.6, 2.8 * len(lengths) + 0.9)
-    grid = figure.subplots(len(lengths), across, squeeze=False)
-    for line, length in zip(grid, lengths, strict=True):
+    """Panels of a grid with these many in each line; neighbouring lines of one panel each stand side by side."""
+    across = len(lengths) if max(lengths) == 1 else max(lengths)
+    rows: list[int] = []
+    joins = False
+    for length in lengths:
+        if length == 1 and joins and rows[-1] < across:
+            rows[-1] += 1
+        else:
+            rows.append(length)
+        joins = length == 1
+    figure.set_size_inches(2.5 * across + 0.6, 2.8 * len(rows) + 0.9)
+    grid = figure.subplots(len(rows), across, squeeze=False)
+    for line, length in zip(grid, rows, strict=True):
         for axes in line[length:]:
             axes.set_axis_off()
-    return [axes for line, length in zip(grid, lengths, strict=True) for axes in line[:length]]
+    return [axes for line, length in zip(grid, rows, strict=True) for axes in line[:length]]
 
 
 def _named(lines: Mapping[tuple[str, str], list[Looked]]) -> Iterator[tuple[tuple[str, str], Looked, list[str]]]:
