@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-# Nothing of the browser's own: what arrives at the listener was asked for by the page.
+# As little of the browser's own as can be: what arrives at the listener should have been asked for by the page.
 _FLAGS: Final = (
     "--headless=new",
     "--no-sandbox",
@@ -34,6 +34,8 @@ _FLAGS: Final = (
     "--no-pings",
     "--remote-debugging-pipe",
 )
+# Now and then it still asks its vendor for something; a page that did so would show among its own requests.
+_VENDOR: Final = (b"google", b"gstatic", b"gvt1")
 _PATIENCE: Final = 60.0
 
 
@@ -43,7 +45,7 @@ def find_chromium() -> str | None:
 
 
 class Listener:
-    """A server that notes the first line of whatever reaches it, and answers nothing."""
+    """A server that notes the first line of whatever reaches it and is not for the browser's vendor; it answers nothing."""
 
     def __init__(self) -> None:
         """Listen on a free port of 127.0.0.1."""
@@ -61,7 +63,10 @@ class Listener:
                 return
             with connection, suppress(OSError):
                 connection.settimeout(1)
-                self.heard.append(connection.recv(2048).split(b"\r\n")[0].decode(errors="replace"))
+                said = connection.recv(8192)
+                # the host's name: in plain text in a request, and in the greeting of an encrypted one
+                if not any(name in said for name in _VENDOR):
+                    self.heard.append(said.split(b"\r\n")[0].decode(errors="replace"))
 
     def close(self) -> None:
         """Stop listening."""
