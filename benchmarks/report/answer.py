@@ -8,13 +8,12 @@ from benchmarks.report.contents import micro
 from benchmarks.report.contrasts import Contrast, memory_contrasts
 from benchmarks.report.judging import ClaimVerdict, Verdict
 from benchmarks.report.records import Record, by_cell
-from benchmarks.report.rows import GEOMETRY, Row, departures, make_rows, native_skip
+from benchmarks.report.rows import Row, make_rows
 from benchmarks.report.verdict import judge_all
 from benchmarks.report.wording import interval_of, signed
-from benchmarks.study.settings import LEARNING_FREE, Cell, Settings
+from benchmarks.study.settings import LEARNING_FREE, Cell
 
 _NOTHING = "- No records yet: `make reproduce-ped2` or `make reproduce-synthetic` make some."
-
 
 # The studies that the first screen is about, with their data sets as people write them: what was filmed, then what is known.
 ASKED: Final = {"ped2": "UCSD Ped2", "lines-synthetic": "circles and squares"}
@@ -45,8 +44,8 @@ def answer(
 
 
 def _memory(name: str, rows: Sequence[Row]) -> str:
-    native = [row for row in rows if _is_native(row.settings)]
-    contrasts = [contrast for contrast in memory_contrasts(native) if contrast.score == "published"]
+    as_published = [row for row in rows if row.comparable()]
+    contrasts = [contrast for contrast in memory_contrasts(as_published) if contrast.score == "published"]
     if not contrasts:
         return f"**Does memory raise the AUC on {name}?** No pair of runs with and without memory yet."
     profile = rows[0].settings.profile
@@ -55,12 +54,6 @@ def _memory(name: str, rows: Sequence[Row]) -> str:
         f"**Does memory raise the AUC on {name}?** In points, memory minus none, each under its published score, 95 % interval over seeds, profile "
         f"`{profile}`: {told}."
     )
-
-
-def _is_native(settings: Settings) -> bool:
-    """Whether nothing but geometry and memory departs from the method's published form."""
-    moved = departures(settings).keys() - GEOMETRY
-    return not moved and settings.supervision == "none" and settings.skip == native_skip(settings)
 
 
 def _told(contrast: Contrast) -> str:

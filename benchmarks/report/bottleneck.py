@@ -10,7 +10,7 @@ import pandas as pd
 from benchmarks.measure.statistics import PairedDifference, paired_difference
 from benchmarks.report.records import Record
 from benchmarks.report.render import Table, to_markdown
-from benchmarks.report.rows import GEOMETRY, Row, Summary, departures
+from benchmarks.report.rows import Row, Summary, only_factors
 from benchmarks.report.tables import write_text
 from benchmarks.report.wording import interval_of
 
@@ -106,8 +106,7 @@ def _decibel(value: float) -> str:
 
 
 def _in_short(one: Replaced) -> bool:
-    settings = one.row.settings
-    return (settings.supervision, settings.preset) == ("none", "official") and departures(settings).keys() <= GEOMETRY
+    return one.row.settings.supervision == "none" and only_factors(one.row.settings)
 
 
 def _replaced(row: Row, variant: str) -> Replaced | None:

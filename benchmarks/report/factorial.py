@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from benchmarks.report.evidence import group_of
 from benchmarks.report.records import Record
 from benchmarks.report.render import Table
-from benchmarks.report.rows import GEOMETRY, METHOD_NAMES, departures
+from benchmarks.report.rows import METHOD_NAMES, only_factors
 from benchmarks.report.wording import signed
 from benchmarks.study.settings import AUTOENCODERS
 
@@ -97,7 +97,11 @@ def factorial_tables(records: Iterable[Record]) -> list[Table]:
     """A table of effects on the published AUC for each group of records with more than one varying factor."""
     groups: dict[str, list[Record]] = {}
     for record in records:
-        if record.settings.method in AUTOENCODERS and record.settings.profile != "smoke" and _is_plain(record):
+        if (
+            record.settings.method in AUTOENCODERS
+            and record.settings.profile != "smoke"
+            and only_factors(record.settings)
+        ):
             groups.setdefault(group_of(record.settings).label, []).append(record)
     tables = []
     for label, inside in sorted(groups.items()):
@@ -134,11 +138,6 @@ def _missing_cells(table: pd.DataFrame, factors: Sequence[str]) -> tuple[str, ..
         for one in possible
         if not (one.get("memory") == "none" and one.get("supervision", "none") != "none")
     )
-
-
-def _is_plain(record: Record) -> bool:
-    """Whether nothing departs but factors, and geometry (which the group tells)."""
-    return record.settings.preset == "official" and departures(record.settings).keys() <= GEOMETRY
 
 
 def _row(record: Record) -> dict[str, object]:

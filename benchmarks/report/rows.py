@@ -182,6 +182,11 @@ def departures(settings: Settings) -> dict[str, object]:
     }
 
 
+def only_factors(settings: Settings) -> bool:
+    """Whether nothing departs but the factors of STUDY section 2 and what a profile sets: no preset, no single setting."""
+    return settings.preset == "official" and departures(settings).keys() <= GEOMETRY
+
+
 def native_skip(settings: Settings) -> bool:
     """Whether the published network for this method and task has skips (STUDY section 2; denoising as prediction)."""
     return settings.method == "mnad" and settings.task != "reconstruction"

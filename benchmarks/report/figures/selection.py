@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
-from benchmarks.report.rows import GEOMETRY, Row, departures, native_skip
+from benchmarks.report.rows import GEOMETRY, Row, departures, native_skip, only_factors
 from benchmarks.study.settings import AUTOENCODERS, LEARNING_FREE, Settings
 
 # The tasks that each method was published for (STUDY section 2).
@@ -26,13 +26,7 @@ def of_usual_geometry(rows: Sequence[Row]) -> list[Row]:
 
 def plain(rows: Sequence[Row]) -> list[Row]:
     """Rows that differ in method, task, skip and memory alone: no supervision, preset or single setting departs."""
-    return [
-        row
-        for row in of_usual_geometry(rows)
-        if row.settings.supervision == "none"
-        and row.settings.preset == "official"
-        and departures(row.settings).keys() <= GEOMETRY
-    ]
+    return [row for row in of_usual_geometry(rows) if row.settings.supervision == "none" and only_factors(row.settings)]
 
 
 def native(rows: Sequence[Row]) -> list[Row]:
