@@ -76,12 +76,12 @@ def write_index(options: argparse.Namespace) -> None:
 
 def readme_answer(results: Path) -> str:
     """Return the README's answer to the study's question."""
-    from benchmarks.report.answer import ASKED, answer
+    from benchmarks.report.answer import STUDIES, answer
     from benchmarks.report.evidence import without_stale
     from benchmarks.report.records import load_records
 
     records, _ = without_stale(load_records(results), _stale())
-    return answer({name: load_study(name).cells for name in ASKED}, records)
+    return answer({name: load_study(name).cells for name in STUDIES}, records)
 
 
 def figures(options: argparse.Namespace) -> int:

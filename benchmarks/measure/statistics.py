@@ -133,12 +133,16 @@ def t_interval(values: Sequence[float], level: float = 0.95) -> Estimate:
 
 @dataclass(frozen=True)
 class PairedDifference:
-    """A contrast a - b over the seeds that both sides have; ``unpaired`` names the seeds left out."""
+    """A contrast a - b over the seeds that both sides have; ``unpaired`` names the seeds left out.
+
+    p_value: two-sided t test of no difference, which the t interval belongs to. exact_p: two-sided sign-flip test.
+    """
 
     mean: float
     low: float | None
     high: float | None
     p_value: float
+    exact_p: float
     seeds: tuple[int, ...]
     unpaired: tuple[int, ...]
 
@@ -146,10 +150,10 @@ class PairedDifference:
 def paired_difference(
     a_by_seed: Mapping[int, float], b_by_seed: Mapping[int, float], level: float = 0.95
 ) -> PairedDifference:
-    """Difference of two settings, paired by seed: mean, t interval, exact two-sided sign-flip p value.
+    """Difference of two settings, paired by seed: mean, t interval, and p values of a t test and a sign-flip test.
 
-    The p value is the share of the 2^n sign patterns whose mean is at least as far from 0: n pairs cannot give less
-    than 2^(1-n), so five pairs cannot reach 0.05.
+    The exact p value is the share of the 2^n sign patterns whose mean is at least as far from 0: n pairs cannot give
+    less than 2^(1-n), so five pairs cannot reach 0.05, nor can six in a family of two.
 
     Raises:
         StudyError: if no seed is on both sides, there are more than 20 pairs, or a value is not finite.
@@ -163,7 +167,8 @@ def paired_difference(
     estimate = t_interval(differences.tolist(), level)
     return PairedDifference(
         *estimate,
-        p_value=_sign_flip(differences),
+        p_value=_t_test(differences),
+        exact_p=_sign_flip(differences),
         seeds=seeds,
         unpaired=tuple(sorted(a_by_seed.keys() ^ b_by_seed.keys())),
     )
@@ -194,6 +199,15 @@ def probability_of_improvement(a: Sequence[float], b: Sequence[float]) -> float:
     """Chance that a random run of a is better than a random run of b, ties as half (Agarwal et al. 2021)."""
     x, y = _finite(a), _finite(b)
     return float(stats.mannwhitneyu(x, y).statistic / (x.size * y.size))
+
+
+def _t_test(differences: NDArray[np.float64]) -> float:
+    if differences.size == 1 or not differences.any():
+        return 1.0
+    # equal differences have no spread: scipy warns of lost precision there, and the limit is 0
+    if np.ptp(differences) <= 1e-12 * np.abs(differences).max():
+        return 0.0
+    return float(stats.ttest_1samp(differences, 0.0).pvalue)
 
 
 def _sign_flip(differences: NDArray[np.float64]) -> float:

@@ -1,6 +1,7 @@
 """The study's answer in five lines, for the README's first screen: from records, by the rules of the verdict."""
 
 from collections.abc import Mapping, Sequence
+from statistics import median
 from typing import Final
 
 from benchmarks.report.claims import read_claims
@@ -15,8 +16,12 @@ from benchmarks.study.settings import LEARNING_FREE, Cell
 
 _NOTHING = "- No records yet: `make reproduce-ped2` or `make reproduce-synthetic` make some."
 
-# The studies that the first screen is about, with their data sets as people write them: what was filmed, then what is known.
-ASKED: Final = {"ped2": "UCSD Ped2", "lines-synthetic": "circles and squares"}
+# The sets that the first screen is about, as people write them, each with the studies that answer for it.
+ASKED: Final[Mapping[str, Sequence[str]]] = {
+    "UCSD Ped2": ("ped2", "lines-ped2"),
+    "circles and squares": ("lines-synthetic",),
+}
+STUDIES: Final = tuple(study for studies in ASKED.values() for study in studies)
 
 
 def answer(
@@ -24,18 +29,18 @@ def answer(
 ) -> str:
     """Return five lines of Markdown: memory on two sets, verdicts, seeds, what needs no learning.
 
-    studies: cells by name of study, of those in ASKED at least; the last two lines are about the first. records: all
+    studies: cells by name of study, of STUDIES at least; the last two lines are about the first. records: all
     there are, none of them stale. verdicts: of those records, where they are at hand. A line whose records are missing says so.
     """
     found = {
-        name: [row for row in make_rows(studies.get(study, ()), by_cell(list(records))) if row.records]
-        for study, name in ASKED.items()
+        study: [row for row in make_rows(studies.get(study, ()), by_cell(list(records))) if row.records]
+        for study in STUDIES
     }
     if not any(found.values()):
         return _NOTHING
-    first = next(iter(found.values()))
+    first = found[STUDIES[0]]
     lines = [
-        *(_memory(name, rows) for name, rows in found.items()),
+        *(_memory(name, [found[study] for study in asked]) for name, asked in ASKED.items()),
         _verdicts(judge_all(read_claims(), records) if verdicts is None else verdicts),
         _seeds(first),
         f"{_without_learning(first)} {_normalisation(first)}",
@@ -43,24 +48,36 @@ def answer(
     return "\n".join(f"- {line}" for line in lines)
 
 
-def _memory(name: str, rows: Sequence[Row]) -> str:
-    as_published = [row for row in rows if row.comparable()]
-    contrasts = [contrast for contrast in memory_contrasts(as_published) if contrast.score == "published"]
-    if not contrasts:
-        return f"**Does memory raise the AUC on {name}?** No pair of runs with and without memory yet."
-    profile = rows[0].settings.profile
-    told = "; ".join(map(_told, contrasts))
+def _memory(name: str, studies: Sequence[Sequence[Row]]) -> str:
+    """Tell memory's effect on one set, study by study; all rows of a study share a profile."""
+    told = []
+    for rows in studies:
+        contrasts = memory_contrasts([row for row in rows if row.comparable()])
+        if effects := [_told(one, contrasts) for one in contrasts if one.score == "published"]:
+            told.append(f"profile `{rows[0].settings.profile}`: {'; '.join(effects)}")
+    asked = f"**Does memory raise the AUC on {name}?**"
+    if not told:
+        return f"{asked} No pair of runs with and without memory yet."
     return (
-        f"**Does memory raise the AUC on {name}?** In points, memory minus none, each under its published score, 95 % interval over seeds, profile "
-        f"`{profile}`: {told}."
+        f"{asked} In points, memory minus none, each under its published score, 95 % interval over seeds; "
+        f"{'; '.join(told)}."
     )
 
 
-def _told(contrast: Contrast) -> str:
+def _told(contrast: Contrast, contrasts: Sequence[Contrast]) -> str:
+    """Tell one effect, and the same under one score where the twin is published with another error."""
     row, paired = contrast.with_memory, contrast.auc
+    own = row.records[0].variant_score(row.records[0].variant)
+    alike = [
+        f", {interval_of(one.auc)} with one error for both"
+        for one in contrasts
+        if one.score == own and (one.with_memory, one.without_memory) == (row, contrast.without_memory)
+    ]
     published, twin = contrast.with_memory.published(), contrast.without_memory.published()
     there = "" if published is None or twin is None else f", published {signed(published.auc - twin.auc)}"
-    return f"{row.method} {row.task} {interval_of(paired)} ({_counted(len(paired.seeds), 'seed')}{there})"
+    return (
+        f"{row.method} {row.task} {interval_of(paired)} ({_counted(len(paired.seeds), 'seed')}{there}{''.join(alike)})"
+    )
 
 
 def _verdicts(verdicts: Sequence[ClaimVerdict]) -> str:
@@ -84,7 +101,7 @@ def _seeds(rows: Sequence[Row]) -> str:
     if not spans:
         return "**How much do seeds move a run?** One seed each so far: nobody knows."
     widest = max(spans, key=lambda label: spans[label])
-    middle = sorted(spans.values())[len(spans) // 2]
+    middle = median(spans.values())
     return (
         f"**How much do seeds alone move a run?** Between its best and worst seed by {middle:.1f} points in the middle "
         f"setting, by {spans[widest]:.1f} in the widest ({widest})."

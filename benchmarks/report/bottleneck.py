@@ -12,7 +12,7 @@ from benchmarks.report.records import Record
 from benchmarks.report.render import Table, to_markdown
 from benchmarks.report.rows import Row, Summary, only_factors
 from benchmarks.report.tables import write_text
-from benchmarks.report.wording import interval_of
+from benchmarks.report.wording import decibel, interval_of
 
 REPLACED: Final = {
     "bottleneck_zeros": "bottleneck: zeros",
@@ -79,8 +79,8 @@ def bottleneck_table(dataset: str, found: Sequence[Replaced]) -> Table:
             one.row.memory,
             one.row.extra,
             REPLACED[one.variant],
-            _decibel(one.psnr.mean),
-            _decibel(one.lowest),
+            decibel(one.psnr.mean),
+            decibel(one.lowest),
             "" if one.change is None else interval_of(one.change),
             str(len(one.psnr_by_seed)),
         )
@@ -99,10 +99,6 @@ def bottleneck_table(dataset: str, found: Sequence[Replaced]) -> Table:
     )
     table = Table(f"Bottleneck test: {dataset}", columns, cells, frozenset(columns[7:]), notes)
     return table.without_empty_columns()
-
-
-def _decibel(value: float) -> str:
-    return f"{value:.1f}".replace("-", "−")
 
 
 def _in_short(one: Replaced) -> bool:

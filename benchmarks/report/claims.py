@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, get_args
 from benchmarks.errors import StudyError
 from benchmarks.measure.normalise import NORMALISATIONS, Normalisation
 from benchmarks.report.quantities import QUANTITIES
+from benchmarks.report.rows import METHOD_NAMES
 from benchmarks.study.presets import resolve
 from benchmarks.study.settings import Settings
 
@@ -194,9 +195,8 @@ def _side(choice: Mapping[str, Any], where: str) -> Side:
 
 
 def _in_words(key: str, value: object) -> str:
-    names = {"mnad": "MNAD", "memae": "MemAE"}
     if key == "method":
-        return names.get(str(value), str(value).replace("_", " "))
+        return METHOD_NAMES[str(value)]
     if key in ("task", "supervision", "variant"):
         return str(value).replace("_", " ")
     if key == "skip":

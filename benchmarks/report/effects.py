@@ -6,7 +6,7 @@ from benchmarks.report.claims import Contrast
 from benchmarks.report.evidence import published_effects
 from benchmarks.report.judging import ClaimVerdict, Judgement, seeds_at_observed, seeds_at_smallest
 from benchmarks.report.render import Table
-from benchmarks.report.wording import signed
+from benchmarks.report.wording import probability, signed
 
 
 def has_effects(verdict: ClaimVerdict) -> bool:
@@ -33,9 +33,10 @@ def effects_table(title: str, verdicts: Sequence[ClaimVerdict], *, short: bool =
         "Other videos",
         "p",
         "p (Holm)",
+        "p (exact)",
         "Published",
     )
-    numeric = frozenset({"Effect", "n", "a > b", "Other videos", "p", "p (Holm)"})
+    numeric = frozenset({"Effect", "n", "a > b", "Other videos", "p", "p (Holm)", "p (exact)"})
     table = Table(title, (*(("Claim",) if short else ()), *columns), tuple(rows), numeric)
     return table.without_empty_columns() if rows else table
 
@@ -57,8 +58,9 @@ def _effect_row(verdict: ClaimVerdict, one: Judgement) -> tuple[str, ...]:
         "" if one.improvement is None else f"{100 * one.improvement:.0f} %",
         decided if contrast.deciding else f"({decided})",
         "" if evidence.other_videos is None else _interval(None, *evidence.other_videos, _digits(contrast)),
-        "" if one.p is None else f"{one.p:.3f}",
-        "" if one.holm_p is None else f"{one.holm_p:.3f}",
+        probability(one.p),
+        probability(one.holm_p),
+        probability(one.exact_p),
         "; ".join(published),
     )
 
@@ -100,7 +102,7 @@ def power_table(verdicts: Sequence[ClaimVerdict]) -> Table:
     rows = []
     for verdict in verdicts:
         for one in verdict.judgements:
-            if one.verdict != "not decided" or not one.contrast.deciding or one.spread is None:
+            if one.reason not in ("too few seeds", "wide interval") or not one.contrast.deciding or one.spread is None:
                 continue
             name = contrast_name(one.contrast)
             smallest = _count(seeds_at_smallest(one)) if one.contrast.smallest else "–"

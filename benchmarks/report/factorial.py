@@ -2,7 +2,8 @@
 
 Ordinary least squares with the seed as a block; factors are coded as centred differences, so a main effect is the
 difference of two levels averaged over the levels of the other factors, and an interaction is how much one effect changes
-with another factor. An incomplete factorial gives what its cells can tell apart; the rest is named.
+with another factor. An incomplete factorial gives what its cells can tell apart; the rest is named, and a main effect
+that stands for one of those interactions too is marked: it is the difference among the cells there are.
 """
 
 import itertools
@@ -18,12 +19,13 @@ from benchmarks.report.evidence import group_of
 from benchmarks.report.records import Record
 from benchmarks.report.render import Table
 from benchmarks.report.rows import METHOD_NAMES, only_factors
-from benchmarks.report.wording import signed
+from benchmarks.report.wording import probability, signed
 from benchmarks.study.settings import AUTOENCODERS
 
 # The level that a difference is taken from, where there is a natural one.
 _FROM: Final = {"method": "MNAD", "task": "reconstruction", "memory": "none", "skip": "off", "supervision": "none"}
 FACTORS: Final = tuple(_FROM)
+_MIXED: Final = " ‡"
 
 
 @dataclass(frozen=True)
@@ -41,12 +43,13 @@ class Effect:
 class Factorial:
     """What a (possibly incomplete) factorial tells.
 
-    effects: those that its cells can tell apart. confounded: those that they cannot. missing: combinations of levels
-    without a value. runs, seeds: how many there are. None of the effects where no value is left for the noise.
+    effects: those that its cells can tell apart. confounded: those that they cannot. mixed: names of main effects one of
+    whose interactions is confounded. missing: combinations of levels without a value. runs, seeds: how many there are. None of the effects where no value is left for the noise.
     """
 
     effects: tuple[Effect, ...]
     confounded: tuple[str, ...]
+    mixed: frozenset[str]
     missing: tuple[str, ...]
     runs: int
     seeds: int
@@ -90,7 +93,8 @@ def fit_factorial(table: pd.DataFrame, factors: Sequence[str] = FACTORS) -> Fact
             for name in names
             for at in (places[name],)
         )
-    return Factorial(effects, tuple(confounded), missing, len(table), int(table["seed"].nunique()))
+    mixed = frozenset(name for name in names if any(name in other.split(" × ") for other in confounded))
+    return Factorial(effects, tuple(confounded), mixed, missing, len(table), int(table["seed"].nunique()))
 
 
 def factorial_tables(records: Iterable[Record]) -> list[Table]:
@@ -157,16 +161,25 @@ def _row(record: Record) -> dict[str, object]:
 
 def _table(label: str, found: Factorial) -> Table:
     rows = tuple(
-        (one.name, f"{signed(one.mean)} [{signed(one.low)}, {signed(one.high)}]", f"{one.p:.3f}")
+        (
+            f"{one.name}{_MIXED if one.name in found.mixed else ''}",
+            f"{signed(one.mean)} [{signed(one.low)}, {signed(one.high)}]",
+            probability(one.p),
+        )
         for one in found.effects
     )
     notes = [
         (
             f"Published AUC in points, {found.runs} runs of {found.seeds} seeds; least squares with the seed as a block; 95 % intervals. A "
-            "difference is averaged over the levels of the other factors. One description of all cells at once: the verdicts rest on the "
+            f"difference without {_MIXED.strip()} is averaged over the levels of the other factors. One description of all cells at once: the verdicts rest on the "
             "paired contrasts above."
         )
     ]
+    if found.mixed:
+        notes.append(
+            f"{_MIXED.strip()} One of its interactions cannot be told apart from it: it is the difference among the cells there are, not "
+            "averaged over all levels of the other factors."
+        )
     if found.confounded:
         told = "; ".join(found.confounded[:6]) + (
             f"; and {len(found.confounded) - 6} more" if len(found.confounded) > 6 else ""

@@ -53,7 +53,9 @@ def write_results_index(results: Path, studies: Mapping[str, Sequence[Cell]], *,
         views = [_link(results, path) for path in _views(results, study)]
         summary.append((study, str(wanted), str(wanted - len(absent)), str(failed), " ".join(views)))
         if study not in running:
-            details += [f"### {study}", "", f"Not begun. Start with `{continue_command(study, cells)}`.", ""]
+            done = wanted - len(absent)
+            told = f"{done} of {wanted} cells stand in smaller studies; the rest is not begun" if done else "Not begun"
+            details += [f"### {study}", "", f"{told}. Start with `{continue_command(study, cells)}`.", ""]
         elif lines := missing_lines(study, cells, absent):
             details += [f"### {study}", "", *lines]
     columns = ("Study", "Cells", "Done", "Failed", "Tables and figures")

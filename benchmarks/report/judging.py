@@ -11,6 +11,7 @@ interval, whose coverage was measured (results/statistics/coverage.md). With s, 
 | not higher | below +s                            | above +s                              |
 | not lower  | above -s                            | below -s                              |
 
+Holm's correction within a family of claims stands beside the effects; the rule's own level is for a claim on a set.
 Otherwise, and always with fewer than three seeds, it is not decided. A claim on a data set is reproduced if each of its
 k deciding contrasts is; it is contradicted if one of them is even by an interval of level 1 - 0.05/k (Bonferroni), so that
 many contrasts do not contradict by chance.
@@ -47,8 +48,9 @@ _REASONS: Final[tuple[Reason, ...]] = (
 class Judgement:
     """A contrast judged in one group.
 
-    mean, low, high, spread (standard deviation over seeds), interquartile mean: in the contrast's unit, None where there are too few
-    seeds for them. improvement: chance that a run of a lies above a run of b, seeds not paired; None for a reference. p: exact sign-flip test; holm_p: within the claim's family in this group.
+    mean, low, high, spread (standard deviation over seeds), interquartile mean: in the contrast's unit, None where there
+    are too few seeds for them. improvement: chance that a run of a lies above a run of b, seeds not paired; None for a
+    reference. p: t test of no difference; holm_p: the same within the claim's family in this group; exact_p: sign flips.
     """
 
     evidence: Evidence
@@ -62,6 +64,7 @@ class Judgement:
     improvement: float | None = None
     p: float | None = None
     holm_p: float | None = None
+    exact_p: float | None = None
 
     @property
     def contrast(self) -> Contrast:
@@ -115,7 +118,7 @@ def judge(evidence: Evidence, level: float = 0.95) -> Judgement:
         return Judgement(evidence, "not decided", "too few seeds", mean)
     low, high = (float(bound) for bound in CANDIDATES[REPORTED](values, level))
     # the test is of "no effect": for a reference the effect is what is left above it
-    p = paired_difference(evidence.effects, dict.fromkeys(evidence.effects, 0.0)).p_value
+    tested = paired_difference(evidence.effects, dict.fromkeys(evidence.effects, 0.0))
     verdict: Verdict = "not decided"
     reason: Reason = "too few seeds"
     if len(values) >= FEWEST_SEEDS:
@@ -125,7 +128,19 @@ def judge(evidence: Evidence, level: float = 0.95) -> Judgement:
         verdict, reason = "not decided", "hardly happens"
     spread = float(np.std(values, ddof=1))
     improvement = None if contrast.b is None else probability_of_improvement(*evidence.runs)
-    return Judgement(evidence, verdict, reason, mean, low, high, spread, interquartile_mean(values), improvement, p)
+    return Judgement(
+        evidence,
+        verdict,
+        reason,
+        mean,
+        low,
+        high,
+        spread,
+        interquartile_mean(values),
+        improvement,
+        p=tested.p_value,
+        exact_p=tested.exact_p,
+    )
 
 
 def judge_claim(claim: Claim, group: Group, evidence: Sequence[Evidence]) -> ClaimVerdict:

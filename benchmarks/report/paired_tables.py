@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from benchmarks.measure.statistics import PairedDifference
 from benchmarks.report.contents import factors_of, micro
 from benchmarks.report.contrasts import memory_contrasts, variant_difference, variants_of
+from benchmarks.report.quantities import measure
 from benchmarks.report.records import Record
 from benchmarks.report.render import Table
 from benchmarks.report.rows import Row
-from benchmarks.report.wording import SCORES, interval_of, percent
+from benchmarks.report.wording import SCORES, decibel, interval_of, percent, probability
 
 
 def contrast_table(rows: Sequence[Row]) -> Table:
@@ -23,6 +24,7 @@ def contrast_table(rows: Sequence[Row]) -> Table:
         "Difference",
         "p",
         "p (Holm)",
+        "p (exact)",
         "Δs",
         "Seeds",
     )
@@ -38,8 +40,10 @@ def contrast_table(rows: Sequence[Row]) -> Table:
                     for row in (contrast.without_memory, contrast.with_memory)
                 ),
                 interval_of(contrast.auc),
-                f"{contrast.auc.p_value:.3f}" if len(contrast.auc.seeds) > 1 else "",
-                f"{contrast.holm_p:.3f}" if contrast.holm_p is not None and len(contrast.auc.seeds) > 1 else "",
+                *(
+                    probability(p) if len(contrast.auc.seeds) > 1 else ""
+                    for p in (contrast.auc.p_value, contrast.holm_p, contrast.auc.exact_p)
+                ),
                 "" if contrast.delta_s is None else interval_of(contrast.delta_s, scale=1, digits=3),
                 str(len(contrast.auc.seeds)),
             )
@@ -47,9 +51,10 @@ def contrast_table(rows: Sequence[Row]) -> Table:
     notes = (
         (
             "Difference of AUC in points and of Δs, memory minus none, mean of the seeds that both sides have, with a 95 % "
-            "t interval. p: exact two-sided sign-flip test; n seeds cannot give less than 2^(1−n), so 0.25 with three."
+            "t interval. p: two-sided t test of no difference. Exact: two-sided sign-flip test; n seeds cannot give less than "
+            "2^(1−n), so 0.25 with three."
         ),
-        "Published: each side under its own published score. Holm: over the contrasts of this table under that score.",
+        "Published: each side under its own published score. Holm: p over the contrasts of this table under that score.",
     )
     numeric = frozenset(columns[len(factors) + 1 :])
     return Table("Memory on against off", columns, tuple(cells), numeric, notes).without_empty_columns()
@@ -63,7 +68,7 @@ def variant_table(rows: Sequence[Row]) -> Table:
     for row in rows:
         for index, variant in enumerate(variants_of(row)):
             score = row.records[0].variant_score(variant)
-            likeness = row.summary(lambda record, name=variant: _likeness(record, name))  # type: ignore[misc]
+            likeness = row.summary(lambda record, name=variant: measure(record, "output_psnr", variant=name))  # type: ignore[misc]
             change = variant_difference(row, variant) if index else None
             cells.append(
                 (
@@ -74,7 +79,7 @@ def variant_table(rows: Sequence[Row]) -> Table:
                     "" if change is None else interval_of(change),
                     percent(row.summary(micro(variant=variant, score=score, normalisation="global"))),
                     percent(row.summary(lambda record, name=variant: _updated(record, name))),  # type: ignore[misc]
-                    "" if likeness is None else f"{likeness.mean:.1f}",
+                    "" if likeness is None else decibel(likeness.mean),
                 )
             )
     notes = (
@@ -90,18 +95,10 @@ def variant_table(rows: Sequence[Row]) -> Table:
     return Table("Variants at test time (AUC, %)", columns, tuple(cells), numeric, notes).without_empty_columns()
 
 
-def _likeness(record: Record, variant: str) -> float | None:
-    value = record.content.get("changes", {}).get(variant, {}).get("mean_psnr")
-    return None if value is None else float(value)
-
-
 def _updated(record: Record, variant: str) -> float | None:
     """Share of frames that updated the items, where the record keeps the decisions frame by frame."""
-    if variant != "update":
-        return None
-    column = f"{variant}.updated"
-    frames = record.frames()
-    return float(frames[column].mean()) if column in frames else None
+    share = measure(record, "frames_updated", variant=variant) if variant == "update" else None
+    return None if share is None else share / 100
 
 
 def _paired_mean(row: Row, paired: PairedDifference, score: str | None) -> float | None:

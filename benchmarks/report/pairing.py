@@ -1,7 +1,8 @@
 """Records of two sides put together by seed, where nothing but what a contrast names tells them apart.
 
 Geometry, precision, mode, test frames and the code that both sides share must be the same, so profiles and versions
-never share a contrast.
+never share a contrast. Two methods share the code alone: each has a geometry of its own, and a mode moves a run by less
+than another method does.
 """
 
 import itertools
@@ -118,7 +119,8 @@ def _kinds(records: Sequence[Record], everything: Sequence[Record]) -> list[tupl
     for record in sorted(records, key=lambda record: str(record.path)):
         digests = record.content.get("fingerprint", {}).get("files", {})
         key = {
-            "code": (record.content.get("mode"), tuple((name, digests[name]) for name in sorted(common))),
+            "code": tuple((name, digests[name]) for name in sorted(common)),
+            "mode": record.content.get("mode"),
             "geometry": tuple(getattr(record.settings, name) for name in sorted(GEOMETRY)),
             "frames": record.content.get("data", {}).get("test_checksum"),
         }

@@ -110,9 +110,8 @@ def _head(verdicts: Sequence[ClaimVerdict]) -> str:
                 f"unless stated). Runs are paired by seed, and the 95 % t interval of the mean difference is looked at. *Reproduced*: the whole "
                 f"interval lies where the claim says. *Contradicted*: the whole interval lies elsewhere. *Not decided*: neither, or fewer than "
                 f"{FEWEST_SEEDS} seeds. A claim with several differences is reproduced if all of them are, contradicted if one is (with its interval "
-                "widened for their number). It is a verdict for these test videos and these settings. Where seeds "
-                "were added after a first look, decided and open claims got them alike; the table behind the next link says what adding "
-                "them only to open claims would cost."
+                "widened for their number). It is a verdict for these test videos and these settings. What it costs "
+                "to add seeds after a first look, and only to claims that are still open, is in the table behind the next link."
             ),
             "",
             (
@@ -169,10 +168,11 @@ def _details(verdicts: Sequence[ClaimVerdict]) -> list[str]:
     explained = (
         "## Effects\n\nEffect: mean over seeds, with the 95 % t interval. *Claimed*: where the whole interval must lie. *a > b*: "
         "chance that a run of the first side lies above one of the second, seeds not paired. *Other videos*: 95 % hierarchical "
-        "bootstrap over seeds × videos, a rough guide to other footage of the same kind. *p*: exact sign-flip test of no difference (Holm: "
-        "within the claim's family on the set); n seeds cannot give less than 2^(1−n). *Published*: the same difference in the papers (P: read in the paper "
+        "bootstrap over seeds × videos, a rough guide to other footage of the same kind. *p*: two-sided t test of no difference (Holm: "
+        "within the claim's family on the set; the rule of the verdict does not use it). *Exact*: sign-flip test, to which n seeds "
+        "cannot give less than 2^(1−n). *Published*: the same difference in the papers (P: read in the paper "
         "itself, S: at second hand), at their own length and geometry. Rows in brackets are shown beside and decide nothing. AUC in points; across "
-        "methods or tasks on the frames that both score.\n"
+        "methods or tasks on the frames that both score, but for AUC by kind of anomaly, which has each side's own frames.\n"
     )
     return [explained, *parts]
 
@@ -240,6 +240,7 @@ def _csv_rows(verdict: ClaimVerdict) -> list[dict[str, Any]]:
                 "high_other_videos": evidence.other_videos[1] if evidence.other_videos else None,
                 "p": one.p,
                 "p_holm": one.holm_p,
+                "p_exact": one.exact_p,
                 "verdict": one.verdict,
                 "reason": one.reason,
                 "published": published[0][0] if published else None,

@@ -29,8 +29,20 @@ def percent(summary: Summary | None, digits: int = 1) -> str:
 
 
 def signed(value: float | None, digits: int = 1) -> str:
-    """A number with its sign; the minus is the typographic one."""
-    return "" if value is None else f"{value:+.{digits}f}".replace("-", "−")
+    """A number with its sign; the minus is the typographic one, and what rounds to zero has none."""
+    return "" if value is None else f"{value:+z.{digits}f}".replace("-", "−")
+
+
+def decibel(value: float) -> str:
+    """A PSNR, with the typographic minus."""
+    return f"{value:z.1f}".replace("-", "−")
+
+
+def probability(value: float | None) -> str:
+    """A p value; below a thousandth its digits say nothing."""
+    if value is None:
+        return ""
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def interval_of(difference: PairedDifference, scale: float = 100, digits: int = 1) -> str:

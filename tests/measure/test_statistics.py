@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 from sklearn.metrics import roc_auc_score
@@ -173,7 +173,7 @@ class TestPairedDifference:
     def test_smallest_p_value(self, pairs: int, smallest: float) -> None:
         """With n pairs of one sign p is 2^(1-n): five pairs can never reach 0.05."""
         a = {seed: 0.9 + 0.001 * seed for seed in range(pairs)}
-        assert paired_difference(a, dict.fromkeys(range(pairs), 0.8)).p_value == pytest.approx(smallest)
+        assert paired_difference(a, dict.fromkeys(range(pairs), 0.8)).exact_p == pytest.approx(smallest)
 
     @given(st.lists(st.integers(-20, 20), min_size=2, max_size=7))
     def test_p_value_is_the_enumeration(self, differences: list[int]) -> None:
@@ -181,7 +181,7 @@ class TestPairedDifference:
         d = np.array(differences)
         signs = 1 - 2 * ((np.arange(2**d.size)[:, None] >> np.arange(d.size)) & 1)
         expected = np.mean(np.abs(signs @ d) >= abs(d.sum()))
-        got = paired_difference(dict(enumerate(map(float, d))), dict.fromkeys(range(d.size), 0.0)).p_value
+        got = paired_difference(dict(enumerate(map(float, d))), dict.fromkeys(range(d.size), 0.0)).exact_p
         assert got == pytest.approx(expected)
 
     @given(st.lists(st.floats(0, 1), min_size=2, max_size=5))
@@ -190,18 +190,35 @@ class TestPairedDifference:
         a, b = dict(enumerate(values)), dict(enumerate(values[::-1]))
         one, two = paired_difference(a, b), paired_difference(b, a)
         assert one.mean == -two.mean
-        assert one.p_value == pytest.approx(two.p_value)
+        assert (one.p_value, one.exact_p) == pytest.approx((two.p_value, two.exact_p))
 
     def test_one_pair(self) -> None:
         """One pair gives a mean, no interval, and no evidence."""
         result = paired_difference({0: 0.9}, {0: 0.8})
-        assert (result.low, result.high, result.p_value) == (None, None, 1.0)
+        assert (result.low, result.high, result.p_value, result.exact_p) == (None, None, 1.0, 1.0)
+
+    @given(st.lists(st.floats(-1, 1), min_size=3, max_size=8), st.floats(0.005, 0.5))
+    def test_p_value_belongs_to_the_interval(self, values: list[float], alpha: float) -> None:
+        """The t test rejects at a level where, and only where, the interval of that level leaves 0 out."""
+        assume(np.ptp(values) > 1e-6)
+        found = paired_difference(dict(enumerate(values)), dict.fromkeys(range(len(values)), 0.0), 1 - alpha)
+        assume(abs(found.p_value - alpha) > 1e-9)
+        assert found.low is not None
+        assert found.high is not None
+        assert (found.p_value < alpha) == (found.low > 0 or found.high < 0)
+
+    def test_p_value_without_spread(self) -> None:
+        """Equal differences are certain where they are not 0, and no evidence where they are."""
+        one = paired_difference(dict.fromkeys(range(4), 0.9), dict.fromkeys(range(4), 0.8))
+        none = paired_difference(dict.fromkeys(range(4), 0.8), dict.fromkeys(range(4), 0.8))
+        assert (one.p_value, none.p_value) == (0.0, 1.0)
 
     def test_false_positives(self) -> None:
         """Under no effect at most about 5 % of eight-seed contrasts fall below 0.05."""
         noise = np.random.default_rng(0).normal(size=(300, 8))
-        p = [paired_difference(dict(enumerate(row)), dict.fromkeys(range(8), 0.0)).p_value for row in noise]
-        assert np.mean(np.array(p) <= 0.05) < 0.08
+        found = [paired_difference(dict(enumerate(row)), dict.fromkeys(range(8), 0.0)) for row in noise]
+        assert np.mean([one.p_value <= 0.05 for one in found]) < 0.08
+        assert np.mean([one.exact_p <= 0.05 for one in found]) < 0.08
 
     @pytest.mark.parametrize("b", [{}, {1: 0.5}])
     def test_refuses_no_common_seed(self, b: dict[int, float]) -> None:

@@ -55,7 +55,8 @@ def _scores(settings: Settings) -> list[Score]:
 def _variants(settings: Settings) -> list[str]:
     if settings.method == "memae":
         return ["plain", "read_zeros"] if settings.memory != "none" else ["plain"]
-    return ["plain", "bottleneck_zeros"] if settings.memory == "none" else ["update", "no_update", "read_zeros"]
+    own = ["plain", "bottleneck_zeros"] if settings.memory == "none" else ["update", "no_update", "read_zeros"]
+    return [*own, "clean_input"] if settings.task == "denoising" else own
 
 
 def write_record(results: Path, settings: Settings, seed: int, shift: float = 1.0, /, **replaced: Any) -> Path:

@@ -4,30 +4,28 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.report.answer import ASKED, answer
+from benchmarks.report.answer import STUDIES, answer
 from benchmarks.report.records import load_records
 from benchmarks.study.files import load_study
 
 RESULTS = Path(__file__).parents[2] / "results"
-STUDIES = {name: load_study(name).cells for name in ASKED}
+CELLS = {name: load_study(name).cells for name in STUDIES}
 
 
 class TestAnswer:
     def test_without_records_it_says_how_to_make_some(self) -> None:
         """Nothing is claimed before anything was run."""
-        assert answer(STUDIES, []) == (
-            "- No records yet: `make reproduce-ped2` or `make reproduce-synthetic` make some."
-        )
+        assert answer(CELLS, []) == ("- No records yet: `make reproduce-ped2` or `make reproduce-synthetic` make some.")
 
     def test_five_lines_from_the_committed_records(self) -> None:
         """Memory on two sets, verdicts, seeds, what needs no learning: a line each, with their numbers."""
-        lines = answer(STUDIES, load_records(RESULTS)).splitlines()
+        lines = answer(CELLS, load_records(RESULTS)).splitlines()
         assert len(lines) == 5
         assert all(line.startswith("- **") for line in lines)
         assert "MNAD prediction" in lines[0]
         assert "published +2.7" in lines[0]
         assert "circles and squares" in lines[1]
-        assert lines[1].count("(6 seeds)") == lines[0].count("(3 seeds") == 3
+        assert lines[1].count("(6 seeds") == 3
         assert "frame difference 90.8 %" in lines[4]
         assert "from 80.1 % to 92.8 %" in lines[4]
 
@@ -39,7 +37,7 @@ class TestAnswer:
             for record in load_records(RESULTS, "ped2")
             if record.settings.method == method and record.seed == 0 and record.settings.memory == "none"
         ]
-        lines = answer(STUDIES, records).splitlines()
+        lines = answer(CELLS, records).splitlines()
         assert "No pair of runs" in lines[0]
         assert "No pair of runs" in lines[1]
         assert "One seed each" in lines[3]
@@ -47,7 +45,7 @@ class TestAnswer:
 
     def test_the_best_verdict_of_a_claim_counts_once(self) -> None:
         """Each claim is named once: reproduced or contradicted somewhere, or open everywhere."""
-        line = answer(STUDIES, load_records(RESULTS)).splitlines()[2]
+        line = answer(CELLS, load_records(RESULTS)).splitlines()[2]
         told = line.split(": ", 1)[1]
         for number in range(1, 15):
             assert told.count(f"C{number},") + told.count(f"C{number};") + told.count(f"C{number} ") >= 1

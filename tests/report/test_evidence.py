@@ -89,6 +89,18 @@ class TestGather:
         assert len(found.left_out) == 2
         assert all("seed 3" in name for name in found.left_out)
 
+    @pytest.mark.parametrize(("other", "pairs"), [("mnad", 0), ("stae", 3)])
+    def test_modes_meet_across_methods_alone(self, tmp_path: Path, write_record: Write, other: str, pairs: int) -> None:
+        """A run in the mode fast is no partner for its twin in the default mode, but it is for another method."""
+        sides = (
+            Side({"method": "mnad", "task": "prediction"}),
+            Side({"method": other, "task": "prediction" if other == "mnad" else "reconstruction", "memory": "none"}),
+        )
+        for side, mode in zip(sides, ("fast", "record"), strict=True):
+            for seed in range(3):
+                write_record(tmp_path, side.settings("ped2", "cpu"), seed, mode=mode)
+        assert len(gather(contrast(*sides), PED2, load_records(tmp_path)).effects) == pairs
+
     def test_other_tasks_are_compared_on_common_frames(self, tmp_path: Path, write_record: Write) -> None:
         """Across tasks the AUC is that of the frames which both score."""
         for task in ("prediction", "reconstruction"):

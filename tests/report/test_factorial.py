@@ -55,6 +55,8 @@ class TestFitFactorial:
         assert found.missing == ("task=prediction, memory=none",)
         assert {one.name for one in found.effects} == {MEMORY, TASK}
         assert found.confounded == (f"{TASK} × {MEMORY}",)
+        assert found.mixed == {MEMORY, TASK}
+        assert fit_factorial(grid(), FACTORS).mixed == set()
 
     def test_too_few_runs_give_no_effects(self) -> None:
         """Where nothing is left to judge the noise by, no effect is given."""

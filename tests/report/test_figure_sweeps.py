@@ -1,5 +1,6 @@
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from matplotlib.axes import Axes
 
@@ -50,7 +51,7 @@ class TestEpochs:
 
 class TestNoise:
     def test_reconstruction_is_no_noise(self, write_rows: Rows) -> None:
-        """Denoising at each level joins reconstruction with the same skips at 0 %; prediction is a level."""
+        """Denoising at each level joins reconstruction with the same skips at 0 %, on noisy and on clean input."""
         levels = [mnad("denoising", noise=share) for share in (0.05, 0.25)]
         others = [mnad("reconstruction", skip=True), mnad("reconstruction"), mnad()]
         rows = write_rows([*levels, *others])
@@ -58,9 +59,11 @@ class TestNoise:
         assert figure is not None
         (axes,) = figure.axes
         assert axes.get_title() == "MNAD, with skips"
-        assert drawn(axes, "MNAD · memory".removeprefix("MNAD · ")) == pytest.approx(
+        assert drawn(axes, "memory, noisy input") == pytest.approx(
             {0: mean(rows[2]), 5: mean(rows[0]), 25: mean(rows[1])}
         )
+        clean = [100 * np.mean(list(row.by_seed(micro(variant="clean_input")).values())) for row in rows[:2]]
+        assert drawn(axes, "memory, clean input") == pytest.approx({0: mean(rows[2]), 5: clean[0], 25: clean[1]})
         assert drawn(axes, "prediction, with memory") == pytest.approx({0: mean(rows[4]), 1: mean(rows[4])})
 
     def test_supervision_and_skips_stay_apart(self, write_rows: Rows) -> None:
@@ -78,7 +81,9 @@ class TestNoise:
         ] == ["MNAD, without skips", "MNAD, with skips"]
         for axes in figure.axes:
             texts = [text.get_text() for text in axes.get_legend().get_texts()]  # type: ignore[union-attr]
-            assert texts == ["as usual", "uniform_balance"]
+            assert texts == [
+                f"{name}, {shown} input" for name in ("as usual", "uniform_balance") for shown in ("noisy", "clean")
+            ]
 
     def test_one_level_is_no_sweep(self, write_rows: Rows) -> None:
         """Without two levels of the same setting there is no figure."""

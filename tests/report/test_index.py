@@ -1,6 +1,24 @@
-from benchmarks.report.index import drawn_elsewhere
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.report.index import drawn_elsewhere, write_results_index
 from benchmarks.study.presets import resolve
 from benchmarks.study.settings import Cell
+
+
+class TestWriteResultsIndex:
+    def test_a_study_that_others_began_is_not_called_empty(
+        self,
+        tmp_path: Path,
+        core_cells: Callable[..., list[Cell]],
+        core_results: Callable[..., Path],
+    ) -> None:
+        """Of a grid some of whose cells stand in a smaller study the number of those is told, with the command."""
+        cells = core_cells("ped2", (0,))
+        core_results(cells[:2])
+        text = write_results_index(tmp_path, {"core": cells[:2], "grid": cells, "other": cells[4:]}).read_text()
+        assert "2 of 6 cells stand in smaller studies; the rest is not begun. Start with `make reproduce-grid" in text
+        assert "### other\n\nNot begun. Start with" in text
 
 
 class TestDrawnElsewhere:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from benchmarks.measure.intervals import student_t
 from benchmarks.report.claims import Claim, Contrast, Direction, Side
@@ -122,7 +123,8 @@ class TestJudge:
         low, high = student_t(values)
         assert (found.mean, found.low, found.high) == pytest.approx((np.mean(values), low, high))
         assert (found.verdict, found.reason, found.seeds) == ("reproduced", "", 6)
-        assert found.p == pytest.approx(2 / 64)
+        assert found.p == pytest.approx(stats.ttest_1samp(values, 0).pvalue)
+        assert found.exact_p == pytest.approx(2 / 64)
 
     def test_reasons(self) -> None:
         """No cells, too few seeds and a wide interval are told apart; two seeds never decide, however clear."""
@@ -164,12 +166,13 @@ class TestJudgeClaim:
 class TestWithHolm:
     def test_within_a_family(self) -> None:
         """Two tests of one family are corrected for each other, and the same test is counted once."""
-        one, other = evidence([1.0] * 6), evidence([1.0] * 7, name="xx")
-        claim = claim_of(one, other)
-        (found,) = with_holm([judge_claim(claim, GROUP, [one, other])])
-        assert [judgement.holm_p for judgement in found.judgements] == pytest.approx([2 / 64, 2 * 2 / 128])
+        one, other = evidence([1.0, 2.0, 4.0]), evidence([1.0, 1.5, 1.2], name="xx")
+        p, less = judge(one).p, judge(other).p
+        assert less < p
+        (found,) = with_holm([judge_claim(claim_of(one, other), GROUP, [one, other])])
+        assert [judgement.holm_p for judgement in found.judgements] == pytest.approx([p, 2 * less])
         (found,) = with_holm([judge_claim(claim_of(one, one), GROUP, [one, one])])
-        assert [judgement.holm_p for judgement in found.judgements] == pytest.approx([2 / 64, 2 / 64])
+        assert [judgement.holm_p for judgement in found.judgements] == pytest.approx([p, p])
 
 
 class TestSeedsNeeded:

@@ -1,6 +1,14 @@
+"""What a verdict lacks is made by commands that make just that."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
 from benchmarks.report.claims import read_claims
+from benchmarks.report.records import load_records
 from benchmarks.report.remedies import remedies
 from benchmarks.report.verdict import judge_all
+from benchmarks.study.presets import resolve
 
 
 class TestRemedies:
@@ -12,3 +20,25 @@ class TestRemedies:
         }
         assert found["C2", "ped2"] == ["`make reproduce-ped2 SEEDS=3`"]
         assert all("shanghaitech" in line for line in found["C3", "shanghaitech"])
+
+    def test_of_a_contrast_the_lacking_side_alone(self, tmp_path: Path, write_record: Callable[..., Path]) -> None:
+        """With reconstruction run, C5 lacks denoising; the study of the lines has fewer settings than the grid."""
+        for task in ("reconstruction", "prediction"):
+            for seed in range(3):
+                write_record(tmp_path, resolve(dataset="ped2", method="mnad", task=task, profile="small"), seed)
+        (claim,) = [claim for claim in read_claims() if claim.id == "C5"]
+        found = [one for one in judge_all([claim], load_records(tmp_path)) if one.group.dataset == "ped2"]
+        assert [remedies(one) for one in found] == [["`make reproduce-lines-ped2 SEEDS=3`"]]
+
+    def test_more_cells_do_not_make_happen_what_hardly_happens(
+        self, tmp_path: Path, write_record: Callable[..., Path]
+    ) -> None:
+        """Where a mean says that an update hardly happens, no command is named."""
+        for task in ("reconstruction", "prediction"):
+            for seed in range(3):
+                write_record(tmp_path, resolve(dataset="ped2", method="mnad", task=task, profile="cpu"), seed)
+        (claim,) = [claim for claim in read_claims() if claim.id == "C9"]
+        claim = replace(claim, contrasts=tuple(replace(one, only_if=("auc", 101)) for one in claim.contrasts))
+        (found,) = [one for one in judge_all([claim], load_records(tmp_path)) if one.group.dataset == "ped2"]
+        assert found.reasons == ("hardly happens",)
+        assert remedies(found) == []

@@ -59,7 +59,9 @@ def draw(rows: Sequence[Row]) -> Figure | None:
             face = "white" if variant in _HOLLOW else PALETTE[index]
             left.plot([], [], MARKERS[index], markeredgecolor=PALETTE[index], markerfacecolor=face, label=label)
     figure.legend(loc="outside lower center", ncols=len(REPLACED))
-    figure.suptitle(f"Bottleneck test: {subject(rows)}", fontsize="medium")
+    figure.suptitle(
+        f"Bottleneck test: {subject(rows)}\nmean of the seeds, 95 % interval, cut at the frame", fontsize="medium"
+    )
     return figure
 
 

@@ -15,7 +15,7 @@ from benchmarks.report.looked import Looked
 from benchmarks.report.rows import GEOMETRY
 from benchmarks.report.style import PALETTE
 
-_COLUMNS: Final = ("input", "output", "heat map", "boxes (orange: found, green: true)")
+_COLUMNS: Final = ("input", "output", "heat map", "boxes (orange, dashed: found; green: true)")
 _FOUND, _TRUE = PALETTE[1], PALETTE[2]
 _STILLS: Final = ("abnormal", "other_abnormal")
 # With more methods than these each shows one still.
@@ -47,12 +47,14 @@ def draw(found: Sequence[Looked]) -> Figure | None:
             axes.set_yticks([])
             axes.spines[:].set_visible(False)
         side = look.still_target[index].shape[:2]
-        for boxes, colour in ((facts["stills"][kind]["true"], _TRUE), (facts["stills"][kind]["found"], _FOUND)):
+        drawn = ((facts["stills"][kind]["true"], _TRUE, "-"), (facts["stills"][kind]["found"], _FOUND, "--"))
+        for boxes, colour, dashes in drawn:
             for left, top, right, bottom, *_ in boxes:
                 # Pixel centres lie at whole numbers, so the frame begins half a pixel before.
                 corner = (left * side[1] - 0.5, top * side[0] - 0.5)
                 size = ((right - left) * side[1], (bottom - top) * side[0])
-                panels[-1].add_patch(Rectangle(corner, *size, fill=False, edgecolor=colour, linewidth=1.2))
+                frame = Rectangle(corner, *size, fill=False, edgecolor=colour, linewidth=1.2, linestyle=dashes)
+                panels[-1].add_patch(frame)
         where = f"video {look.still_video[index]}, {look.still_frame[index]}"
         said = [text for name, text in parts(one.row).items() if name not in GEOMETRY]
         panels[0].set_ylabel("\n".join([*said, where]), fontsize="small")

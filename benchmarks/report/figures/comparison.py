@@ -41,7 +41,14 @@ def draw(rows: Sequence[Row]) -> Figure:
     axes.set_xlabel("frame AUC (%)")
     axes.scatter([], [], s=16, color=PALETTE[0], label="a seed, per video")
     axes.scatter([], [], s=16, facecolors="none", edgecolors=MUTED, label="a seed, pooled")
-    axes.plot([], [], "|", color="black", markeredgewidth=1.8, label="mean, 95 % interval (dotted: over videos)")
+    axes.plot(
+        [],
+        [],
+        "|",
+        color="black",
+        markeredgewidth=1.8,
+        label="mean, 95 % interval (dotted: over videos; cut at the frame)",
+    )
     if any(row.published() for row in rows):
         axes.plot([], [], "D", color=PALETTE[1], markersize=6, label="published")
     if any(row.rc2020() for row in rows):

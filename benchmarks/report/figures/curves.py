@@ -4,6 +4,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from benchmarks.report.rows import Row
+from benchmarks.report.style import line_style
 
 
 def draw(row: Row) -> Figure | None:
@@ -14,14 +15,14 @@ def draw(row: Row) -> Figure | None:
     figure = Figure(figsize=(2.6 * len(terms) + 0.6, 2.6))
     panels = figure.subplots(1, len(terms), squeeze=False)[0]
     for axes, term in zip(panels, terms, strict=True):
-        for record in row.records:
+        for index, record in enumerate(row.records):
             epochs = [epoch for epoch in record.content["epochs"] if term in epoch["losses"]]
             axes.plot(
                 [epoch["epoch"] for epoch in epochs],
                 [epoch["losses"][term] for epoch in epochs],
-                marker="o",
                 markersize=3,
                 label=f"seed {record.seed}",
+                **line_style(index),
             )
         axes.set_title(term.replace("_", " "))
         axes.set_xlabel("epoch")

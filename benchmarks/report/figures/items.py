@@ -11,13 +11,14 @@ from benchmarks.report.contrasts import memory_pairs
 from benchmarks.report.figures.selection import subject, told_apart
 from benchmarks.report.figures.series import Panel, Series, draw_panels
 from benchmarks.report.rows import Row
+from benchmarks.report.wording import SCORES
 from benchmarks.study.settings import Settings
 
 
 def draw(rows: Sequence[Row]) -> Figure | None:
     """Draw a panel per method and task with a line for all rows that differ in their items alone; None without one.
 
-    The twin without a memory is a dashed level. One item has no second nearest, so it is only joined to rows without
+    The twin without a memory is a dashed level, under the score of the others where it has that score. One item has no second nearest, so it is only joined to rows without
     separateness loss (STUDY trap 3).
     """
     groups: dict[Settings, list[Row]] = defaultdict(list)
@@ -49,6 +50,14 @@ def _panel(title: str, lines: Sequence[Sequence[Row]], twins: dict[Settings, Row
         Series(label, {row.settings.items or 0: [100 * v for v in row.by_seed(micro()).values()] for row in line})
         for label, line in zip(labels, lines, strict=True)
     ]
-    alone = [twins[row.settings].summary(micro()) for line in lines for row in line if row.settings in twins]
-    levels = {"no memory": 100 * alone[0].mean} if alone and alone[0] is not None else {}
-    return Panel(title, series, levels)
+    levels = [_level(row, twins[row.settings]) for line in lines for row in line if row.settings in twins]
+    return Panel(title, series, dict(levels[:1]))
+
+
+def _level(row: Row, twin: Row) -> tuple[str, float]:
+    """The twin's AUC: a squared error beside absolute ones would compare scores, not memories."""
+    name = row.records[0].score
+    shared = twin.summary(micro(score=name))
+    summary = shared or twin.summary(micro())
+    assert summary is not None, "a twin has records"
+    return f"no memory, by {SCORES.get(name, name).lower()}" if shared else "no memory", 100 * summary.mean

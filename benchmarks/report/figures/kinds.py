@@ -58,7 +58,10 @@ def draw(rows: Sequence[Row]) -> Figure | None:
         panels[0].plot([], [], marker, markeredgecolor=edge, markerfacecolor=face, label=label)
     panels[0].plot([], [], "--", color="black", linewidth=0.9, label="chance")
     figure.legend(loc="outside lower center", ncols=len(_MEMORIES) + 1)
-    figure.suptitle(f"AUC by kind of anomaly: {subject(rows)}; mean of the seeds, 95 % interval", fontsize="medium")
+    figure.suptitle(
+        f"AUC by kind of anomaly: {subject(rows)}; mean of the seeds, 95 % interval, cut at the frame",
+        fontsize="medium",
+    )
     return figure
 
 

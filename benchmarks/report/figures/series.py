@@ -49,7 +49,7 @@ def draw_panels(
     grid[0, 0].set_ylim(*limits([*shown, *(level for panel in panels for level in panel.levels.values())]))
     for axes in grid.ravel()[len(panels) :]:
         axes.set_axis_off()
-    figure.suptitle(f"{title}\nseeds as points, mean with 95 % interval", fontsize="medium")
+    figure.suptitle(f"{title}\nseeds as points, mean with 95 % interval, cut at the frame", fontsize="medium")
     return figure
 
 

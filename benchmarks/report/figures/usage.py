@@ -56,7 +56,7 @@ def draw(record: Record, label: str) -> Figure | None:
         )
     row[0].set_ylabel("share of queries (%)")
     settings = record.settings
-    figure.suptitle(f"{label} ({settings.dataset}, {settings.profile}, seed {record.seed})")
+    figure.suptitle(f"{label}\n{settings.dataset}, profile {settings.profile}, seed {record.seed}", fontsize="medium")
     return figure
 
 
