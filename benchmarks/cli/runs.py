@@ -61,8 +61,8 @@ def reproduce(options: argparse.Namespace) -> int:
 
         open_dataset(prepared.study.dataset, options.data_root)  # raises before anything is started
     failures = run_prepared(prepared, tracker=None if options.no_tracking else partial(_live_tracker, options.results))
-    # A filter chooses what is run, not what the table shows.
-    write_study_tables(load_study(options.study, profile=prepared.study.profile, seeds=options.seeds), options)
+    # A filter and fewer seeds choose what is run, not what the table shows.
+    write_study_tables(load_study(options.study, profile=prepared.study.profile, at_least=options.seeds), options)
     write_index(options)
     for cell, sentence in failures.items():
         print(f"FAILED {cell.slug}: {sentence}", file=sys.stderr)

@@ -134,7 +134,7 @@ def _studies(options: argparse.Namespace) -> list[Study]:
     from benchmarks.report.index import begun
 
     named = options.studies or study_names()
-    studies = [load_study(name, profile=options.profile, seeds=options.seeds) for name in named]
+    studies = [load_study(name, profile=options.profile, at_least=options.seeds) for name in named]
     if options.studies:
         return studies
     places = Places(None, options.results, work_folder(options))

@@ -151,7 +151,7 @@ def describe_plan(plan: Plan, jobs: int) -> str:
 def describe_total(plan: Plan, jobs: int) -> str:
     """One sentence: how many cells are to run and how long that takes."""
     if not plan.to_run:
-        return "Nothing to run."
+        return "Nothing to run. (To train anew, name another folder: ARGS='--results FOLDER'.)"
     unknown = sum(one.seconds is None for one in plan.to_run)
     number = f"{len(plan.to_run)} to run, {jobs} at a time"
     if unknown == len(plan.to_run):

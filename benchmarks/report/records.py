@@ -73,9 +73,18 @@ class Record:
         return None if value is None else float(value)
 
     def phase(self, name: str, quantity: str) -> float | None:
-        """Cost of one phase (frames, train, evaluate): seconds, peak_memory_mb or frames_per_second, if recorded."""
+        """Cost of one phase (frames, train, evaluate): seconds or peak_memory_mb, if recorded."""
         value = self.content["phases"].get(name, {}).get(quantity)
         return None if value is None else float(value)
+
+    def train_rate(self) -> float | None:
+        """Training clips a second; a record's ``frames_per_second`` of training counts clips, whatever their length."""
+        return self.phase("train", "frames_per_second")
+
+    def test_rate(self) -> float | None:
+        """Scored test frames a second, where the time is that of all variants and of the held-out video."""
+        seconds = self.phase("evaluate", "seconds")
+        return self.content["data"]["scored_frames"] / seconds if seconds else None
 
     def frames(self) -> pd.DataFrame:
         """Terms of each scored test frame; columns video, frame, label, kind and ``<variant>.<term>``.

@@ -18,6 +18,7 @@ from benchmarks.report.records import Record, by_cell, load_records
 from benchmarks.report.render import Table, html_page, to_html, to_latex, to_markdown
 from benchmarks.report.rows import Absent, Row, Summary, absent_cells, make_rows
 from benchmarks.report.wording import KINDS, SCORES
+from benchmarks.study.files import study_names
 from benchmarks.study.settings import Cell
 
 NORMALISATIONS = ("per_video", "global", "train")
@@ -82,7 +83,9 @@ def table_stem(label: str) -> str:
 
 
 def continue_command(study: str, cells: Sequence[Cell]) -> str:
-    """The command that runs a study's missing cells, and no others."""
+    """The command that runs a study's missing cells, and no others; of a study file of the user's its form."""
+    if study not in study_names():
+        return "python -m benchmarks reproduce FILE.toml"
     # Where settings have different numbers of seeds, the study file says them better.
     counts = set(Counter(cell.settings for cell in set(cells)).values())
     seeds = f" SEEDS={counts.pop()}" if len(counts) == 1 else ""
@@ -169,9 +172,11 @@ def _csv_row(row: Row) -> dict[str, Any]:
         )
     values["parameters"] = row.records[0].content["parameters"] if row.records else None
     for phase in ("frames", "train", "evaluate"):
-        for quantity in ("seconds", "frames_per_second", "peak_memory_mb"):
+        for quantity in ("seconds", "peak_memory_mb"):
             key = f"{phase}_{quantity}"
             values[key] = _mean(row.summary(lambda r, phase=phase, quantity=quantity: r.phase(phase, quantity)))  # type: ignore[misc]
+    values["train_clips_per_second"] = _mean(row.summary(Record.train_rate))
+    values["test_frames_per_second"] = _mean(row.summary(Record.test_rate))
     return values
 
 

@@ -11,6 +11,7 @@ multiply. What stands closest to the cell wins; a cell that several tables ask f
 """
 
 import itertools
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from benchmarks.study.filters import Filter
 from benchmarks.study.presets import resolve
 from benchmarks.study.settings import GENERATED_DATASETS, METHODS, MODES, PROFILES, Cell, Settings
 
+_NAME = re.compile(r"\w[\w.-]*", re.ASCII)
 STUDIES = Path(__file__).resolve().parents[1] / "studies"
 
 _REQUIRED = ("name", "title", "dataset", "seeds", "profile")
@@ -66,6 +68,7 @@ def load_study(
     *,
     profile: str | None = None,
     seeds: int | None = None,
+    at_least: int | None = None,
     only: str | None = None,
     cuda: bool = False,
     mode: str | None = None,
@@ -73,6 +76,7 @@ def load_study(
     """Expand a study file into its cells; a cell that is asked for twice is one cell.
 
     name_or_path: one of `study_names()`, or the path of a TOML file. profile, seeds, mode: in place of the file's.
+    at_least: so many seeds where the file has fewer.
     only: a filter such as ``task=prediction,memory=none``. cuda: take the file's profile_cuda where it has one.
     Raises StudyError for a file that cannot be read or understood, an illegal combination (with its reason), and a
     filter that leaves nothing.
@@ -90,6 +94,8 @@ def load_study(
     settings = _expand(file, tables, profile)
     if seeds is not None:
         settings = dict.fromkeys(settings, seeds)
+    if at_least is not None:
+        settings = {one: max(count, at_least) for one, count in settings.items()}
     if min(settings.values()) < 1:
         raise StudyError(
             f"Expected at least 1 seed, but got {min(settings.values())}; correct --seeds or seeds in {file}."
@@ -160,6 +166,15 @@ def _read(file: Path) -> dict[str, Any]:
             raise StudyError(
                 f"Expected {key} of [study] to be of type {kind.__name__} in {file}; got {header.get(key)!r}."
             )
+    for key in ("name", "dataset"):  # both become names of folders and files
+        if not _NAME.fullmatch(header[key]):
+            raise StudyError(
+                f"Expected {key} of [study] to be letters, digits, '.', '_' and '-' in {file}, but got {header[key]!r}; rename it."
+            )
+    if header.get("evaluate_every", 0) < 0:
+        raise StudyError(
+            f"Expected evaluate_every of [study] to be at least 0 in {file}; got {header['evaluate_every']}."
+        )
     return tables
 
 
@@ -196,6 +211,10 @@ def _expand(file: Path, tables: Mapping[str, Any], profile: str) -> dict[Setting
         seeds = own.pop("seeds", header["seeds"])
         if type(seeds) is not int:
             raise StudyError(f"Expected seeds to be of type int; got {seeds!r} in {table.place}.")
+        if empty := sorted(name for name, value in {**shared, **own}.items() if value == []):
+            raise StudyError(
+                f"Expected at least one level of {', '.join(empty)} in {table.place}, but the list is empty; fill it."
+            )
         for factors in _combinations(own):
             everything = {**shared, **by_method.get(factors.get("method", ""), {}), **factors}
             _check_factors(everything, table.place)

@@ -16,6 +16,17 @@ from benchmarks.study.settings import (
     Settings,
 )
 
+_NOT_NEGATIVE = (
+    "compactness_weight",
+    "separateness_weight",
+    "shrink_threshold",
+    "entropy_weight",
+    "uniform_weight",
+    "uniform_temperature",
+    "update_threshold",
+    "weight_decay",
+    "adversarial_learning_rate",
+)
 _OPTIONAL = frozenset(field.name for field in fields(Settings) if field.default is None)
 
 
@@ -28,7 +39,15 @@ def refuse_illegal(settings: Settings) -> None:
 
 def illegal_because(settings: Settings) -> str | None:
     """Return why a combination is impossible, naming the settings, or None."""
-    checks = (_level_reason, _memory_reason, _noise_reason, _baseline_reason, _negative_reason, _geometry_reason)
+    checks = (
+        _level_reason,
+        _range_reason,
+        _memory_reason,
+        _noise_reason,
+        _baseline_reason,
+        _negative_reason,
+        _geometry_reason,
+    )
     return next((reason for check in checks if (reason := check(settings)) is not None), None)
 
 
@@ -44,6 +63,21 @@ def _level_reason(settings: Settings) -> str | None:
         value = getattr(settings, name)
         if value not in known:
             return f"{name} is one of {', '.join(known)}, but is {value!r}."
+    return None
+
+
+def _range_reason(settings: Settings) -> str | None:
+    """Ranges that hold whatever the method."""
+    if settings.learning_rate < 0:
+        return f"learning_rate is at least 0, but is {settings.learning_rate:g}."
+    if settings.alpha is not None and not 0 <= settings.alpha <= 1:
+        return f"alpha is the share of the error in the score, from 0 to 1, but is {settings.alpha:g}."
+    if settings.calibration_videos < 1:
+        return f"at least one training video is held out to calibrate, but calibration_videos={settings.calibration_videos}."
+    for name in _NOT_NEGATIVE:
+        value = getattr(settings, name)
+        if value is not None and value < 0:
+            return f"{name} is at least 0, but is {value:g}."
     return None
 
 

@@ -4,7 +4,7 @@ STUDY sections 3, 4 and 6 are the source of every number here. A profile changes
 changes what the published sources disagree about.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -13,6 +13,7 @@ from benchmarks.study import settings as names
 from benchmarks.study.baseline_presets import baseline, negative_learning
 from benchmarks.study.legality import refuse_illegal
 from benchmarks.study.settings import Settings
+from benchmarks.study.value_types import with_own_type
 
 # Sets whose three channels are equal, so that one holds everything.
 GREY_DATASETS = ("ped2", "ped1", "synthetic")
@@ -60,9 +61,6 @@ _FACTOR_LEVELS: dict[str, tuple[str, ...]] = {
 }
 
 
-_REAL = frozenset(field.name for field in fields(Settings) if field.type in (float, float | None))
-
-
 def _check_level(name: str, value: object) -> None:
     levels = _FACTOR_LEVELS.get(name)
     if levels is not None and value not in levels:
@@ -95,6 +93,9 @@ def resolve(  # the factors of STUDY section 2, one argument each
     unknown = sorted(set(overrides) - known)
     if unknown:
         raise StudyError(f"Expected settings among {', '.join(sorted(known))}, but got {', '.join(unknown)}.")
+    overrides = {name: with_own_type(name, value) for name, value in overrides.items()}
+    if skip is not None:
+        with_own_type("skip", skip)
     if memory == "own":
         memory = method if method in names.AUTOENCODERS else "none"
     if skip is None:
@@ -114,16 +115,12 @@ def resolve(  # the factors of STUDY section 2, one argument each
     }
     grey = method == "memae" or (dataset in GREY_DATASETS and profile != "paper")
     values["channels"] = 1 if grey else 3
-    values |= {"mnad": _mnad, "memae": _memae, **dict.fromkeys(names.BASELINES, _baseline)}.get(method, _learning_free)(
-        values
-    )
+    values |= _METHOD_VALUES[method](values)
     values |= _memory(values)
     values |= _supervision(values)
     values |= _denoising(values)
     values |= negative_learning(overrides)
-    # TOML tells 0 from 0.0, a cell's identity must not.
-    numbers = {name: float(value) for name, value in overrides.items() if name in _REAL and type(value) is int}
-    settings = Settings(**(values | overrides | numbers))
+    settings = Settings(**(values | overrides))
     refuse_illegal(settings)
     return settings
 
@@ -184,6 +181,15 @@ def _learning_free(factors: Mapping[str, Any]) -> dict[str, Any]:
     """Nothing is optimised; the error is MNAD's."""
     del factors
     return {"learning_rate": 0.0, "schedule": "constant", "error": "mse"}
+
+
+# What fixes a method's own settings; a method without an entry is none.
+_METHOD_VALUES: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "mnad": _mnad,
+    "memae": _memae,
+    **dict.fromkeys(names.BASELINES, _baseline),
+    **dict.fromkeys(names.LEARNING_FREE, _learning_free),
+}
 
 
 def _memory(factors: Mapping[str, Any]) -> dict[str, Any]:

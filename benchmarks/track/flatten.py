@@ -94,8 +94,10 @@ def final_points(record: Record) -> list[Point]:
         values[f"auc_by_kind/{kind}"] = record.kind(kind)
     values |= _usage("memory/test", record.content.get("usage", {}).get(record.variant, {}))
     for phase in record.content["phases"]:
-        for quantity in ("seconds", "frames_per_second", "peak_memory_mb"):
+        for quantity in ("seconds", "peak_memory_mb"):
             values[f"cost/{quantity}_{phase}"] = record.phase(phase, quantity)
+    values["cost/clips_per_second_train"] = record.train_rate()
+    values["cost/frames_per_second_test"] = record.test_rate()
     values["cost/parameters"] = record.content["parameters"]
     return _points(values, 0, span(record)[1])
 

@@ -7,9 +7,12 @@ import pytest
 
 from benchmarks.report.rows import METHOD_NAMES
 from benchmarks.run.methods import METHODS
+from benchmarks.run.parts import BACKBONES
+from benchmarks.run.parts import MEMORIES as PARTS
 from benchmarks.study.baseline_presets import BASELINE_PRESETS
 from benchmarks.study.files import load_study
-from benchmarks.study.settings import BASELINES
+from benchmarks.study.presets import resolve
+from benchmarks.study.settings import AUTOENCODERS, BASELINES, MEMORIES, PROFILES
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text()
@@ -33,6 +36,35 @@ class TestRecipes:
         section = re.search(rf"^## An? {thing}.*?(?=^## |\Z)", TEXT, flags=re.MULTILINE | re.DOTALL)
         assert section
         assert re.search(r"`(benchmarks|mnad|baselines)/", section[0])
+
+
+@pytest.mark.parametrize("name", AUTOENCODERS)
+class TestEveryAutoencoder:
+    """The recipe for a method, followed."""
+
+    def test_has_its_leaf_its_class_and_its_backbone(self, name: str) -> None:
+        """A leaf at the top, a class that runs it and a part that is its network."""
+        assert (ROOT / name / "__init__.py").is_file()
+        assert name in METHODS
+        assert name in BACKBONES
+
+    @pytest.mark.parametrize("profile", PROFILES)
+    def test_resolves_by_its_name_at_every_profile(self, name: str, profile: str) -> None:
+        """It is printed by a name, and its presets give a complete cell with its own memory and without one."""
+        assert METHOD_NAMES[name]
+        for memory in ("own", "none"):
+            settings = resolve(dataset="ped2", method=name, task="reconstruction", memory=memory, profile=profile)
+            assert settings.learning_rate > 0
+            assert settings.memory in (*MEMORIES, "none")
+
+
+@pytest.mark.parametrize("name", MEMORIES)
+class TestEveryMemory:
+    """The recipe for a memory, followed."""
+
+    def test_has_its_part(self, name: str) -> None:
+        """The harness finds a module for each memory that a setting can name."""
+        assert ROOT.joinpath(*PARTS[name].split(".")).with_suffix(".py").is_file()
 
 
 @pytest.mark.parametrize("name", BASELINES)

@@ -85,7 +85,8 @@ class TestWriteTables:
             assert told in text, told
         frame = pd.read_csv(written.paths["csv"]).set_index("method")
         assert "90 S Hasan" in frame.loc["stae", "published_all"]
-        assert frame.loc["stae", "evaluate_frames_per_second"] == 80
+        assert frame.loc["stae", "train_clips_per_second"] == 40
+        assert frame.loc["stae", "test_frames_per_second"] == 120 / 50
 
 
 class TestGroups:

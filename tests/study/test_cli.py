@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -163,6 +164,16 @@ class TestReproduce:
 
 
 class TestTables:
+    def test_fewer_seeds_leave_the_study_whole(self, tmp_path: Path) -> None:
+        """Tables with --seeds 1 are those of the whole study: nobody overwrites them by a short run."""
+        place = Path("results") / "runs" / "ped2" / "cpu"
+        shutil.copytree(ROOT / place, tmp_path.joinpath(*place.parts[1:]))
+        texts = []
+        for seeds in ([], ["--seeds", "1"]):
+            assert cli.main(["tables", "ped2", *seeds, "--results", str(tmp_path)]) == 0
+            texts.append((tmp_path / "tables" / "ped2.csv").read_text())
+        assert texts[0] == texts[1]
+
     def test_without_records_says_what_to_run(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         """Tables of nothing are refused with the command that makes records."""
         said = refused(["tables", "--results", str(tmp_path)], capsys)

@@ -104,6 +104,17 @@ class TestLoadStudy:
         assert {cell.settings.size for cell in cells} == {64}
         assert [cell.settings.items for cell in cells] == [5, 20, 5, 20]
 
+    def test_a_whole_number_for_a_real_one_is_the_same_cell(self, file: Path) -> None:
+        """0 and 0.0 are one setting of one identity."""
+        file.write_text(HEADER + PAIR + "alpha = [1, 1.0]\n")
+        assert len(load_study(file, seeds=1).cells) == 2
+
+    def test_more_seeds_than_the_file_has_but_never_fewer(self, file: Path) -> None:
+        """A table shows the whole study though fewer seeds were run; more seeds than the study has are shown too."""
+        file.write_text(HEADER + PAIR)
+        counts = [len(load_study(file, at_least=seeds).cells) for seeds in (None, 1, 2, 5)]
+        assert counts == [4, 4, 4, 10]
+
     def test_a_cell_asked_for_twice_is_one(self, file: Path) -> None:
         """Overlapping tables, or a level under two names, give no cell twice."""
         file.write_text(HEADER + PAIR + PAIR + 'memory = ["own", "mnad"]\n')
@@ -218,6 +229,22 @@ class TestLoadStudy:
             (HEADER + 'mode = "quick"\n' + PAIR, "Expected a mode among record, fast, but got 'quick'"),
             (HEADER + "[settings.mnda]\nepochs = 1\n" + PAIR, "for methods among mnad.* but got mnda"),
             (HEADER + 'cells_from = "ped3"\n', "Expected a study among"),
+            (HEADER + PAIR + 'skip = "off"\n', r"Expected skip to be true or false, but got 'off'.* number 1 of"),
+            (HEADER + PAIR + "skip = 0\n", "Expected skip to be true or false, but got 0"),
+            (HEADER + PAIR + 'items = "ten"\n', "Expected items to be a whole number, but got 'ten'"),
+            (HEADER + PAIR + "items = 10.5\n", "Expected items to be a whole number, but got 10.5"),
+            (HEADER + PAIR + "size = 64.0\n", "Expected size to be a whole number, but got 64.0"),
+            (HEADER + PAIR + "batch = true\n", "Expected batch to be a whole number, but got True"),
+            (HEADER + PAIR + 'learning_rate = "fast"\n', "Expected learning_rate to be a number, but got 'fast'"),
+            (HEADER + PAIR + "learning_rate = nan\n", "Expected learning_rate to be a number, but got nan"),
+            (HEADER + PAIR + "learning_rate = -1\n", "learning_rate is at least 0, but is -1"),
+            (HEADER + PAIR + "alpha = 7\n", "from 0 to 1, but is 7"),
+            (HEADER + PAIR + "calibration_videos = 0\n", "but calibration_videos=0"),
+            (HEADER + PAIR + "separateness_weight = -0.1\n", "separateness_weight is at least 0, but is -0.1"),
+            (HEADER + PAIR + "memory = []\n", "at least one level of memory"),
+            (HEADER + "evaluate_every = -1\n" + PAIR, "evaluate_every of .* to be at least 0"),
+            (HEADER.replace('"synthetic"', '"../../etc"') + PAIR, r"Expected dataset of \[study\] to be letters"),
+            (HEADER.replace('"little"', '"a/b"') + PAIR, r"Expected name of \[study\] to be letters"),
             ("[study\n", "Expected a readable TOML file"),
         ],
     )
