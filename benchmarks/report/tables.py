@@ -85,7 +85,7 @@ def table_stem(label: str) -> str:
 def continue_command(study: str, cells: Sequence[Cell]) -> str:
     """The command that runs a study's missing cells, and no others; of a study file of the user's its form."""
     if study not in study_names():
-        return "python -m benchmarks reproduce FILE.toml"
+        return ".venv/bin/python -m benchmarks reproduce FILE.toml"
     # Where settings have different numbers of seeds, the study file says them better.
     counts = set(Counter(cell.settings for cell in set(cells)).values())
     seeds = f" SEEDS={counts.pop()}" if len(counts) == 1 else ""

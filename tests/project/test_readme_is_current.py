@@ -1,5 +1,6 @@
 """The README's numbers are those of the committed records."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -9,8 +10,11 @@ from benchmarks.cli.views import readme_answer
 from benchmarks.report.readme import fill_block
 from benchmarks.report.tables import write_tables
 from benchmarks.study.files import load_study
+from benchmarks.study.presets import resolve
+from benchmarks.study.settings import AUTOENCODERS, PROFILES
 
 ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
 
 
 @pytest.mark.parametrize("name", ["ped2", "synthetic"])
@@ -29,3 +33,26 @@ def test_the_first_screen_answers_from_the_records() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert "<!-- generated: answer -->" in readme
     assert fill_block(readme, "answer", readme_answer(ROOT / "results")) == readme
+
+
+def test_the_study_file_that_the_readme_shows_is_one(tmp_path: Path) -> None:
+    """Somebody who copies it has a study of a set of their own: two settings, three seeds each."""
+    (text,) = re.findall(r"^```toml\n(.*?)^```", README.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    file = tmp_path / "mine.toml"
+    file.write_text(text)
+    study = load_study(file)
+    assert [(cell.settings.memory, cell.seed) for cell in study.cells] == [
+        (memory, seed) for seed in range(3) for memory in ("mnad", "none")
+    ]
+    assert study.needs_data
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_the_profiles_that_the_readme_lists_are_those_of_the_code(profile: str) -> None:
+    """Frame size and, but for the smoke test's, epochs of both methods stand in the table's row."""
+    (row,) = re.findall(rf"^\| `{profile}` \|.*$", README.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    for method in AUTOENCODERS:
+        settings = resolve(dataset="synthetic", method=method, task="reconstruction", profile=profile)
+        assert f"{settings.size}×{settings.size}" in row
+        if profile != "smoke":
+            assert f"{settings.epochs} epochs" in row
