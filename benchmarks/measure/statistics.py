@@ -14,6 +14,7 @@ from scipy import stats
 
 from benchmarks.errors import StudyError
 from benchmarks.measure.inputs import scored_frames
+from benchmarks.measure.intervals import student_t
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -127,8 +128,8 @@ def t_interval(values: Sequence[float], level: float = 0.95) -> Estimate:
     mean = float(x.mean())
     if x.size == 1:
         return Estimate(mean, None, None)
-    half = float(stats.t.ppf((1 + level) / 2, x.size - 1) * stats.sem(x))
-    return Estimate(mean, mean - half, mean + half)
+    low, high = student_t(x, level)
+    return Estimate(mean, float(low), float(high))
 
 
 @dataclass(frozen=True)

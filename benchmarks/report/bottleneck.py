@@ -13,6 +13,7 @@ from benchmarks.report.render import Table, to_markdown
 from benchmarks.report.rows import Row, Summary, only_factors
 from benchmarks.report.tables import write_text
 from benchmarks.report.wording import decibel, interval_of
+from benchmarks.study.settings import UNTOLD
 
 REPLACED: Final = {
     "bottleneck_zeros": "bottleneck: zeros",
@@ -53,7 +54,7 @@ def write_bottleneck_table(dataset: str, rows: Sequence[Row], results: Path) -> 
     The CSV holds every setting, the Markdown those that differ in method, task, skip, memory and geometry alone.
     Raises StudyError if a file cannot be written.
     """
-    found = replaced([row for row in rows if row.settings.profile != "smoke"])
+    found = replaced([row for row in rows if row.settings.profile != UNTOLD])
     if not found:
         return []
     folder, stem = results / "tables", f"bottleneck_{dataset}"

@@ -14,6 +14,7 @@ from benchmarks.report.render import Table, to_latex, to_markdown
 from benchmarks.report.rows import Row
 from benchmarks.report.tables import write_text
 from benchmarks.report.wording import percent, span
+from benchmarks.study.settings import UNTOLD
 
 OVERLAPS: Final = ("0.5", "0.25")
 _RATES: Final = {"precision": "precision", "recall": "recall", "f1": "F1"}
@@ -24,7 +25,7 @@ def write_box_tables(records: Sequence[Record], results: Path) -> dict[str, Path
 
     Raises StudyError if a file cannot be written.
     """
-    told = [record for record in records if record.settings.profile != "smoke" and box_facts(record)]
+    told = [record for record in records if record.settings.profile != UNTOLD and box_facts(record)]
     paths = {}
     for dataset in sorted({record.settings.dataset for record in told}):
         rows = _rows([record for record in told if record.settings.dataset == dataset])

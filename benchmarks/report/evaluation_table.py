@@ -25,7 +25,7 @@ from benchmarks.report.render import Table, to_latex, to_markdown
 from benchmarks.report.rows import Row
 from benchmarks.report.tables import write_text
 from benchmarks.report.wording import signed
-from benchmarks.study.settings import SEEDLESS
+from benchmarks.study.settings import SEEDLESS, UNTOLD
 
 ASSUMED_RATE: Final = 25.0
 # Frames a second; UCSD's footage runs at ten. Sets that are not named are assumed to run at 25.
@@ -71,7 +71,7 @@ def write_evaluation_tables(records: Sequence[Record], results: Path) -> dict[st
     Raises StudyError if a record's terms cannot be read or a file cannot be written.
     """
     paths = {}
-    for dataset in sorted({record.settings.dataset for record in records if record.settings.profile != "smoke"}):
+    for dataset in sorted({record.settings.dataset for record in records if record.settings.profile != UNTOLD}):
         rows = _rows([record for record in records if record.settings.dataset == dataset])
         stem = f"evaluation_{dataset}"
         tables = (_conventions_table(dataset, rows), _parts_table(rows))
@@ -149,7 +149,7 @@ def _rows(records: Sequence[Record]) -> list[tuple[Row, Means]]:
     """A row per setting with the mean of every convention over its seeds."""
     by_group: dict[Group, list[Record]] = {}
     for record in records:
-        if record.settings.profile != "smoke":
+        if record.settings.profile != UNTOLD:
             by_group.setdefault(group_of(record.settings), []).append(record)
     found = []
     for group in sorted(by_group, key=lambda group: group.label):

@@ -13,12 +13,11 @@ from benchmarks.report.pairing import areas, best_pairing, on_common_frames
 from benchmarks.report.quantities import measure
 from benchmarks.report.records import Record
 from benchmarks.report.rows import GEOMETRY, Row, departures
-from benchmarks.study.settings import AUTOENCODERS, LEARNING_FREE, Settings
+from benchmarks.study.settings import AUTOENCODERS, LEARNING_FREE, PROFILES, Settings
 
 _ARITHMETIC: Final = tuple(
     field.name for field in fields(Settings) if field.name not in GEOMETRY | {"dataset", "profile"}
 )
-_PROFILE_ORDER: Final = ("paper", "cpu", "small", "smoke")
 
 
 @dataclass(frozen=True, order=True)
@@ -83,9 +82,7 @@ def groups_of(records: Iterable[Record]) -> list[Group]:
         if record.settings.method in AUTOENCODERS:
             group = group_of(record.settings)
             found[group] = found.get(group, 0) + 1
-    return sorted(
-        found, key=lambda group: (group.dataset, _PROFILE_ORDER.index(group.profile), -found[group], str(group))
-    )
+    return sorted(found, key=lambda group: (group.dataset, PROFILES.index(group.profile), -found[group], str(group)))
 
 
 def gather(contrast: Contrast, group: Group, records: Sequence[Record]) -> Evidence:

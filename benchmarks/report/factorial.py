@@ -20,7 +20,7 @@ from benchmarks.report.records import Record
 from benchmarks.report.render import Table
 from benchmarks.report.rows import METHOD_NAMES, only_factors
 from benchmarks.report.wording import probability, signed
-from benchmarks.study.settings import AUTOENCODERS
+from benchmarks.study.settings import AUTOENCODERS, UNTOLD
 
 # The level that a difference is taken from, where there is a natural one.
 _FROM: Final = {"method": "MNAD", "task": "reconstruction", "memory": "none", "skip": "off", "supervision": "none"}
@@ -103,7 +103,7 @@ def factorial_tables(records: Iterable[Record]) -> list[Table]:
     for record in records:
         if (
             record.settings.method in AUTOENCODERS
-            and record.settings.profile != "smoke"
+            and record.settings.profile != UNTOLD
             and only_factors(record.settings)
         ):
             groups.setdefault(group_of(record.settings).label, []).append(record)

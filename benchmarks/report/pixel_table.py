@@ -16,6 +16,7 @@ from benchmarks.report.render import Table, to_latex, to_markdown
 from benchmarks.report.rows import Row, Summary
 from benchmarks.report.tables import write_text
 from benchmarks.report.wording import percent, span
+from benchmarks.study.settings import UNTOLD
 
 _HEADINGS: Final = {"pixel_auc": "Pixel AUC", "pro": "PRO", "rbdc": "RBDC", "tbdc": "TBDC"}
 # Path below the record's section, and what is put before headings and in front of columns.
@@ -27,7 +28,7 @@ def write_pixel_tables(records: Sequence[Record], results: Path) -> dict[str, Pa
 
     Raises StudyError if a file cannot be written.
     """
-    told = [record for record in records if record.settings.profile != "smoke" and _section(record)]
+    told = [record for record in records if record.settings.profile != UNTOLD and _section(record)]
     paths = {}
     for dataset in sorted({record.settings.dataset for record in told}):
         rows = _rows([record for record in told if record.settings.dataset == dataset])

@@ -8,7 +8,7 @@ from benchmarks.report.claims import Side
 from benchmarks.report.evidence import Group, group_of, same_arithmetic
 from benchmarks.report.judging import FEWEST_SEEDS, ClaimVerdict, Reason
 from benchmarks.study.files import Study, load_study, study_names
-from benchmarks.study.settings import LEARNING_FREE, Settings
+from benchmarks.study.settings import LEARNING_FREE, UNTOLD, Settings
 
 # No more cells help where a mean lies where it lies, and how many seeds would help is the power table's to say.
 _BEYOND_CELLS: Final[tuple[Reason, ...]] = ("wide interval", "hardly happens")
@@ -76,8 +76,7 @@ def _settings(study: Study) -> int:
 
 @cache
 def _studies() -> tuple[Study, ...]:
-    # A smoke test's figures mean nothing.
-    return tuple(study for study in map(load_study, study_names()) if study.profile != "smoke")
+    return tuple(study for study in map(load_study, study_names()) if study.profile != UNTOLD)
 
 
 def _in_words(side: Side, wanted: Settings) -> str:

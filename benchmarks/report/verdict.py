@@ -24,9 +24,9 @@ from benchmarks.report.records import Record, load_records
 from benchmarks.report.remedies import remedies
 from benchmarks.report.render import Table, to_latex, to_markdown
 from benchmarks.report.tables import write_text
+from benchmarks.study.settings import UNTOLD
 
 _NO_RECORD: Final = "Sets without records"
-_UNTOLD: Final = "smoke"
 
 
 def main(options: argparse.Namespace, is_stale: Callable[[Record], bool] | None = None) -> int:
@@ -45,7 +45,7 @@ def judge_all(claims: Sequence[Claim], records: Sequence[Record]) -> list[ClaimV
 
     A set without any record of the claim's cells has one verdict too, in its widest group, or at the profile cpu.
     """
-    groups = [group for group in groups_of(records) if group.profile != _UNTOLD]
+    groups = [group for group in groups_of(records) if group.profile != UNTOLD]
     verdicts = []
     for claim in claims:
         for dataset in claim.sets:

@@ -15,9 +15,8 @@ from benchmarks.report.paired_tables import contrast_table, variant_table
 from benchmarks.report.records import Record, by_cell
 from benchmarks.report.rows import Row, absent_cells, make_rows
 from benchmarks.report.tables import missing_lines
-from benchmarks.study.settings import GENERATED_DATASETS, Cell
+from benchmarks.study.settings import GENERATED_DATASETS, UNTOLD, Cell
 
-UNTOLD: Final = "smoke"
 """The profile whose figures mean nothing: its runs are in the explorer and in no table."""
 _NOTHING: Final = (
     "<p>No records yet: <code>make reproduce-ped2</code> or <code>make reproduce-synthetic</code> make some.</p>\n"
