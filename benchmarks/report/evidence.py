@@ -13,7 +13,7 @@ from benchmarks.report.pairing import areas, best_pairing, on_common_frames
 from benchmarks.report.quantities import measure
 from benchmarks.report.records import Record
 from benchmarks.report.rows import GEOMETRY, Row, departures
-from benchmarks.study.settings import AUTOENCODERS, LEARNING_FREE, PROFILES, Settings
+from benchmarks.study.settings import AUTOENCODERS, BASELINES, LEARNING_FREE, PROFILES, Settings
 
 _ARITHMETIC: Final = tuple(
     field.name for field in fields(Settings) if field.name not in GEOMETRY | {"dataset", "profile"}
@@ -177,6 +177,8 @@ def without_stale(
 
 def _belongs(record: Record, group: Group) -> bool:
     own = group_of(record.settings)
+    if record.settings.method in BASELINES:  # frames and length that its layers ask for, whatever a study's
+        return (own.dataset, own.profile) == (group.dataset, group.profile)
     if record.settings.method in LEARNING_FREE:
         return (own.dataset, own.profile, own.size) == (group.dataset, group.profile, group.size)
     return own == group

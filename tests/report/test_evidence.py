@@ -89,6 +89,21 @@ class TestGather:
         assert len(found.left_out) == 2
         assert all("seed 3" in name for name in found.left_out)
 
+    def test_a_baseline_stands_beside_every_geometry_of_its_profile(self, tmp_path: Path, write_record: Write) -> None:
+        """Its layers ask for frames of their own; MNAD at 64x64 is compared with it, at another profile it is not."""
+        stae = Side({"method": "stae", "task": "reconstruction", "memory": "none"})
+        mine = Side({"method": "mnad", "task": "prediction"})
+        small = resolve(dataset="ped2", method="mnad", task="prediction", profile="small", size=64)
+        other = resolve(dataset="ped2", method="mnad", task="prediction", profile="cpu")
+        for seed in range(3):
+            for settings in (stae.settings("ped2", "small"), small, other):
+                write_record(tmp_path, settings, seed)
+        records = load_records(tmp_path)
+        pairs = {
+            group.profile: len(gather(contrast(mine, stae), group, records).effects) for group in groups_of(records)
+        }
+        assert pairs == {"small": 3, "cpu": 0}
+
     @pytest.mark.parametrize(("other", "pairs"), [("mnad", 0), ("stae", 3)])
     def test_modes_meet_across_methods_alone(self, tmp_path: Path, write_record: Write, other: str, pairs: int) -> None:
         """A run in the mode fast is no partner for its twin in the default mode, but it is for another method."""
