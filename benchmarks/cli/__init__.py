@@ -12,6 +12,7 @@ from pathlib import Path
 
 from benchmarks.cli import runs, views
 from benchmarks.cli.options import add_cell_options, add_folders, add_worker_options
+from benchmarks.cli.parsing import Parser, add_choice, add_number
 from benchmarks.errors import StudyError
 from benchmarks.study.files import study_names
 from benchmarks.study.settings import PROFILES
@@ -19,8 +20,8 @@ from benchmarks.study.settings import PROFILES
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
-    options = _parser().parse_args(arguments)
     try:
+        options = _parser().parse_args(arguments)
         status: int = options.run(options)
     except StudyError as error:
         print(error, file=sys.stderr)
@@ -31,11 +32,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `... | head`: who read has read enough; Python would complain once more when it flushes
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:  # a file or folder that nobody looked at more closely before
+        print(_sentence(error), file=sys.stderr)
+        return 2
     return status
 
 
+def _sentence(error: OSError) -> str:
+    """What the system refused, as a sentence."""
+    place = "the files that this command needs" if error.filename is None else os.fsdecode(error.filename)
+    return (
+        f"Expected to read or write {place}, but the system says: {error.strerror or error}; "
+        f"correct its rights, free space or name another place."
+    )
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Run the study and view its records.")
+    parser = Parser(prog="python -m benchmarks", description="Run the study and view its records.")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
     data = commands.add_parser("data", help="fetch a data set and check it")
@@ -75,8 +88,8 @@ def _parser() -> argparse.ArgumentParser:
     figures.set_defaults(run=views.figures)
     for command in (tables, figures):
         command.add_argument("studies", nargs="*", metavar="study", help="all with a record where none is named")
-        command.add_argument("--profile", choices=PROFILES, help="in place of the study file's")
-        command.add_argument("--seeds", type=int, help="how many seeds, in place of the study file's")
+        add_choice(command, "--profile", PROFILES, help="in place of the study file's")
+        add_number(command, "--seeds", help="how many seeds, in place of the study file's")
         add_folders(command)
 
     verdict = commands.add_parser("verdict", help="judge every claim by the records at hand")
@@ -84,13 +97,13 @@ def _parser() -> argparse.ArgumentParser:
     verdict.set_defaults(run=views.verdict)
     report = commands.add_parser("report", help="write the page that shows the whole study, one file")
     report.add_argument("--keep-stale", action="store_true", help="accept records that were made by older code")
-    report.add_argument("--points", type=int, help="points of each run's score timeline (3000)")
+    add_number(report, "--points", help="points of each run's score timeline (3000)")
     report.set_defaults(run=views.report)
     simulate = commands.add_parser("simulate", help="measure what the intervals are worth on invented studies")
-    simulate.add_argument("--draws", type=int, help="studies per scenario (1500)")
+    add_number(simulate, "--draws", help="studies per scenario (1500)")
     simulate.set_defaults(run=runs.simulate)
     memorisation = commands.add_parser("memorisation", help="what a network learns by heart: a small study, minutes")
-    memorisation.add_argument("--seeds", type=int, default=3, help="how many seeds: 0, 1, 2, ... (3)")
+    add_number(memorisation, "--seeds", default=3, help="how many seeds: 0, 1, 2, ... (3)")
     memorisation.set_defaults(run=runs.memorisation)
     for command in (verdict, report, simulate, memorisation):
         add_folders(command)
@@ -102,7 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     imported = commands.add_parser("import", help="bring the records into MLflow; twice changes nothing")
     imported.set_defaults(run=views.import_into_mlflow)
     ui = commands.add_parser("ui", help="compare runs in the browser (MLflow)")
-    ui.add_argument("--port", type=int, default=5000, help="on 127.0.0.1 (5000)")
+    add_number(ui, "--port", default=5000, help="on 127.0.0.1 (5000)")
     ui.set_defaults(run=views.ui)
     for command in (imported, ui):
         add_folders(command)

@@ -12,7 +12,7 @@ from benchmarks.cli.views import write_index, write_study_tables
 from benchmarks.errors import StudyError
 from benchmarks.grid.tracking import Tracker
 from benchmarks.study.files import Study, load_study
-from benchmarks.study.settings import GENERATED_DATASETS
+from benchmarks.study.settings import GENERATED_DATASETS, MOST_SEEDS
 
 
 def data(options: argparse.Namespace) -> int:
@@ -104,8 +104,10 @@ def memorisation(options: argparse.Namespace) -> int:
     from benchmarks.report.tables import write_text
     from benchmarks.run.memorisation import Extent, run_study
 
-    if options.seeds < 1:
-        raise StudyError(f"Expected at least one seed, but got --seeds {options.seeds}; leave it out for three.")
+    if not 1 <= options.seeds <= MOST_SEEDS:
+        raise StudyError(
+            f"Expected --seeds to be from 1 to {MOST_SEEDS}, but got {options.seeds}; leave it out for three."
+        )
     torch.set_num_threads(1)  # the same order of sums, so the same numbers, on a machine with more cores
     curves = run_study(Extent(), range(options.seeds), report=print)
     folder = options.results / "memorisation"

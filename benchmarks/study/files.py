@@ -21,7 +21,7 @@ from typing import Any
 from benchmarks.errors import StudyError
 from benchmarks.study.filters import Filter
 from benchmarks.study.presets import resolve
-from benchmarks.study.settings import GENERATED_DATASETS, METHODS, MODES, PROFILES, Cell, Settings
+from benchmarks.study.settings import GENERATED_DATASETS, METHODS, MODES, MOST_SEEDS, PROFILES, Cell, Settings
 
 _NAME = re.compile(r"\w[\w.-]*", re.ASCII)
 STUDIES = Path(__file__).resolve().parents[1] / "studies"
@@ -100,6 +100,10 @@ def load_study(
         raise StudyError(
             f"Expected at least 1 seed, but got {min(settings.values())}; correct --seeds or seeds in {file}."
         )
+    if max(settings.values()) > MOST_SEEDS:
+        raise StudyError(
+            f"Expected at most {MOST_SEEDS} seeds, but got {max(settings.values())}; correct --seeds or seeds in {file}."
+        )
     chosen = {one: count for one, count in settings.items() if wanted.matches(one)}
     cells = tuple(
         Cell(one, seed)
@@ -107,6 +111,12 @@ def load_study(
         for one, count in chosen.items()
         if seed < count and wanted.matches_seed(seed)
     )
+    if chosen and not cells:
+        last = max(chosen.values()) - 1
+        raise StudyError(
+            f"Expected --only to leave a cell of study {header['name']}, but {only} matches none: it has "
+            f"{f'seeds 0 to {last}' if last else 'seed 0 alone'}; correct it, or ask for more with --seeds."
+        )
     if not cells:
         names = ", ".join(one.name for one in settings)
         raise StudyError(

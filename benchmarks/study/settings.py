@@ -28,6 +28,8 @@ PROFILES = ("paper", "cpu", "small", "smoke")
 UNTOLD = "smoke"
 MODES = ("record", "fast")
 PRECISIONS = ("bfloat16", "float32", "float64")
+# More repetitions than anybody runs: a slip of the finger would list cells until memory ends.
+MOST_SEEDS = 1000
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import shutil
@@ -47,10 +48,37 @@ class TestMain:
         assert "Traceback" not in run.stderr
 
     def test_without_a_command_says_how_it_is_used(self) -> None:
-        """Usage, and a status that is not 0."""
+        """One sentence that names the help, and a status that is not 0."""
         run = call()
         assert run.returncode == 2
-        assert "usage: python -m benchmarks" in run.stderr
+        assert len(run.stderr.splitlines()) == 1
+        assert "`python -m benchmarks --help`" in run.stderr
+        assert "COMMAND" in run.stderr
+
+    @pytest.mark.parametrize(
+        ("error", "said"),
+        [
+            (
+                PermissionError(errno.EACCES, "Permission denied", "/data/ped2"),
+                "write /data/ped2, but the system says: Perm",
+            ),
+            (
+                OSError(errno.ENOSPC, "No space left on device"),
+                "this command needs, but the system says: No space left",
+            ),
+            (OSError("cut off"), "the system says: cut off;"),
+        ],
+    )
+    def test_what_the_system_refuses_is_a_sentence(
+        self, error: OSError, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Status 2 and the place, whatever folder or file may not be read or written, and no traceback."""
+
+        def fail(*_: object) -> None:
+            raise error
+
+        monkeypatch.setattr(study_run, "prepare", fail)
+        assert said in refused(["plan", "smoke"], capsys)
 
     def test_an_interrupt_is_one_line(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -90,6 +118,17 @@ class TestPlan:
             (["--only", "task=denoising"], "matches none"),
             (["--seeds", "0"], "Expected at least 1 seed"),
             (["--jobs", "0"], "Expected --jobs to be at least 1"),
+            (["--seeds", "100000000"], "Expected at most 1000 seeds, but got 100000000"),
+            (["--seeds", "abc"], "Expected --seeds to be a whole number, but got 'abc'"),
+            (["--seeds", "1.5"], "Expected --seeds to be a whole number, but got '1.5'"),
+            (["--jobs", "x"], "Expected --jobs to be a whole number, but got 'x'"),
+            (["--profile", "cpuu"], "Expected --profile to be one of paper, cpu, small, smoke, but got 'cpuu'"),
+            (["--mode", "fats"], "Expected --mode to be one of record, fast, but got 'fats'"),
+            (["--device", "gpu"], "Expected --device to be one of auto, cpu, cuda, but got 'gpu'"),
+            (["--colour"], "(unrecognized arguments: --colour)"),
+            (["--seeds"], "Expected what `python -m benchmarks plan --help` lists"),
+            (["--only", "seed=9"], "matches none: it has seed 0 alone; correct it, or ask for more with --seeds"),
+            (["--only", "seed=9", "--seeds", "3"], "it has seeds 0 to 2;"),
         ],
     )
     def test_refuses_what_makes_no_sense(
@@ -97,12 +136,6 @@ class TestPlan:
     ) -> None:
         """A sentence for each."""
         assert sentence in refused(["plan", "smoke", "--device", "cpu", *arguments], capsys)
-
-    def test_an_unknown_profile_lists_the_valid_ones(self) -> None:
-        """Argparse says which there are."""
-        run = call("plan", "smoke", "--profile", "huge")
-        assert run.returncode == 2
-        assert all(name in run.stderr for name in ("paper", "cpu", "small", "smoke"))
 
 
 class TestReproduce:
@@ -179,6 +212,16 @@ class TestTables:
         said = refused(["tables", "--results", str(tmp_path)], capsys)
         assert "Expected records of a study" in said
         assert "make reproduce-synthetic" in said
+
+
+class TestMemorisation:
+    @pytest.mark.parametrize("seeds", ["0", "1001"])
+    def test_refuses_a_number_of_seeds_that_makes_no_sense(
+        self, seeds: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """None, or more than anybody runs."""
+        said = refused(["memorisation", "--seeds", seeds, "--results", str(tmp_path)], capsys)
+        assert f"Expected --seeds to be from 1 to 1000, but got {seeds}" in said
 
 
 class TestData:
