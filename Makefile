@@ -85,7 +85,7 @@ pixel-proof: $(READY) ## Measure the pixel metrics where their values are known;
 import: $(READY) ## Bring the records into MLflow; twice changes nothing
 	$(BENCHMARKS) import $(ARGS)
 
-ui: import ## Compare runs in the browser: MLflow on 127.0.0.1
+ui: $(READY) ## Bring the records into MLflow and compare runs in the browser, on 127.0.0.1
 	$(BENCHMARKS) ui --port "$(PORT)" $(ARGS)
 
 ##@ Project

@@ -11,6 +11,7 @@ from benchmarks.track.importer import ImportCounts, import_records
 from benchmarks.track.store import artifact_root, experiment, is_server, open_client, tracking_uri
 
 _HOST = "127.0.0.1"
+_LAST_PORT = 65535
 _WORKFLOW = "workflowType=machine_learning"
 
 
@@ -18,11 +19,11 @@ def serve(results: Path = Path("results"), port: int = 5000) -> int:
     """Import the records, then serve MLflow on 127.0.0.1 until Ctrl-C; returns the server's exit status.
 
     Where MLFLOW_TRACKING_URI names a server, only its address is printed.
-    Raises StudyError if there is no record, the port is taken, or as `import_records` does.
+    Raises StudyError if there is no record, the port is none or taken, or as `import_records` does.
     """
     uri = tracking_uri()
     if not is_server(uri):
-        _refuse_taken(port)
+        _refuse_unusable(port)
     counts = import_records(results, uri, progress=True)
     if counts == ImportCounts():
         raise StudyError(f"Expected records below {results / 'runs'} to show, but found none; run a study first.")
@@ -52,7 +53,9 @@ def serve(results: Path = Path("results"), port: int = 5000) -> int:
         server.wait()
 
 
-def _refuse_taken(port: int) -> None:
+def _refuse_unusable(port: int) -> None:
+    if not 1 <= port <= _LAST_PORT:
+        raise StudyError(f"Expected a port from 1 to {_LAST_PORT}, but got {port}; choose one with PORT=.")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
