@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from benchmarks.errors import StudyError
 from benchmarks.measure.intervals import REPORTED
 from benchmarks.measure.simulation import AFTER_A_LOOK, SEEDS, SMALLEST, Coverage, simulate
 from benchmarks.report.render import Table, to_markdown
 from benchmarks.report.tables import write_text
 
 DRAWS = 1500
+_FEWEST_DRAWS = 100
 _NAMES = {
     "student_t": "Student t",
     "bca": "BCa bootstrap",
@@ -34,8 +36,16 @@ def write_coverage(rows: Sequence[Coverage], results: Path) -> tuple[Path, Path]
 
 
 def main(options: argparse.Namespace) -> int:
-    """Simulate and write; options: results, draws (None for the number behind the committed table)."""
-    rows = simulate(options.draws or DRAWS)
+    """Simulate and write; options: results, draws (None for the number behind the committed table).
+
+    Raises StudyError for too few draws to measure a share by, and if a file cannot be written.
+    """
+    draws = DRAWS if options.draws is None else options.draws
+    if draws < _FEWEST_DRAWS:
+        raise StudyError(
+            f"Expected --draws to be at least {_FEWEST_DRAWS} studies per scenario, but got {draws}; leave it out for {DRAWS}."
+        )
+    rows = simulate(draws)
     print(_head(rows))
     for path in write_coverage(rows, options.results):
         print(f"Written: {path}")

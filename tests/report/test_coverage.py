@@ -1,9 +1,13 @@
+from argparse import Namespace
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
+from benchmarks.errors import StudyError
 from benchmarks.measure.simulation import AFTER_A_LOOK, SEEDS, Coverage
-from benchmarks.report.coverage import write_coverage
+from benchmarks.report import coverage
+from benchmarks.report.coverage import DRAWS, write_coverage
 
 
 def row(interval: str, seeds: int, covered: float, estimand: str = "these videos") -> Coverage:
@@ -25,3 +29,28 @@ class TestWriteCoverage:
         assert "looks at 3 and again at 6 seeds" in text.read_text()
         assert any("3, 6" in line and "92.0" in line for line in lines)
         assert len(pd.read_csv(csv)) == 3 * len(SEEDS) + 1
+
+
+class TestMain:
+    @pytest.mark.parametrize("draws", [-5, 0, 99])
+    def test_refuses_too_few_draws(self, draws: int, tmp_path: Path) -> None:
+        """What the committed table says is not replaced by shares of nothing; 0 does not mean the default."""
+        with pytest.raises(StudyError, match=f"Expected --draws to be at least 100 .* but got {draws};"):
+            coverage.main(Namespace(results=tmp_path, draws=draws))
+        assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.parametrize(("asked", "draws"), [(None, DRAWS), (100, 100)])
+    def test_simulates_as_many_studies_as_asked_for(
+        self, asked: int | None, draws: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Where nothing is asked for, as many as stand behind the committed table."""
+        simulated: list[int] = []
+
+        def simulate(draws: int) -> None:
+            simulated.append(draws)
+            raise KeyboardInterrupt  # what is written is tested above
+
+        monkeypatch.setattr(coverage, "simulate", simulate)
+        with pytest.raises(KeyboardInterrupt):
+            coverage.main(Namespace(results=tmp_path, draws=asked))
+        assert simulated == [draws]
