@@ -37,8 +37,21 @@ RUNS = $(CHOSEN) $(if $(MODE),--mode "$(MODE)") \
 	$(if $(JOBS),--jobs "$(JOBS)") $(if $(THREADS),--threads "$(THREADS)") $(if $(SCHEDULER),--scheduler "$(SCHEDULER)")
 PIP = $(VENV)/bin/python -m pip --quiet --quiet --disable-pip-version-check --no-input install
 
+# A misspelt variable would be ignored, and the study run without it. Not in the help, but taken: what make itself reads,
+# and what the commands read from their environment.
+comma := ,
+space := $(subst ,, )
+listed = $(subst $(space),$(comma)$(space),$(strip $(1)))
+known := $(shell sed -n 's/^##= \([A-Z_]*\)=.*/\1/p' "$(firstword $(MAKEFILE_LIST))")
+given := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
+taken := VENV SHELL MAKEFLAGS MLFLOW_TRACKING_URI VGG19_WEIGHTS CUDA_VISIBLE_DEVICES
+unknown := $(call listed,$(filter-out $(known) $(taken),$(given)))
+$(if $(unknown),$(error Expected variables among $(call listed,$(known)), but got $(unknown); correct the name))
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+# Without it make looks for a file `plan-.o` to make `plan-` from, and takes .o for the name of a study.
+.SUFFIXES:
 .PHONY: help setup lock test lint bench bench-profiles clean tables figures verdict report simulate pixel-proof memorisation import ui
 
 ##@ Study (studies: synthetic, ped2, smoke; sets: synthetic, pool, ped2, ped1, avenue, shanghaitech)

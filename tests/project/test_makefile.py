@@ -14,22 +14,17 @@ MAKEFILE = (ROOT / "Makefile").read_text()
 DOCUMENTED = re.findall(r"^([a-z%-]+):.*## ", MAKEFILE, flags=re.MULTILINE)
 
 
+VARIABLES = re.findall(r"^##= ([A-Z_]+)=", MAKEFILE, flags=re.MULTILINE)
+
+
 def make(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    """Run make as from a fresh shell: nothing is inherited from a make, or a DATA_ROOT, around the tests."""
-    inherited = (
-        "MAKE",
-        "MFLAGS",
-        "DATA_ROOT",
-        "VENV",
-        "SEEDS",
-        "JOBS",
-        "PROFILE",
-        "ONLY",
-        "ARGS",
-        "PYTHON",
-        "TORCH_INDEX",
-    )
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(inherited)}
+    """Run make as from a fresh shell: nothing is inherited from a make, or a variable of its own, around the tests."""
+    inherited = {"VENV", *VARIABLES}
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in inherited and not name.startswith(("MAKE", "MFLAGS"))
+    }
     command = ["make", "--no-print-directory", *arguments]
     return subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
@@ -81,6 +76,36 @@ class TestHelp:
         }
         for name in used - inner:
             assert re.search(rf"^  {name}=", shown, flags=re.MULTILINE), name
+
+
+class TestVariables:
+    """Variables as they are typed."""
+
+    @pytest.mark.parametrize("arguments", [["plan-ped2", "SEED=1"], ["help", "ONYL=task=prediction", "JOBS=2"]])
+    def test_a_misspelt_one_is_refused(self, arguments: list[str]) -> None:
+        """One sentence with the variables there are; nothing is run without what was asked for."""
+        shown = make("VENV_PYTHON=p", *arguments)
+        assert shown.returncode == 2
+        assert shown.stdout == ""
+        assert len(shown.stderr.splitlines()) == 1
+        assert f"Expected variables among {', '.join(VARIABLES)}, but got {arguments[1].split('=')[0]};" in shown.stderr
+
+    def test_every_documented_one_is_taken(self) -> None:
+        """All at once, also by a make that is called by a make; and what make itself or the commands' environment reads."""
+        assert len(VARIABLES) > 10
+        given = [f"{name}=1" for name in (*VARIABLES, "VENV", "MLFLOW_TRACKING_URI", "VGG19_WEIGHTS")]
+        for more in ([], ["SHELL=/bin/sh"], ["MAKEFLAGS=--silent"]):
+            shown = make("-n", "-j2", "lint", *given, *more)
+            assert shown.returncode == 0, shown.stderr
+        shown = make("--eval", "outer: ; $(MAKE) --no-print-directory help", "outer", *given)
+        assert shown.returncode == 0, shown.stderr
+
+    def test_the_users_shell_is_not_heard_here(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What these tests see does not depend on the variables of whoever runs them."""
+        for name in VARIABLES:
+            monkeypatch.setenv(name, "elsewhere")
+        shown = make("-n", "reproduce-ped2", "VENV_PYTHON=p")
+        assert "elsewhere" not in shown.stdout
 
 
 class TestTargets:
@@ -147,6 +172,12 @@ class TestTargets:
         assert "Traceback" not in said
         assert "nowhere" in said
         assert re.search(r"ped1, ped2|ped2, pool, smoke", said)
+
+    def test_a_forgotten_name_is_none(self) -> None:
+        """`plan-` is no target: make does not take the ending of some file for a study."""
+        shown = make("plan-", "VENV_PYTHON=p")
+        assert shown.returncode == 2
+        assert "No rule to make target 'plan-'" in shown.stderr
 
 
 class TestSetup:
