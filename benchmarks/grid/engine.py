@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from benchmarks.errors import StudyError
 from benchmarks.grid import process
@@ -24,6 +25,7 @@ from benchmarks.study.settings import Cell
 
 _POLL_SECONDS = 0.5
 _CONNECT_SECONDS = 15
+_SCHEMES = ("tcp", "tls", "ucx", "ws", "wss")
 # By default Dask profiles its own threads and ticks fifty times a second: a tenth of a core that cells have use for.
 _CALM = {
     "distributed.worker.profile.enabled": False,
@@ -47,15 +49,31 @@ class Workers:
     ) -> "Workers":
         """Fill in what was not asked for: a cell a core (or accelerator), and the cores shared out evenly.
 
-        Raises StudyError for a number below 1.
+        Raises StudyError for a number below 1 and a scheduler that is no address.
         """
         for name, value in (("--jobs", jobs), ("--threads", threads)):
             if value is not None and value < 1:
                 raise StudyError(f"Expected {name} to be at least 1, but got {value}; correct it.")
+        if scheduler is not None:
+            _refuse_no_address(scheduler)
         if jobs is None:
             jobs = cores() if device == "cpu" or scheduler else max(1, len(accelerators()))
         # By jobs, not by cells left: a cell's sums, and so its numbers, depend on its number of threads.
         return cls(jobs, threads or max(1, cores() // jobs), device, scheduler)
+
+
+def _refuse_no_address(scheduler: str) -> None:
+    """Dask would wait half a minute for an address that it cannot read, and end in a traceback."""
+    try:
+        parts = urlsplit(scheduler)
+        whole = bool(parts.hostname and parts.port and not parts.path)
+    except ValueError:  # a port that is no number, or none that there can be
+        whole = False
+    if not whole or scheduler.partition("://")[0] not in _SCHEMES:
+        raise StudyError(
+            f"Expected --scheduler to be an address such as tcp://127.0.0.1:8786 (or {', '.join(_SCHEMES[1:])}), "
+            f"but got {scheduler!r}; correct it."
+        )
 
 
 def run_cells(

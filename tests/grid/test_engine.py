@@ -1,5 +1,6 @@
 import itertools
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -281,3 +282,32 @@ class TestWorkers:
         """No cells at a time is no way to run them."""
         with pytest.raises(StudyError, match=f"Expected {named} to be at least 1"):
             Workers.choose(jobs=jobs, threads=threads)
+
+    @pytest.mark.parametrize(
+        "scheduler",
+        [
+            "",
+            "foo",
+            "h:8786",
+            "tcp://",
+            "tcp://h",
+            "tcp://:8786",
+            "tcp://h:x",
+            "tcp://h:0",
+            "tcp://h:70000",
+            "tcp://h:1/x",
+            "http://h:8786",
+            "tcp://[::1:8786",
+        ],
+    )
+    def test_refuses_a_scheduler_that_is_no_address(self, scheduler: str) -> None:
+        """Dask would wait half a minute for it and show a traceback."""
+        with pytest.raises(
+            StudyError, match=re.escape(f"such as tcp://127.0.0.1:8786 (or tls, ucx, ws, wss), but got {scheduler!r}")
+        ):
+            Workers.choose(jobs=1, threads=1, scheduler=scheduler)
+
+    @pytest.mark.parametrize("scheduler", ["tcp://127.0.0.1:8786", "tls://cluster.example.org:1", "tcp://[::1]:8786"])
+    def test_takes_the_address_of_a_scheduler(self, scheduler: str) -> None:
+        """Scheme, host and port; nobody is asked whether it answers."""
+        assert Workers.choose(jobs=1, threads=1, scheduler=scheduler) == Workers(1, 1, scheduler=scheduler)
