@@ -107,15 +107,19 @@ def figures(options: argparse.Namespace) -> int:
 
 def verdict(options: argparse.Namespace) -> int:
     """Judge every claim."""
+    from benchmarks.report.records import refuse_without_records
     from benchmarks.report.verdict import main
 
+    refuse_without_records(options.results)
     return main(options, None if options.keep_stale else _stale())
 
 
 def report(options: argparse.Namespace) -> int:
     """Write the page."""
     from benchmarks.report.page import main
+    from benchmarks.report.records import refuse_without_records
 
+    refuse_without_records(options.results)
     studies = {name: load_study(name).cells for name in study_names()}
     return main(options, studies, None if options.keep_stale else _stale())
 
@@ -132,7 +136,9 @@ def _studies(options: argparse.Namespace) -> list[Study]:
     """The studies named, or all that are begun."""
     from benchmarks.grid.places import Places
     from benchmarks.report.index import begun
+    from benchmarks.report.records import refuse_without_records
 
+    refuse_without_records(options.results)
     named = options.studies or study_names()
     studies = [load_study(name, profile=options.profile, at_least=options.seeds) for name in named]
     if options.studies:
@@ -150,8 +156,10 @@ def _studies(options: argparse.Namespace) -> list[Study]:
 
 def import_into_mlflow(options: argparse.Namespace) -> int:
     """Bring the records into MLflow."""
+    from benchmarks.report.records import refuse_without_records
     from benchmarks.track.importer import import_records
 
+    refuse_without_records(options.results)
     counts = import_records(options.results, progress=True)
     print(f"MLflow: {counts.added} records added, {counts.replaced} replaced, {counts.unchanged} unchanged.")
     return 0

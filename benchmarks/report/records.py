@@ -1,7 +1,7 @@
 """Records as the report reads them: a thin view of the JSON, and the per-frame terms beside it on demand."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -124,10 +124,22 @@ def load_records(results: Path, dataset: str | None = None, profile: str | None 
 
     dataset, profile: read these only. Raises StudyError as `read_record` does.
     """
-    pattern = f"{dataset or '*'}/{profile or '*'}/*/seed-*.json"
-    return [read_record(path) for path in sorted((results / "runs").glob(pattern))]
+    return [read_record(path) for path in sorted(_files(results, dataset or "*", profile or "*"))]
+
+
+def refuse_without_records(results: Path) -> None:
+    """Raise StudyError where there is no record below ``results/runs``: a view of nothing looks like a result."""
+    if next(_files(results), None) is None:
+        raise StudyError(
+            f"Expected records of a study in {results / 'runs'}, but there are none; correct --results, or run a study "
+            f"first (make reproduce-synthetic)."
+        )
 
 
 def by_cell(records: list[Record]) -> dict[Cell, Record]:
     """Index records by the cell that left them."""
     return {record.cell: record for record in records}
+
+
+def _files(results: Path, dataset: str = "*", profile: str = "*") -> Iterator[Path]:
+    yield from (results / "runs").glob(f"{dataset}/{profile}/*/seed-*.json")

@@ -207,11 +207,23 @@ class TestTables:
             texts.append((tmp_path / "tables" / "ped2.csv").read_text())
         assert texts[0] == texts[1]
 
-    def test_without_records_says_what_to_run(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        """Tables of nothing are refused with the command that makes records."""
-        said = refused(["tables", "--results", str(tmp_path)], capsys)
-        assert "Expected records of a study" in said
+
+class TestViews:
+    @pytest.mark.parametrize(
+        "command", [["tables"], ["tables", "ped2"], ["figures"], ["verdict"], ["report"], ["import"]]
+    )
+    @pytest.mark.parametrize("make", [True, False])
+    def test_without_records_say_what_to_run(
+        self, command: list[str], make: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """A view of nothing, or of a folder that is not there, is refused with the command that makes records."""
+        results = tmp_path / "results"
+        if make:
+            (results / "runs").mkdir(parents=True)
+        said = refused([*command, "--results", str(results)], capsys)
+        assert f"Expected records of a study in {results / 'runs'}, but there are none" in said
         assert "make reproduce-synthetic" in said
+        assert [path.name for path in tmp_path.rglob("*")] == (["results", "runs"] if make else [])
 
 
 class TestMemorisation:
@@ -243,16 +255,6 @@ class TestDoctor:
         """The problem is named, and the status is 1."""
         assert cli.main(["doctor", "ped2", "--data-root", str(tmp_path)]) == 1
         assert str(tmp_path) in capsys.readouterr().out
-
-
-class TestImport:
-    def test_without_records_nothing_is_added(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        """No records, no runs, no error."""
-        monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
-        assert cli.main(["import", "--results", str(tmp_path)]) == 0
-        assert "0 records added" in capsys.readouterr().out
 
 
 class TestUi:
