@@ -2,6 +2,7 @@
 
 import argparse
 import hashlib
+import itertools
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from tqdm import tqdm
 
 from benchmarks.data.datasets import contradictions, read_dataset
 from benchmarks.data.facts import FACTS
+from benchmarks.data.listing import trailing_number
 from benchmarks.data.video import Dataset, Video
 from benchmarks.errors import StudyError
 
@@ -37,16 +39,19 @@ def examine(name: str, root: Path | None, *, decode: bool = True, progress: bool
         report.problems.append(str(error))
         return report
     report.problems += contradictions(dataset, where=str(root))
-    _check_classes(dataset, report)
+    _check_labels(dataset, report)
+    _check_training(dataset, report)
+    _check_numbering(dataset, report)
+    decoded = ""
     if decode:
-        _check_frames(dataset, report, progress=progress)
+        unreadable = _check_frames(dataset, report, progress=progress)
+        decoded = f", every frame decoded{f' but {unreadable}' if unreadable else ''}"
         _check_masks(dataset, report, progress=progress)
     frames = [sum(video.length for video in videos) for videos in (dataset.train, dataset.test)]
     abnormal = sum(int(video.labels.sum()) for video in dataset.test if video.labels is not None)
     report.summary = (
         f"{name} (layout {dataset.layout}): {len(dataset.train)} training videos with {frames[0]} frames, "
-        f"{len(dataset.test)} test videos with {frames[1]} frames, {abnormal} of them abnormal"
-        f"{', every frame decoded' if decode else ''}"
+        f"{len(dataset.test)} test videos with {frames[1]} frames, {abnormal} of them abnormal{decoded}"
     )
     return report
 
@@ -64,20 +69,60 @@ def run_doctor(name: str, root: Path | None, *, decode: bool = True) -> int:
     return 1 if report.problems else 0
 
 
-def _check_classes(dataset: Dataset, report: Report) -> None:
-    one_class = [v.name for v in dataset.test if v.labels is not None and len(np.unique(v.labels)) == 1]
+def _check_labels(dataset: Dataset, report: Report) -> None:
+    labels = {video.name: video.labels for video in dataset.test if video.labels is not None}
+    # Labels that do not fit are a problem, said already.
+    if dataset.test and not labels and not report.problems:
+        report.remarks.append(f"The test videos of {dataset.name} have no labels: no AUC can be measured.")
+    one_class = [name for name, values in labels.items() if len(np.unique(values)) == 1]
     if one_class:
         report.remarks.append(
             f"Test videos {', '.join(one_class)} hold one class only and do not count in the macro AUC."
         )
 
 
-def _check_frames(dataset: Dataset, report: Report, *, progress: bool) -> None:
+def _check_training(dataset: Dataset, report: Report) -> None:
+    if len(dataset.train) == 1:
+        report.remarks.append(
+            f"{dataset.name} has one training video, and a cell that holds it out for calibration has none to train on; "
+            "add a video, or set calibration_videos to 0 in the study file."
+        )
+
+
+def _check_numbering(dataset: Dataset, report: Report) -> None:
+    """A frame that is missing between two others makes a jump, and no count tells it where a set has no facts."""
+    videos = _all(dataset)
+    found = [(f"{split}/{video.name}", hole) for split, video in videos if (hole := _hole(video)) is not None]
+    if found:
+        place, (before, after) = found[0]
+        report.remarks.append(
+            f"The numbers of frames have a hole in {len(found)} of {len(videos)} videos, first in {place}, where {after} "
+            f"comes after {before}: frames may be missing."
+        )
+
+
+def _hole(video: Video) -> tuple[str, str] | None:
+    """The files before and after the first jump in the numbers of a video's image files, where they are numbered."""
+    numbers = [trailing_number(path.stem) for path in video.sources]
+    if len(numbers) != video.length or None in numbers:
+        return None
+    steps = [after - before for before, after in itertools.pairwise(number for number in numbers if number is not None)]
+    # Every second or fifth frame is a numbering too; names whose last number does not count frames are none.
+    smallest = min(steps, default=0)
+    if smallest < 1:
+        return None
+    place = next((place for place, step in enumerate(steps) if step > smallest), None)
+    return None if place is None else (video.sources[place].name, video.sources[place + 1].name)
+
+
+def _check_frames(dataset: Dataset, report: Report, *, progress: bool) -> int:
+    """Look at every frame; returns how many cannot be decoded."""
     facts = FACTS.get(dataset.name)
     shape = facts.frame_size[::-1] if facts is not None else None
     seen: dict[bytes, str] = {}
     videos: dict[bytes, str] = {}
     twice: list[tuple[str, str]] = []
+    unreadable = 0
     for split, video in _videos(dataset, progress=progress, what="frames"):
         whole = hashlib.sha256()
         for index in range(video.length):
@@ -86,6 +131,7 @@ def _check_frames(dataset: Dataset, report: Report, *, progress: bool) -> None:
                 frame = video.read(index)
             except StudyError as error:
                 report.problems.append(str(error))
+                unreadable += 1
                 continue
             shape = frame.shape[:2] if shape is None else shape
             if frame.shape[:2] != shape:
@@ -107,6 +153,7 @@ def _check_frames(dataset: Dataset, report: Report, *, progress: bool) -> None:
         report.remarks.append(
             f"{len(twice)} frames are there more than once, first {twice[0][1]}, which equals {twice[0][0]}."
         )
+    return unreadable
 
 
 def _check_masks(dataset: Dataset, report: Report, *, progress: bool) -> None:
@@ -131,9 +178,12 @@ def _check_masks(dataset: Dataset, report: Report, *, progress: bool) -> None:
             )
 
 
+def _all(dataset: Dataset) -> list[tuple[str, Video]]:
+    return [("train", video) for video in dataset.train] + [("test", video) for video in dataset.test]
+
+
 def _videos(dataset: Dataset, *, progress: bool, what: str) -> Iterator[tuple[str, Video]]:
-    videos = [("train", video) for video in dataset.train] + [("test", video) for video in dataset.test]
-    yield from tqdm(videos, desc=f"{dataset.name} {what}", unit="video", disable=not progress, leave=False)
+    yield from tqdm(_all(dataset), desc=f"{dataset.name} {what}", unit="video", disable=not progress, leave=False)
 
 
 def main(arguments: list[str] | None = None) -> int:
