@@ -38,14 +38,14 @@ def fetch(name: str, root: Path, archive: Path | None = None, *, progress: bool 
         pass
     else:
         return []
+    # Looked at before the folder is made: a name that is mistyped leaves nothing behind.
+    files = [] if archive is None else [_local(archive, release) for release in releases]
     try:
         root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StudyError(f"Data is to be put into {root}, but it cannot be made ({error.strerror}).") from error
-    files = [
-        _local(archive, release) if archive is not None else download(release, root, progress=progress)
-        for release in releases
-    ]
+    if archive is None:
+        files = [download(release, root, progress=progress) for release in releases]
     return [folder for file in files for folder in unpack(file, root)]
 
 

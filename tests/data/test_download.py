@@ -152,12 +152,13 @@ class TestFetch:
         archive.write_bytes(archive.read_bytes() + b"x")
         with pytest.raises(StudyError, match="SHA-256"):
             fetch("ped2", tmp_path / "root", archive)
-        assert list((tmp_path / "root").iterdir()) == []
+        assert not (tmp_path / "root").exists()
 
     def test_a_missing_local_file_is_said(self, tmp_path: Path) -> None:
-        """The sentence says where the file can be had."""
+        """The sentence says where the file can be had, and no empty folder is left behind."""
         with pytest.raises(StudyError, match="download http"):
             fetch("ped2", tmp_path / "root", tmp_path / "gone.tar.gz")
+        assert list(tmp_path.iterdir()) == []
 
     def test_a_set_without_a_release_lists_those_with_one(self, tmp_path: Path) -> None:
         """Valid names are said."""

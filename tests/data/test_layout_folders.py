@@ -34,9 +34,9 @@ class TestRead:
         assert [v.labels.tolist() for v in open_dataset("yard", root).test] == [[0, 1, 1], [1, 0, 0]]
 
     @pytest.mark.parametrize("text", ["0\n1\n", "0\n1\n2\n", "zero\n", ""])
-    @pytest.mark.filterwarnings("ignore:loadtxt")
+    @pytest.mark.filterwarnings("error")
     def test_labels_that_do_not_fit_are_refused(self, root: Path, text: str) -> None:
-        """Too few, other values and words name the file."""
+        """Too few, other values, words and none at all name the file, without a warning before the sentence."""
         (root / "yard/test/b.txt").write_text("0\n1\n1\n")
         (root / "yard/test/a.txt").write_text(text)
         with pytest.raises(StudyError, match=r"a\.txt"):

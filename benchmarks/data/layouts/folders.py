@@ -4,6 +4,7 @@ Labels are one 0 or 1 per frame. They are optional, but either every test video 
 
 """
 
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,7 +44,7 @@ def read(name: str, path: Path, complain: Complain = refuse) -> Dataset:
 
 
 def _labels(folder: Path, video: str, length: int) -> NDArray[np.uint8] | None:
-    for file, load in ((folder / f"{video}.npy", np.load), (folder / f"{video}.txt", np.loadtxt)):
+    for file, load in ((folder / f"{video}.npy", np.load), (folder / f"{video}.txt", _load_text)):
         if not file.is_file():
             continue
         try:
@@ -59,3 +60,9 @@ def _labels(folder: Path, video: str, length: int) -> NDArray[np.uint8] | None:
             )
         return values.astype(np.uint8)
     return None
+
+
+def _load_text(file: Path) -> NDArray[np.float64]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of an empty file, which is refused in a sentence
+        return np.loadtxt(file)
