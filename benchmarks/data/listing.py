@@ -47,10 +47,14 @@ def images_in(path: Path) -> tuple[Path, ...]:
 
 
 def set_folder(name: str, root: Path | None, marker: str) -> Path | None:
-    """Return `root/name`, or `root` itself where it bears the set's name, if it holds the file or folder `marker`."""
-    if root is None:
+    """Return `root/name`, or `root` itself where it bears the set's name, if it holds the file or folder `marker`.
+
+    `root` is compared in lower case, by its own name and by that of the folder that a link leads to.
+    """
+    # A path in place of a name would lead out of the root.
+    if root is None or name != Path(name).name or name in ("", ".."):
         return None
-    for path in (root / name, root):
-        if path.resolve().name.lower() == name and (path / marker).exists():
-            return path
-    return None
+    if (root / name / marker).exists():
+        return root / name
+    own = {path.name.lower() for path in (root.absolute(), root.resolve())}
+    return root if name.lower() in own and (root / marker).exists() else None

@@ -20,6 +20,32 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
+class TestFind:
+    def test_a_name_may_have_capital_letters(self, root: Path) -> None:
+        """A folder `Yard2` is found as it is written, in the root and as the root."""
+        (root / "yard").rename(root / "Yard2")
+        assert [len(open_dataset("Yard2", place).train) for place in (root, root / "Yard2")] == [1, 1]
+        assert len(open_dataset("yard2", root / "Yard2").train) == 1
+
+    def test_a_folder_may_be_a_link_to_one_of_another_name(self, root: Path) -> None:
+        """A link `garden` to the set's folder is the set `garden`, in the root and as the root."""
+        (root / "links").mkdir()
+        (root / "links" / "garden").symlink_to(root / "yard")
+        for place in (root / "links", root / "links" / "garden"):
+            assert len(open_dataset("garden", place).test) == 2
+
+    @pytest.mark.parametrize(
+        ("name", "place"),
+        [("", "yard"), (".", "yard"), ("..", "yard/train"), ("inner/yard", "."), ("{root}/yard", ".")],
+    )
+    def test_a_path_is_no_name(self, root: Path, name: str, place: str) -> None:
+        """What would lead to another folder than one in the root is not recognised."""
+        (root / "inner").mkdir()
+        (root / "inner" / "yard").symlink_to(root / "yard")
+        with pytest.raises(StudyError, match="no layout"):
+            open_dataset(name.format(root=root), root / place)
+
+
 class TestRead:
     def test_labels_are_optional(self, root: Path) -> None:
         """Without label files the test videos have none."""
