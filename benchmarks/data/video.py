@@ -61,7 +61,8 @@ class Video:
 class Dataset:
     """A data set as one layout holds it.
 
-    layout: the layout's name. labels_from: where the frame labels come from, since some sets have several.
+    layout: the layout's name. labels_from: where the frame labels come from, since some sets have several; empty where
+    the test videos have none.
     """
 
     name: str

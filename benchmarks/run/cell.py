@@ -112,6 +112,7 @@ def run_cell(
     table = records.terms_table(scored, data.dataset.test)
     calibration = records.terms_table(held_out, data.dataset.train) if held_out is not None else None
     measured = records.measure(table, calibration, method.rule)
+    measured["notes"] = [*records.label_notes(data.dataset.test), *measured["notes"]]
     if evaluate_every and epochs:
         epochs[-1] |= {"micro_auc": measured["headline"]["micro_auc"]}
     record |= {

@@ -22,6 +22,7 @@ from benchmarks.measure.terms import ORIENTATION, psnr_from_mse, round_terms, wr
 from benchmarks.measure.usage import memory_usage
 from benchmarks.run.contract import ScoreRule
 from benchmarks.run.evaluation import Pass
+from benchmarks.run.scoring import THINNING
 from benchmarks.study.settings import Cell
 
 SCHEMA = 1
@@ -29,6 +30,8 @@ SCHEMA = 1
 _KEPT = ("update", "no_update", "plain", "clean_input")
 _NOT_KEPT_TERMS = ("point_score", "output_mse")
 _LARGE_MEMORY = 100
+# Variants that are scored on every fourth frame only.
+_THINNED = ("read_", "bottleneck_")
 _SOURCES = ("benchmarks", "mnad", "memae", "baselines", "synthetic")
 
 
@@ -39,7 +42,10 @@ def record_path(results: Path, cell: Cell) -> Path:
 
 
 def terms_table(scored: Pass, videos: Sequence[Video]) -> pd.DataFrame:
-    """Return one row per scored frame: video, frame, label, kind where known, then ``<variant>.<term>``, rounded."""
+    """Return one row per scored frame: video, frame, label, kind where known, then ``<variant>.<term>``, rounded.
+
+    The label of a frame that has none is 0; of a test set `label_notes` says so.
+    """
     columns: dict[str, Any] = {
         "video": [videos[index].name for index in scored.video],
         "frame": scored.frame,
@@ -56,8 +62,20 @@ def terms_table(scored: Pass, videos: Sequence[Video]) -> pd.DataFrame:
     return round_terms(pd.DataFrame(columns))
 
 
+def label_notes(videos: Sequence[Video]) -> list[str]:
+    """Return the record's note on test videos without labels; none where all have them."""
+    unlabelled = sum(video.labels is None for video in videos)
+    if not unlabelled:
+        return []
+    named = f"{unlabelled} of {len(videos)} test videos have no labels"
+    return [f"{named}: their frames are down as normal, and no AUC can be measured on them"]
+
+
 def measure(table: pd.DataFrame, calibration: pd.DataFrame | None, rule: ScoreRule) -> dict[str, Any]:
-    """Return the record's metrics, kinds, headline, changes of output and notes from the tables of terms."""
+    """Return the record's metrics, kinds, headline, changes of output and notes from the tables of terms.
+
+    Raises StudyError for a term that is NaN in a frame that its variant scores.
+    """
     published = Score(rule.name, rule.weights)
     others = [Score(name, weights) for name, weights in rule.others.items() if name != rule.name]
     metrics: dict[str, Any] = {}
@@ -221,11 +239,25 @@ def _of_variant(table: pd.DataFrame, variant: str) -> pd.DataFrame | None:
     if not terms:
         return None
     keys = [name for name in ("video", "frame", "label", "kind") if name in table]
-    # Some variants are scored on every fourth frame only.
-    frames = table[[*keys, *terms]].rename(columns=terms).dropna()
+    frames = table[[*keys, *terms]].rename(columns=terms)
+    if variant.startswith(_THINNED):
+        frames = frames[frames["frame"] % THINNING == 0]
+    _refuse_nan(frames, list(terms.values()), variant)
     if "mse" in frames:
         frames["psnr"] = psnr_from_mse(frames["mse"].to_numpy())
     return frames
+
+
+def _refuse_nan(frames: pd.DataFrame, terms: Sequence[str], variant: str) -> None:
+    """Raise StudyError where a frame lacks a term: left out, it would raise or lower every metric without a word."""
+    lacking = frames[list(terms)].isna()
+    if lacking.to_numpy().any():
+        row = lacking.any(axis=1).idxmax()
+        term = lacking.loc[row].idxmax()
+        raise StudyError(
+            f"Expected a number for every scored frame, but {variant}.{term} is NaN in frame {frames['frame'][row]} of "
+            f"video {frames['video'][row]}; look at that frame and at the method's score."
+        )
 
 
 def _of_variant_or_fail(table: pd.DataFrame, variant: str) -> pd.DataFrame:

@@ -53,6 +53,13 @@ class TestRead:
         assert [v.labels for v in dataset.test] == [None, None]
         assert dataset.layout == "folders"
 
+    def test_says_where_labels_come_from(self, root: Path) -> None:
+        """Nowhere without label files, else from one file per video."""
+        assert open_dataset("yard", root).labels_from == ""
+        for video in "ab":
+            (root / "yard/test" / f"{video}.txt").write_text("0\n1\n1\n")
+        assert open_dataset("yard", root).labels_from == "one file per video"
+
     def test_labels_come_as_text_or_array(self, root: Path) -> None:
         """One 0 or 1 per frame, in .txt or .npy."""
         (root / "yard/test/a.txt").write_text("0\n1\n1\n")

@@ -40,7 +40,8 @@ def read(name: str, path: Path, complain: Complain = refuse) -> Dataset:
             f"Labels for every test video or for none were expected in {path / 'test'}, but {unlabelled[0]} has none; "
             "add its .txt or .npy file."
         )
-    return Dataset(name=name, layout=NAME, train=train, test=tuple(test), labels_from="one file per video")
+    source = "" if len(unlabelled) == len(test) else "one file per video"
+    return Dataset(name=name, layout=NAME, train=train, test=tuple(test), labels_from=source)
 
 
 def _labels(folder: Path, video: str, length: int) -> NDArray[np.uint8] | None:

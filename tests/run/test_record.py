@@ -1,0 +1,106 @@
+"""From tables of terms to the record's part of it: benchmarks/run/record.py."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+
+from benchmarks.data.video import Video
+from benchmarks.errors import StudyError
+from benchmarks.measure.terms import select_variant
+from benchmarks.run import record as module
+from benchmarks.run.cell import main
+from benchmarks.run.contract import ScoreRule
+from benchmarks.run.record import label_notes, measure
+from tests.support.cells import arguments, only, settings_file
+
+pytestmark = pytest.mark.usefixtures("settings_of_torch")
+
+RULE = ScoreRule("mse", {"mse": 1.0}, "update")
+FRAMES = 16
+
+
+def table_of() -> pd.DataFrame:
+    """Two videos of 16 frames: a published variant, and one that is scored on every fourth frame."""
+    rng = np.random.default_rng(0)
+    frame = np.tile(np.arange(FRAMES), 2)
+    values = rng.uniform(0.01, 0.1, (2, 2 * FRAMES))
+    return pd.DataFrame(
+        {
+            "video": np.repeat(["01", "02"], FRAMES),
+            "frame": frame,
+            "label": np.tile([0] * 7 + [1] * 9, 2),
+            "update.mse": values[0],
+            "read_zeros.mse": np.where(frame % 4 == 0, values[1], np.nan),
+            "read_zeros.output_mse": np.where(frame % 4 == 0, values[1] / 2, np.nan),
+        }
+    )
+
+
+def video_of(labels: list[int] | None) -> Video:
+    """A test video that nobody reads."""
+
+    def unread(index: int, *, grey: bool = False) -> np.ndarray:
+        raise NotImplementedError
+
+    return Video("01", 2, unread, None if labels is None else np.array(labels, dtype=np.uint8))
+
+
+class TestMeasure:
+    def test_takes_every_fourth_frame_of_a_replaced_variant(self) -> None:
+        """Between them a replaced variant has no numbers; the published one is measured on all frames."""
+        table = table_of()
+        found = measure(table, None, RULE)
+        assert found["changes"]["read_zeros"]["frames"] == 2 * FRAMES / 4
+        for variant in ("update", "read_zeros"):
+            expected = select_variant(table, variant).dropna()
+            assert_frame_equal(module._of_variant_or_fail(table, variant)[list(expected)], expected)
+
+    @pytest.mark.parametrize(
+        ("column", "row", "video", "frame"),
+        [("update.mse", 5, "01", 5), ("read_zeros.output_mse", FRAMES + 8, "02", 8)],
+    )
+    def test_refuses_a_frame_without_a_number(self, column: str, row: int, video: str, frame: int) -> None:
+        """A NaN where there should be a score names variant, term, video and frame: dropped, it would hide itself."""
+        table = table_of()
+        table.loc[row, column] = np.nan
+        with pytest.raises(StudyError, match=rf"{column} is NaN in frame {frame} of video {video};"):
+            measure(table, None, RULE)
+
+    def test_refuses_a_held_out_frame_without_a_number(self) -> None:
+        """The same holds for the frames that calibrate."""
+        calibration = table_of()
+        calibration.loc[3, "update.mse"] = np.nan
+        with pytest.raises(StudyError, match=r"update\.mse is NaN in frame 3 of video 01"):
+            measure(table_of(), calibration, RULE)
+
+
+class TestLabelNotes:
+    def test_speak_of_videos_without_labels_alone(self) -> None:
+        """Nothing to say of labelled videos; of others, how many there are."""
+        labelled, unlabelled = video_of([0, 1]), video_of(None)
+        assert label_notes([labelled, replace(labelled, name="02")]) == []
+        (note,) = label_notes([unlabelled, replace(unlabelled, name="02")])
+        assert note.startswith("2 of 2 test videos have no labels")
+
+    def test_stand_in_the_record_of_an_unlabelled_set(self, yard: Path, tmp_path: Path) -> None:
+        """A set without labels is scored, but no area is given, and the record says why."""
+        shutil.copytree(yard / "yard", tmp_path / "data" / "yard", ignore=shutil.ignore_patterns("*.txt"))
+        file = settings_file(tmp_path, method="mean_frame", task="reconstruction")
+        assert main(arguments(file, tmp_path / "data", tmp_path)) == 0
+        record = json.loads(only(tmp_path / "results", "seed-3.json").read_text())
+        assert record["data"]["labels_from"] == ""
+        assert record["headline"]["micro_auc"] is None
+        assert "no AUC can be measured" in record["notes"][0]
+
+    def test_are_absent_from_the_record_of_a_labelled_set(self, yard: Path, tmp_path: Path) -> None:
+        """Records of labelled sets stay as they were."""
+        file = settings_file(tmp_path, method="mean_frame", task="reconstruction")
+        assert main(arguments(file, yard, tmp_path)) == 0
+        record = json.loads(only(tmp_path / "results", "seed-3.json").read_text())
+        assert not [note for note in record["notes"] if "labels" in note]
