@@ -18,6 +18,8 @@ from benchmarks.study.settings import Settings
 # Up to here decoding in this process is faster than starting others.
 _MANY_FRAMES = 5000
 _SPLITS: tuple[Literal["train", "test"], ...] = ("train", "test")
+# Stores whose bytes this process has checked, and when each was written: reading one takes a while, once is enough.
+_verified: set[tuple[Path, int]] = set()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,9 +71,10 @@ class CellData:
 
 
 def open_data(settings: Settings, places: Places, progress: Progress | None = None) -> CellData:
-    """Open both splits' stores, making them where they are not; raises StudyError if no training video is left to train on.
+    """Open both splits' stores, making them where they are not, and check the bytes of each against its checksum.
 
     progress: is told how many frames are decoded
+    Raises StudyError if a store's bytes have changed, or if no training video is left to train on.
     """
     dataset = open_dataset(settings.dataset, places.data)
     channels: Literal[1, 3] = 1 if settings.channels == 1 else 3
@@ -88,6 +91,8 @@ def open_data(settings: Settings, places: Places, progress: Progress | None = No
         )
         for split in _SPLITS
     ]
+    for store in stores:
+        _verify_once(store)
     train, test = stores
     if settings.negative_folder is not None:
         known = read_folder(Path(settings.negative_folder), settings.size, settings.channels)
@@ -100,3 +105,11 @@ def open_data(settings: Settings, places: Places, progress: Progress | None = No
         )
     split = count - settings.calibration_videos
     return CellData(dataset, train, test, tuple(range(split)), tuple(range(split, count)))
+
+
+def _verify_once(store: FrameStore) -> None:
+    """Check a store's bytes, unless this process has done so since the file was written."""
+    seen = (store.path, store.path.stat().st_mtime_ns)
+    if seen not in _verified:
+        store.verify()
+        _verified.add(seen)
