@@ -250,13 +250,13 @@ def _of_variant(table: pd.DataFrame, variant: str) -> pd.DataFrame | None:
 
 def _refuse_nan(frames: pd.DataFrame, terms: Sequence[str], variant: str) -> None:
     """Raise StudyError where a frame lacks a term: left out, it would raise or lower every metric without a word."""
-    lacking = frames[list(terms)].isna()
-    if lacking.to_numpy().any():
-        row = lacking.any(axis=1).idxmax()
-        term = lacking.loc[row].idxmax()
+    lacking = np.argwhere(frames[list(terms)].isna().to_numpy())
+    if len(lacking):
+        row, term = lacking[0]
+        where = f"frame {frames['frame'].iloc[row]} of video {frames['video'].iloc[row]}"
         raise StudyError(
-            f"Expected a number for every scored frame, but {variant}.{term} is NaN in frame {frames['frame'][row]} of "
-            f"video {frames['video'][row]}; look at that frame and at the method's score."
+            f"Expected a number for every scored frame, but {variant}.{terms[term]} is NaN in {where}; "
+            "look at that frame and at the method's score."
         )
 
 
