@@ -11,10 +11,12 @@ import itertools
 import json
 import logging
 import os
+import re
 import sys
 import time
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -95,7 +97,7 @@ def run_cell(
         speed_up(method, device)
     with Phase(device) as phase:
         looks = _Looks(method, data, device, evaluate_every, settings.epochs)
-        epochs = _train(method, data, cell, folder / "checkpoint.safetensors", progress, identity, looks)
+        epochs = _train(method, data, cell, device, folder / "checkpoint.safetensors", progress, identity, looks)
     seconds = sum(epoch["seconds"] for epoch in epochs)
     frames = sum(epoch["frames"] for epoch in epochs)
     # Without epochs it is the time of the fit.
@@ -156,6 +158,7 @@ def _train(
     method: Method,
     data: CellData,
     cell: Cell,
+    device: torch.device,
     checkpoint: Path,
     progress: Progress,
     identity: dict[str, Any],
@@ -183,8 +186,10 @@ def _train(
     if epochs:
         load_checkpoint(checkpoint, method, objectives)
     progress.phase("train", epochs=settings.epochs, epochs_done=epochs, resumed_epochs=len(epochs))
-    feed = training_feed(clips, torch.device(getattr(method, "device", "cpu")))
-    for epoch in range(len(epochs) + 1, settings.epochs + 1 if objectives else 0):
+    if not objectives:
+        return epochs
+    feed = training_feed(clips, device)
+    for epoch in range(len(epochs) + 1, settings.epochs + 1):
         epochs.append(train_epoch(method, objectives, feed, settings, cell.seed, epoch, progress.train_step))
         if looks.due(epoch):
             epochs[-1]["micro_auc"] = looks.micro_auc()
@@ -271,8 +276,15 @@ def pick_device(name: str) -> torch.device:
     """Return the device for ``auto``, ``cpu``, ``cuda`` or ``cuda:N``; raises StudyError where it is not here."""
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if name.startswith("cuda") and not torch.cuda.is_available():
+    asked = re.fullmatch(r"cpu|cuda(?::([0-9]+))?", name)
+    if asked is None:
+        raise StudyError(f"Expected auto, cpu, cuda or cuda:N for --device, but got {name!r}; choose one of them.")
+    if name != "cpu" and not torch.cuda.is_available():
         raise StudyError(f"Expected a CUDA device for --device {name}, but torch sees none here; use --device cpu.")
+    if name != "cpu" and int(asked[1] or 0) >= (count := torch.cuda.device_count()):
+        raise StudyError(
+            f"Expected at most cuda:{count - 1} for --device, but got {name}; choose a device that is here."
+        )
     return torch.device(name)
 
 
@@ -312,7 +324,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _fail(progress: Progress | None, sentence: str, status: int) -> int:
     if progress is not None:
-        progress.phase("failed", error=sentence)
+        # What went wrong, a full disk for one, may keep progress from being written; the sentence goes out all the same.
+        with suppress(StudyError):
+            progress.phase("failed", error=sentence)
     print(sentence, file=sys.stderr)
     return status
 

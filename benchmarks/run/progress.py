@@ -4,8 +4,11 @@ import json
 import os
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from benchmarks.errors import StudyError
 
 _INTERVAL = 0.5
 
@@ -39,8 +42,13 @@ class Progress:
         self.step(step, steps, epoch=epoch, epochs=epochs, losses=dict(losses), seconds_left=round(left, 1))
 
     def write(self) -> None:
-        """Write now."""
+        """Write now; raises StudyError if the disk refuses, and leaves nothing half-written."""
         self._written = time.monotonic()
         temporary = self.path.with_suffix(f".{os.getpid()}.tmp")
-        temporary.write_text(json.dumps(self.content), encoding="utf-8")
-        temporary.replace(self.path)
+        try:
+            temporary.write_text(json.dumps(self.content), encoding="utf-8")
+            temporary.replace(self.path)
+        except OSError as error:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise StudyError(f"Expected to write progress to {self.path}, but {error}; free some space.") from error

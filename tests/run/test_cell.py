@@ -15,12 +15,18 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from sklearn.metrics import roc_auc_score
 
+from benchmarks.data.clips import Clips
 from benchmarks.errors import StudyError
 from benchmarks.run.cell import main
 from benchmarks.run.checkpoint import save_checkpoint
 from benchmarks.run.contract import Method, Objective
+from benchmarks.run.feed import Feed
+from benchmarks.run.methods import build
+from benchmarks.run.strided_clips import training_feed
+from benchmarks.study.settings import Settings
 from tests.support.cells import LENGTH, ROOT, arguments, numbers, only, settings_file
 
 pytestmark = pytest.mark.usefixtures("settings_of_torch")
@@ -162,6 +168,38 @@ class TestBaseline:
         assert main(arguments(file, yard, tmp_path / "parts")) == 0
         assert "going on after epoch 1" in only(tmp_path / "parts", "cell.log").read_text()
         assert numbers(tmp_path / "parts") == numbers(tmp_path / "whole")
+
+
+class Bare:
+    """A method with the contract's members alone: it does not say where it is."""
+
+    def __init__(self, settings: Settings, seed: int, device: torch.device) -> None:
+        self._method = build(settings, seed, device)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "device":
+            raise AttributeError(name)
+        return getattr(self._method, name)
+
+
+class TestDevice:
+    @pytest.mark.parametrize(("method", "feeds"), [("cae", 1), ("mean_frame", 0)])
+    def test_is_the_cells_own(
+        self, yard: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, feeds: int
+    ) -> None:
+        """Training clips are fed on the device that was asked for; what trains nothing gets no feed."""
+        # The CPU under another name.
+        asked, fed = torch.device("cpu", 0), []
+
+        def told(clips: Clips, device: torch.device) -> Feed:
+            fed.append(device)
+            return training_feed(clips, device)
+
+        monkeypatch.setattr("benchmarks.run.cell.training_feed", told)
+        monkeypatch.setattr("benchmarks.run.cell.build", Bare)
+        monkeypatch.setattr("benchmarks.run.cell.pick_device", lambda _: asked)
+        assert main(arguments(settings_file(tmp_path, method=method, task="reconstruction"), yard, tmp_path)) == 0
+        assert fed == [asked] * feeds
 
 
 class TestWithoutLearning:

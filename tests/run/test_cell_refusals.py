@@ -1,14 +1,18 @@
 """A cell as a command: what bad input gets."""
 
 import json
+import subprocess
+import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from benchmarks.run.cell import main
-from tests.support.cells import arguments, only, settings_file
+from benchmarks.errors import StudyError
+from benchmarks.run.cell import main, pick_device
+from tests.support.cells import ROOT, arguments, only, settings_file
 
 pytestmark = pytest.mark.usefixtures("settings_of_torch")
 
@@ -65,6 +69,43 @@ class TestRefusals:
         assert "No space left on device" in sentence
         assert not list((tmp_path / "work" / "yard").rglob("*.tmp"))
         assert not list(tmp_path.rglob("checkpoint.safetensors"))
+
+    def test_full_disk_at_every_write(self, yard: Path, tmp_path: Path) -> None:
+        """Where no byte can be written, a process of its own ends with one sentence and leaves no half-written file."""
+        argv = arguments(settings_file(tmp_path), yard, tmp_path)
+        code = """
+            import resource, sys
+            from benchmarks.run.cell import main
+            resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+            sys.exit(main(sys.argv[1:]))
+        """
+        done = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(code), *argv], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 2
+        (sentence,) = done.stderr.splitlines()
+        assert "progress.json" in sentence
+        assert "free some space" in sentence
+        assert not [*tmp_path.rglob("*.tmp"), *tmp_path.rglob("progress.json")]
+
+    def test_disk_that_fills_up_keeps_the_first_sentence(
+        self, yard: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What went wrong first is said, though progress cannot be written any more either."""
+
+        def full(path: Path, text: str, **_: Any) -> None:
+            path.write_bytes(text[:1].encode())
+            raise OSError(28, "No space left on device")
+
+        def failing(*_: Any) -> None:
+            monkeypatch.setattr(Path, "write_text", full)
+            raise StudyError("The first sentence.")
+
+        with monkeypatch.context():
+            monkeypatch.setattr("benchmarks.run.cell.build", failing)
+            argv = arguments(settings_file(tmp_path), yard, tmp_path)
+            assert self.refused(argv, tmp_path, capsys) == "The first sentence."
+        assert not list(tmp_path.rglob("*.tmp"))
 
     @pytest.mark.parametrize(
         ("change", "said"),
@@ -123,3 +164,27 @@ class TestRefusals:
         argv = [*arguments(settings_file(tmp_path), yard, tmp_path)]
         argv[argv.index("cpu")] = "cuda"
         assert "--device cpu" in self.refused(argv, tmp_path, capsys)
+
+
+class TestPickDevice:
+    @pytest.fixture
+    def two_gpus(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A machine with two GPUs, as far as torch says."""
+        monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+        monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
+
+    def test_takes_what_is_here(self, two_gpus: None) -> None:
+        """The CPU, and a GPU by its number, the first without."""
+        names = ("auto", "cpu", "cuda", "cuda:0", "cuda:1")
+        assert [str(pick_device(name)) for name in names] == ["cuda", "cpu", "cuda", "cuda:0", "cuda:1"]
+
+    @pytest.mark.parametrize("name", ["tpu", "", "cuda:", "cuda:x", "cuda:-1", "cpu:0", "meta", "Cuda"])
+    def test_refuses_other_names(self, two_gpus: None, name: str) -> None:
+        """A name that is none of the four gets a sentence that tells them."""
+        with pytest.raises(StudyError, match="Expected auto, cpu, cuda or cuda:N for --device, but got "):
+            pick_device(name)
+
+    def test_refuses_a_gpu_beyond_the_last(self, two_gpus: None) -> None:
+        """A number that no GPU here has is refused before anything is put there."""
+        with pytest.raises(StudyError, match="at most cuda:1 for --device, but got cuda:9;"):
+            pick_device("cuda:9")
