@@ -13,7 +13,7 @@ from benchmarks.run.feed import Feed
 from benchmarks.run.methods import build
 from benchmarks.study.presets import resolve
 from benchmarks.study.settings import LEARNING_FREE
-from tests.support.methods import CPU, batch_of, made_up_clips, method_of, trained_a_little
+from tests.support.methods import CPU, batch_of, made_up_clips, memae_difference, method_of, trained_a_little
 
 CASES: dict[str, dict[str, Any]] = {
     "mnad_prediction": {"method": "mnad", "task": "prediction"},
@@ -107,6 +107,9 @@ class TestAutoencoder:
         elif method.task.scores_last_only:
             # The official term is on [-1, 1].
             assert_allclose(2 * look.error.mean(dim=(1, 2)), terms["mean_absolute_error"], rtol=1e-5)
+        if method.settings.method == "memae":
+            difference = memae_difference(method, made_up_clips(method, CLIPS).astype(np.float32))
+            assert_allclose(look.error, difference.square().sum(dim=1).sqrt(), rtol=1e-3, atol=1e-5)
         usage = method.take_usage().get(variant)
         if look.nearest is not None and usage is not None:
             nearest = look.nearest[look.nearest >= 0]

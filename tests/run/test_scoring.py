@@ -18,7 +18,7 @@ from benchmarks.run.evaluation import Pass, evaluate
 from benchmarks.run.feed import Feed
 from benchmarks.run.scoring import THINNING, variants_of
 from mnad import losses, memory, score
-from tests.support.methods import CPU, batch_of, made_up_clips, method_of, trained_a_little
+from tests.support.methods import CPU, batch_of, made_up_clips, memae_difference, method_of, trained_a_little
 
 LENGTHS = (13, 11)
 CASES: dict[str, dict[str, Any]] = {
@@ -270,6 +270,17 @@ class TestErrorMap:
         if method.settings.method == "mnad":
             mse = method.score(batch).terms["update"]["mse"]
             assert_allclose(error_map.mean(dim=(1, 2)), mse, rtol=1e-5)
+
+    @pytest.mark.parametrize("case", ["memae", "memae_prediction_skip"])
+    def test_of_memae_is_that_of_the_scored_frame(self, case: str) -> None:
+        """Pixel by pixel the squared error of the ninth frame in reconstruction, in prediction of the last."""
+        method = trained_a_little(method_of(**CASES[case], precision="float64"))
+        clips = made_up_clips(method, 3)
+        method.begin_evaluation(("plain",))
+        error_map = method.score(batch_of(clips), map_size=method.settings.size).error_map
+        expected = memae_difference(method, clips).square().mean(dim=1)
+        # Inputs are scaled in float32.
+        assert_allclose(error_map, expected, rtol=1e-4, atol=1e-6)
 
     def test_refuses_to_score_before_it_began(self) -> None:
         """Scoring needs `begin_evaluation`."""

@@ -68,6 +68,23 @@ def trained_a_little(method: MemoryAutoencoder, steps: int = 2) -> MemoryAutoenc
     return method
 
 
+def memae_difference(method: MemoryAutoencoder, clips: np.ndarray[Any, Any]) -> Tensor:
+    """Half the difference of the scored frame's output and target, (batch, channels, height, width), for frames in [0, 1].
+
+    Of MemAE's reconstruction and prediction with the unfolded network, its frame written out: of the sixteen that come out,
+    the ninth in reconstruction, and in prediction the last, which stands for the clip's seventeenth frame.
+    """
+    encoder, decoder = method.backbone.encoder.eval(), method.backbone.decoder.eval()
+    seen, out, wanted = clips[:, :16], *((15, 16) if method.settings.task == "prediction" else (8, 8))
+    with torch.no_grad():
+        encoded, skips = encoder(torch.from_numpy(seen / 127.5 - 1).permute(0, 4, 1, 2, 3))
+        query = method.backbone.as_map(encoded)
+        read = method.backbone.from_map(method.memory.recall(query, None).features)
+        output: Tensor = decoder(read, skips if method.settings.skip else ())[:, :, out]
+    target = torch.from_numpy(clips[:, wanted] / 127.5 - 1).permute(0, 3, 1, 2)
+    return (output - target) / 2
+
+
 def golden_mnad(
     kind: str, weights: Mapping[str, Any], items: Any, precision: str, **overrides: Any
 ) -> MemoryAutoencoder:
