@@ -9,7 +9,6 @@ FOLDER/frame_kinds_synthetic.npy                        (1, frames) uint8, 0 nor
 """
 
 import argparse
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -22,16 +21,20 @@ from synthetic.dataset import RenderedVideo, VideoPlan, render_video, video_plan
 from synthetic.scene import SceneSettings, Split
 
 FOLDERS: dict[Split, str] = {"train": "training", "test": "testing"}
+# The folder comes last: where it stands, the set is complete.
+_WRITTEN = ("frame_labels_synthetic.npy", "frame_kinds_synthetic.npy", "synthetic")
 
 
 def write_dataset(settings: SceneSettings, folder: Path) -> Path:
     """Write the whole set below a folder; returns the set's own folder.
 
-    Raises ValueError where the set is there already, OSError where it cannot be written; nothing half-written stays.
+    Raises ValueError where the set, its labels or its kinds are there already, OSError where it cannot be written; nothing
+    half-written stays.
     """
-    target = folder / "synthetic"
-    if target.exists():
-        raise ValueError(f"The set is written to a new folder, but {target} is there already: remove it first.")
+    targets = [folder / name for name in _WRITTEN]
+    for target in targets:
+        if target.exists():
+            raise ValueError(f"The set is written to a new place, but {target} is there already: remove it first.")
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".synthetic-") as temporary:
         unfinished = Path(temporary)
@@ -51,10 +54,15 @@ def write_dataset(settings: SceneSettings, folder: Path) -> Path:
         table.to_csv(unfinished / "synthetic" / "objects.csv", index=False, float_format="%.9g")
         for what, parts in (("labels", labels), ("kinds", kinds)):
             np.save(unfinished / f"frame_{what}_synthetic.npy", np.concatenate(parts)[None])
-        # The folder comes last: where it stands, the set is complete.
-        for file in ("frame_labels_synthetic.npy", "frame_kinds_synthetic.npy", "synthetic"):
-            shutil.move(unfinished / file, folder / file)
-    return target
+        try:
+            for target in targets:
+                (unfinished / target.name).rename(target)
+        except BaseException:
+            # None of them was there before; the folder, should it fail, is not there now.
+            for target in targets[:-1]:
+                target.unlink(missing_ok=True)
+            raise
+    return targets[-1]
 
 
 def _write_video(plan: VideoPlan, video: RenderedVideo, folder: Path) -> None:

@@ -1,5 +1,6 @@
 """The synthetic set as files."""
 
+import os
 from pathlib import Path
 
 import cv2
@@ -41,6 +42,32 @@ class TestWriteDataset:
         with pytest.raises(ValueError, match="is there already"):
             write.write_dataset(SMALL, tmp_path)
         assert [path.name for path in tmp_path.iterdir()] == ["synthetic"]
+
+    @pytest.mark.parametrize("what", ["labels", "kinds"])
+    def test_refuses_to_overwrite_labels(self, tmp_path: Path, what: str) -> None:
+        """A label file that is there, of another set for one, keeps its bytes."""
+        file = tmp_path / f"frame_{what}_synthetic.npy"
+        file.write_bytes(b"mine")
+        with pytest.raises(ValueError, match=f"{file.name} is there already"):
+            write.write_dataset(SMALL, tmp_path)
+        assert [path.name for path in tmp_path.iterdir()] == [file.name]
+        assert file.read_bytes() == b"mine"
+
+    @pytest.mark.parametrize("last", ["frame_kinds_synthetic.npy", "synthetic"])
+    def test_takes_back_what_it_moved(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: str) -> None:
+        """Where the last file or the folder cannot be moved to its place, those before it do not stay."""
+        rename = os.rename
+
+        def failing(source: Path, target: Path, **_: object) -> None:
+            if Path(target).name == last:
+                raise OSError(28, "No space left on device")
+            rename(source, target)
+
+        for place in ("os.rename", "pathlib.os.rename"):
+            monkeypatch.setattr(place, failing)
+        with pytest.raises(OSError, match="No space left"):
+            write.write_dataset(SMALL, tmp_path)
+        assert list(tmp_path.iterdir()) == []
 
     def test_nothing_half_written(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """An image that cannot be written ends in a sentence and an empty folder."""
