@@ -1,1 +1,4 @@
-"""Baselines that every method must beat. So far those that learn nothing by gradient; plain arrays in and out."""
+"""What stands beside the methods with memory: references that learn nothing, systems that are fitted, trained networks.
+
+Plain tensors or arrays in and out; a module for each, and modules that several share.
+"""

@@ -1,4 +1,7 @@
-"""Three scores that need no network: the distance to the mean frame, to the frame before, and the time of day."""
+"""What scores without a network rest on: the mean frame, and the distance of frames to a reference.
+
+The reference is the mean frame, or for each frame the one before.
+"""
 
 from collections.abc import Iterable
 

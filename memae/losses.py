@@ -1,4 +1,7 @@
-"""MemAE's loss on the address. Source: Gong et al. 2019, equation 9; golden file ``memae_entropy``."""
+"""MemAE's loss on the address.
+
+Source: Gong et al. 2019, its entropy loss (STUDY section 4, Memory); golden file ``memae_entropy``.
+"""
 
 import torch
 from torch import Tensor

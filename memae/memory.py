@@ -1,6 +1,6 @@
 """MemAE's memory: items are parameters, a query is replaced by a sparse sum of them.
 
-Source: Gong et al. 2019, section 3.3, equations 3 to 7; golden files ``memae_memory_*``.
+Source: Gong et al. 2019, its memory and hard shrinkage (STUDY section 4, Memory); golden files ``memae_memory_*``.
 
 Common shapes
     query: (n, channels) float
@@ -32,7 +32,7 @@ def similarity(query: Tensor, items: Tensor, likeness: Likeness = "inner_product
 
 
 def shrink(weights: Tensor, threshold: float) -> Tensor:
-    """Set weights under the threshold to zero, keep the others (equation 7), and scale each row to sum 1.
+    """Set weights under the threshold to zero, keep the others (hard shrinkage), and scale each row to sum 1.
 
     A row with every weight under the threshold becomes all zero and passes no gradient (STUDY trap 10).
     """

@@ -1,6 +1,7 @@
 """MNAD's two losses on the memory. Items are detached in both: the gradient reaches the encoder alone.
 
-Source: Park et al. 2020, equations 8 to 10; golden files ``mnad_losses_*``. Shapes as in `mnad.memory`.
+Source: Park et al. 2020, its compactness and separateness losses (STUDY section 3, Memory); golden files
+``mnad_losses_*``. Shapes as in `mnad.memory`.
 """
 
 from typing import Literal

@@ -1,7 +1,7 @@
 """MNAD's memory: reading it, updating it, and which item a query belongs to.
 
-Items have no parameters and carry no gradient: they change by `update` alone. Source: Park et al. 2020, section 3.2,
-equations 2 to 7; golden files ``mnad_memory_read_*`` and ``mnad_memory_update_*``.
+Items have no parameters and carry no gradient: they change by `update` alone. Source: Park et al. 2020, its read and
+update of the memory (STUDY section 3, Memory); golden files ``mnad_memory_read_*`` and ``mnad_memory_update_*``.
 
 Common shapes
     query: (batch, channels, height, width) float; it is normalised here, a normalised one passes unchanged

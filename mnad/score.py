@@ -1,6 +1,7 @@
 """MNAD's per-frame errors and the test that decides whether a frame may update the memory.
 
-Source: Park et al. 2020, equations 11 to 15; golden files ``mnad_scores`` and ``mnad_eval_trace_*``.
+Source: Park et al. 2020, its abnormality score and test-time update (STUDY section 3, Score); golden files
+``mnad_scores`` and ``mnad_eval_trace_*``.
 """
 
 import torch

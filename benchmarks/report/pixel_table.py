@@ -108,10 +108,12 @@ def _notes(rows: Sequence[Row]) -> tuple[str, ...]:
         else "regions of neighbouring frames that overlap, since masks have no identities: not the tracks of papers that "
         "annotate them by hand"
     )
+    squared = " MemAE's map is the squared error also where its score is the absolute one."
     return (
         (
             "In per cent, mean over seeds; ± is the half-width of a 95 % t interval over seeds. Error maps of the last epoch's "
             "model under the published variant, as they were scored."
+            f"{squared if any(row.settings.method == 'memae' for row in rows) else ''}"
         ),
         (
             f"Measured on square maps of {told('size')} pixels a side and {told('frames')} scored frames with {told('regions')} regions (8-connected "

@@ -40,7 +40,8 @@ def train_epoch(
 ) -> dict[str, Any]:
     """Train one epoch (counted from 1) and return its part of the record.
 
-    The device is waited for once an epoch: losses of all steps stay on it until then.
+    The device is waited for once an epoch: losses of all steps stay on it until then. So ``report`` is called after each
+    step on the CPU alone; on CUDA it is not called within an epoch.
     Raises StudyError for fewer clips than a batch, and for a loss that is not finite, naming step and term.
     """
     steps = len(feed.clips) // settings.batch

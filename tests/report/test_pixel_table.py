@@ -60,6 +60,14 @@ class TestWritePixelTables:
         assert "the set's own objects" in text
         assert len(pd.read_csv(tmp_path / "tables" / "pixel_ped2.csv")) == 1
 
+    @pytest.mark.parametrize(("method", "told"), [("mnad", 0), ("memae", 1)])
+    def test_says_what_the_maps_of_memae_are(self, tmp_path: Path, write_record: Write, method: str, told: int) -> None:
+        """Their squared error stands beside an absolute score, which a table with MemAE in it tells."""
+        cell = resolve(dataset="ped2", method=method, task="reconstruction", memory="own", profile="cpu")
+        write_record(tmp_path, cell, 0, 1.0, pixel={name: section(0.3)["update"] for name in ("update", "plain")})
+        text = write_pixel_tables(load_records(tmp_path), tmp_path)["pixel_ped2"].read_text()
+        assert text.count("MemAE's map is the squared error also where its score is the absolute one") == told
+
     def test_an_undefined_metric_is_an_empty_cell(
         self, tmp_path: Path, write_record: Write, settings: Settings
     ) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from baselines.convlstm_ae import TEMPORAL_STRIDES
 from baselines.fcae import KERNELS
 from baselines.target_corruption import KINDS
 from benchmarks.errors import StudyError
@@ -51,6 +52,7 @@ class TestBaselinePresets:
             assert settings_of(name, profile="paper").size == 227
         convlstm = settings_of("convlstm_ae", profile="paper")
         assert (convlstm.temporal_strides, convlstm.frames_as) == (4, "sequence")
+        assert tuple(range(1, convlstm.temporal_strides + 1)) == TEMPORAL_STRIDES
         assert (convlstm.learning_rate, convlstm.batch, convlstm.epochs) == (1e-3, 64, 50)
         assert settings_of("lstm_vector_ae", profile="paper").bottleneck == 32
 

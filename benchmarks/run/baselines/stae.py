@@ -11,7 +11,8 @@ class Stae(FrameAutoencoder):
     """The frame in the middle of a clip is scored, by Hasan's error: of a grey frame the mean absolute difference.
 
     Neither source says which of the ten clips that hold a frame gives its error; the middle one sees as much of what
-    comes before as of what comes after.
+    comes before as of what comes after. The published score of a video is (cost - min) / max
+    (`baselines.regularity.anomaly_score`); the harness divides by max - min, as for every method.
     """
 
     clip_length = FRAMES

@@ -2,7 +2,8 @@
 
 The maps are those of the evaluation itself, under the published variant; regions and tracks are those of the masks, resized
 to the maps by nearest neighbour. Maps are measured as they are, and once more smoothed by a Gaussian whose width is fixed
-beforehand, as methods that report such metrics do: single bright pixels are false regions.
+beforehand, as methods that report such metrics do: single bright pixels are false regions. MemAE's map is the squared
+error also where its score is the absolute one.
 """
 
 from collections.abc import Sequence
