@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from benchmarks.report.published import DIVIDED_BY_MAXIMUM
 from benchmarks.report.records import Record
 from benchmarks.report.render import Table
 from benchmarks.report.rows import Row, native_skip
@@ -91,7 +92,7 @@ def main_table(title: str, rows: Sequence[Row]) -> Table:
         )
     notes += [
         f"Published of {row.method}: {' / '.join(f'{one.auc:.1f} in {one.source}' for one in figures)}. P: read there; S: as a third party "
-        "states it. Its geometry and length are not this profile's."
+        f"states it. Its geometry and length are not this profile's.{_other_scale(row)}"
         for row in rows
         if row.settings.method in BASELINES and (figures := row.all_published())
     ]
@@ -103,6 +104,13 @@ def main_table(title: str, rows: Sequence[Row]) -> Table:
             if row.settings.method == "clock" and row.records
         ]
     return _table(title, rows, columns, notes)
+
+
+def _other_scale(row: Row) -> str:
+    """A sentence on a published score that divides a video's costs otherwise than the harness; empty for the others."""
+    if row.settings.method not in DIVIDED_BY_MAXIMUM:
+        return ""
+    return " It is of (cost - min) / max of each video, the AUC here of (cost - min) / (max - min)."
 
 
 def score_table(rows: Sequence[Row]) -> Table:

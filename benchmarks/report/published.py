@@ -160,6 +160,9 @@ FIGURES: Final[tuple[PublishedFigure, ...]] = (
 FOLLOWED: Final = {"stae": "ConvAE (Hasan 2016)", "convlstm_ae": "ST-AE"}
 """Our baseline -> the published system that it follows, where one has figures."""
 
+DIVIDED_BY_MAXIMUM: Final = frozenset({"stae", "convlstm_ae"})
+"""Baselines whose published score of a video is (cost - min) / max, where every score here is divided by max - min."""
+
 
 def published(method: str, task: str, memory: str, dataset: str) -> list[PublishedFigure]:
     """Figures for one factor combination, the original paper's first; none from memory, none where none is known.

@@ -81,6 +81,7 @@ class TestWriteTables:
             "Test frames/s",
             "Hasan et al. 2016, own paper",
             "The clock alone",
+            "It is of (cost - min) / max of each video",
         ):
             assert told in text, told
         frame = pd.read_csv(written.paths["csv"]).set_index("method")
