@@ -15,7 +15,8 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise argparse's message as a StudyError."""
         raise StudyError(
-            f"Expected what `{self.prog} --help` lists, but got arguments that do not fit ({message}); correct the command."
+            f"Expected what `{self.prog} --help` lists, but got arguments that do not fit ({message}); correct the "
+            "command."
         )
 
 

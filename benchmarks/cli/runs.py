@@ -28,7 +28,8 @@ def data(options: argparse.Namespace) -> int:
     dataset = open_dataset(options.name, options.data_root)
     where = ", ".join(map(str, made)) or f"nothing new: it was in {options.data_root} already"
     print(
-        f"{options.name} ({dataset.layout}): {len(dataset.train)} training and {len(dataset.test)} test videos; {where}."
+        f"{options.name} ({dataset.layout}): {len(dataset.train)} training and {len(dataset.test)} test videos; "
+        f"{where}."
     )
     return 0
 

@@ -32,7 +32,8 @@ def unpack(archive: Path, folder: Path) -> list[Path]:
             for entry in entries:
                 if (folder / entry.name).exists():
                     raise StudyError(
-                        f"{archive.name} would unpack to {folder / entry.name}, but that exists; remove or rename it first."
+                        f"{archive.name} would unpack to {folder / entry.name}, but that exists; remove or rename it "
+                        "first."
                     )
             return [entry.rename(folder / entry.name) for entry in entries]
     except (tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
@@ -41,7 +42,8 @@ def unpack(archive: Path, folder: Path) -> list[Path]:
         ) from error
     except OSError as error:
         raise StudyError(
-            f"Unpacking {archive} into {folder} failed ({error.strerror or error}); free space or choose another folder."
+            f"Unpacking {archive} into {folder} failed ({error.strerror or error}); free space or choose another "
+            "folder."
         ) from error
 
 
@@ -50,8 +52,8 @@ def _unpack_tar(archive: Path, folder: Path) -> None:
         for member in tar:
             if not (member.isfile() or member.isdir()):
                 raise StudyError(
-                    f"Files and folders alone were expected in {archive}, but {member.name} is a link or a device; do not "
-                    "trust this archive."
+                    f"Files and folders alone were expected in {archive}, but {member.name} is a link or a device; do "
+                    "not trust this archive."
                 )
             _refuse_climbing(member.name, archive)
             tar.extract(member, folder, filter="data")
@@ -62,8 +64,8 @@ def _unpack_zip(archive: Path, folder: Path) -> None:
         for member in file.infolist():
             if stat.S_ISLNK(member.external_attr >> 16):
                 raise StudyError(
-                    f"Files and folders alone were expected in {archive}, but {member.filename} is a link; do not trust this "
-                    "archive."
+                    f"Files and folders alone were expected in {archive}, but {member.filename} is a link; do not "
+                    "trust this archive."
                 )
             _refuse_climbing(member.filename, archive)
             file.extract(member, folder)
@@ -73,5 +75,6 @@ def _refuse_climbing(name: str, archive: Path) -> None:
     path = PurePosixPath(name.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or (path.parts and ":" in path.parts[0]):
         raise StudyError(
-            f"Names inside the archive {archive} were expected, but {name} climbs out of the folder; do not trust this archive."
+            f"Names inside the archive {archive} were expected, but {name} climbs out of the folder; do not trust this "
+            "archive."
         )

@@ -23,8 +23,8 @@ def array_masks(path: Path, length: int) -> "ArrayMasks":
         ) from error
     if len(shape) != 3 or shape[0] != length:
         raise StudyError(
-            f"{length} masks, one per frame, were expected in {path}, but it holds an array of shape {shape}; restore the "
-            "masks or the video."
+            f"{length} masks, one per frame, were expected in {path}, but it holds an array of shape {shape}; restore "
+            "the masks or the video."
         )
     return ArrayMasks(path)
 

@@ -84,8 +84,8 @@ def _check_labels(dataset: Dataset, report: Report) -> None:
 def _check_training(dataset: Dataset, report: Report) -> None:
     if len(dataset.train) == 1:
         report.remarks.append(
-            f"{dataset.name} has one training video, and a cell that holds it out for calibration has none to train on; "
-            "add a video, or set calibration_videos to 0 in the study file."
+            f"{dataset.name} has one training video, and a cell that holds it out for calibration has none to train "
+            "on; add a video, or set calibration_videos to 0 in the study file."
         )
 
 
@@ -96,8 +96,8 @@ def _check_numbering(dataset: Dataset, report: Report) -> None:
     if found:
         place, (before, after) = found[0]
         report.remarks.append(
-            f"The numbers of frames have a hole in {len(found)} of {len(videos)} videos, first in {place}, where {after} "
-            f"comes after {before}: frames may be missing."
+            f"The numbers of frames have a hole in {len(found)} of {len(videos)} videos, first in {place}, where "
+            f"{after} comes after {before}: frames may be missing."
         )
 
 

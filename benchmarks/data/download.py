@@ -78,8 +78,8 @@ def download(release: Release, folder: Path, *, progress: bool = True, pause: fl
     if found != release.sha256:
         partial.unlink()
         raise StudyError(
-            f"{release.url} should have SHA-256 {release.sha256}, but what came has {found}; it was deleted, try again or "
-            "give a local copy of the release."
+            f"{release.url} should have SHA-256 {release.sha256}, but what came has {found}; it was deleted, try again "
+            "or give a local copy of the release."
         )
     return partial.replace(target)
 
@@ -120,8 +120,8 @@ def _local(archive: Path, release: Release) -> Path:
     found = _sha256(path)
     if found != release.sha256:
         raise StudyError(
-            f"{path} should be {_file_name(release)} with SHA-256 {release.sha256}, but has {found}; get the file again (a "
-            "set of several files takes the folder that holds them)."
+            f"{path} should be {_file_name(release)} with SHA-256 {release.sha256}, but has {found}; get the file "
+            "again (a set of several files takes the folder that holds them)."
         )
     return path
 

@@ -100,7 +100,8 @@ def read_frame_labels(path: Path, lengths: Sequence[int]) -> list[NDArray[np.uin
     if len(values) != sum(lengths) or not np.isin(values, (0, 1)).all():
         raise StudyError(
             f"{sum(lengths)} labels of 0 or 1, one per test frame on disk, were expected in {path}, but {len(values)} "
-            f"values from {values.min(initial=0)} to {values.max(initial=0)} came; complete the frames or restore the file."
+            f"values from {values.min(initial=0)} to {values.max(initial=0)} came; complete the frames or restore the "
+            "file."
         )
     return np.split(values.astype(np.uint8), np.cumsum(lengths)[:-1])
 
@@ -131,6 +132,6 @@ def relabelled(dataset: Dataset, path: Path, complain: Complain) -> Dataset:
 def _check_count(found: int, lengths: Sequence[int], path: Path) -> None:
     if found != len(lengths):
         raise StudyError(
-            f"Labels of {len(lengths)} test videos, as many as are on disk, were expected in {path}, but it holds {found}; "
-            "complete the videos or restore the label file."
+            f"Labels of {len(lengths)} test videos, as many as are on disk, were expected in {path}, but it holds "
+            f"{found}; complete the videos or restore the label file."
         )

@@ -118,8 +118,8 @@ def open_store(
             store, problem = _open_existing(path, key)
     except OSError as error:
         raise StudyError(
-            f"The frame store needs to write to {folder}, but that failed ({error.strerror or error}); free space there "
-            "or choose another folder."
+            f"The frame store needs to write to {folder}, but that failed ({error.strerror or error}); free space "
+            "there or choose another folder."
         ) from error
     if store is None:
         raise StudyError(f"The frame store {path} was built but cannot be opened ({problem}); check the disk.")

@@ -44,8 +44,8 @@ def pixel_metrics(videos: Sequence[MappedVideo], thresholds: Levels | None = Non
     for index, video in enumerate(videos):
         if video.levels.shape != video.regions.shape:
             raise StudyError(
-                f"Expected maps of the shape {video.regions.shape} of the masks of video number {index}, but they are of shape "
-                f"{video.levels.shape}; resize one of them."
+                f"Expected maps of the shape {video.regions.shape} of the masks of video number {index}, but they are "
+                f"of shape {video.levels.shape}; resize one of them."
             )
     counts = reduce(add, (LevelCounts.of(*video) for video in videos))
     rbdc = tbdc = None

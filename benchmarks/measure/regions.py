@@ -194,8 +194,8 @@ def _nearest(regions: Regions, number: Ints, centres: NDArray[np.float64]) -> In
         own = centres[centres[:, 0] == number[position]]
         if not own.size:
             raise StudyError(
-                f"Expected the centre of an abnormal object in frame {number[position]}, whose mask has a region, but the "
-                "object table has none there; mend the table."
+                f"Expected the centre of an abnormal object in frame {number[position]}, whose mask has a region, but "
+                "the object table has none there; mend the table."
             )
         distance = np.hypot((own[:, 2] - x[index]) * width, (own[:, 3] - y[index]) * height)
         named[index] = own[np.argmin(distance), 1]

@@ -60,8 +60,8 @@ def first_clips(video: Video, settings: Settings, length: int, count: int) -> Cl
     frames = length + count - 1
     if video.length < frames:
         raise StudyError(
-            f"Expected a video of at least {frames} frames to profile {count} clips, but {video.name} has {video.length}; "
-            "choose another set."
+            f"Expected a video of at least {frames} frames to profile {count} clips, but {video.name} has "
+            f"{video.length}; choose another set."
         )
     grey = settings.channels == 1
     decoded = [resize_square(video.read(i, grey=grey), settings.size, settings.channels) for i in range(frames)]

@@ -80,8 +80,8 @@ def all_curves(folder: Path, records: Path, *, largest: Mapping[str, int]) -> li
             frames,
             curves.bootstrap,
             _LINEAR,
-            "videos are 200 frames long, so there are more of them, and every pair of videos is counted; linear in frames "
-            "of a fixed number of videos",
+            "videos are 200 frames long, so there are more of them, and every pair of videos is counted; linear in "
+            "frames of a fixed number of videos",
         ),
         curve(
             "cells",

@@ -177,7 +177,7 @@ def _a_record(records: Path, memory: str) -> Path:
     found = sorted(records.glob(f"runs/*/*/mnad-prediction-skip-{word}-*/seed-*.json"))
     if not found:
         raise StudyError(
-            f"Expected a record of MNAD's prediction, memory {memory}, in {records / 'runs'}, but there is none; name a "
-            "results folder with --records."
+            f"Expected a record of MNAD's prediction, memory {memory}, in {records / 'runs'}, but there is none; name "
+            "a results folder with --records."
         )
     return found[0]

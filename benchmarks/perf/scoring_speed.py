@@ -166,8 +166,8 @@ def compare(settings: Settings, work: Workload, repetitions: int, side: int) -> 
     def row(what: str, side: str, yardstick: str, target: float | None, precision: str = default) -> Row:
         share = per_frame * found[side].median / limits[precision].median
         limit = (
-            f"arithmetic: {per_frame / 1e9:.3g} GFLOP a frame at this rate are {share:.2f} of the machine's {precision} "
-            "matrix peak"
+            f"arithmetic: {per_frame / 1e9:.3g} GFLOP a frame at this rate are {share:.2f} of the machine's "
+            f"{precision} matrix peak"
         )
         return _row(f"{what}, {where}", found[side], found[yardstick], target, limit)
 

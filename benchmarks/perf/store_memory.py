@@ -131,8 +131,8 @@ def slope(samples: Sequence[Sample]) -> float:
     frames = np.asarray([one.frames for one in floors], dtype=np.float64)
     if len(floors) < _PARTS or np.ptp(frames) == 0:
         raise StudyError(
-            f"Expected at least {_PARTS} samples in the second half of the training, but got {len(half)}; train for more "
-            "--steps or sample at a shorter --interval."
+            f"Expected at least {_PARTS} samples in the second half of the training, but got {len(half)}; train for "
+            "more --steps or sample at a shorter --interval."
         )
     return float(np.polyfit(frames / 1000, np.asarray([one.held for one in floors]) / 1e6, 1)[0])
 

@@ -11,8 +11,14 @@ from benchmarks.errors import StudyError
 _PREFACE = (
     "# Speed",
     "",
-    "Measured by `make bench`. Each figure is the median of the repetitions (lowest to highest). Both sides of a ratio were",
-    "measured in turn, and the ratio is that of neighbours: machines drift, so ratios are claimed, not absolute figures.",
+    (
+        "Measured by `make bench`. Each figure is the median of the repetitions (lowest to highest). Both sides of a "
+        "ratio were"
+    ),
+    (
+        "measured in turn, and the ratio is that of neighbours: machines drift, so ratios are claimed, not absolute "
+        "figures."
+    ),
 )
 _HEAD = ("what", "ours", "published recipe", "ratio or claim", "target", "reached")
 
@@ -36,7 +42,8 @@ def read_results(folder: Path) -> dict[str, dict[str, Any]]:
             ) from error
         if not isinstance(content, dict) or not {"rows", "machine", "versions", "commit"} <= set(content):
             raise StudyError(
-                f"Expected rows, machine, versions and commit in {path}, but they are missing; delete it and measure again."
+                f"Expected rows, machine, versions and commit in {path}, but they are missing; delete it and measure "
+                "again."
             )
         if content["rows"]:  # profiles have none
             found[path.stem] = content
@@ -79,7 +86,10 @@ def _facts(content: Mapping[str, Any]) -> list[str]:
     machine, versions = content["machine"], content["versions"]
     commit = str(content["commit"])[:12] + (" with uncommitted changes" if content.get("dirty") else "")
     return [
-        f"machine: {machine.get('processor')}, {machine.get('cores')} cores, {machine.get('system')} {machine.get('machine')}",
+        (
+            f"machine: {machine.get('processor')}, {machine.get('cores')} cores, {machine.get('system')} "
+            f"{machine.get('machine')}"
+        ),
         f"commit: {commit}",
         f"versions: {', '.join(f'{name} {version}' for name, version in versions.items())}",
     ]

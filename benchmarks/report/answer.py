@@ -126,8 +126,8 @@ def _normalisation(rows: Sequence[Row]) -> str:
     if best is None or summary is None or pooled is None:
         return "What normalising each test video by its own extremes does was not measured yet."
     return (
-        f"Normalising each test video by its own extremes, as published, takes {best.label} from {100 * pooled.mean:.1f} % to "
-        f"{100 * summary.mean:.1f} %."
+        f"Normalising each test video by its own extremes, as published, takes {best.label} from "
+        f"{100 * pooled.mean:.1f} % to {100 * summary.mean:.1f} %."
     )
 
 

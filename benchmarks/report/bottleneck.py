@@ -89,12 +89,13 @@ def bottleneck_table(dataset: str, found: Sequence[Replaced]) -> Table:
     )
     notes = (
         (
-            "Output PSNR: between the output with the replacement and without, in dB, mean over every fourth test frame and "
-            f"over seeds; Lowest: of a single frame. From {UNCHANGED_PSNR:g} dB on the outputs count as optically unchanged."
+            "Output PSNR: between the output with the replacement and without, in dB, mean over every fourth test "
+            f"frame and over seeds; Lowest: of a single frame. From {UNCHANGED_PSNR:g} dB on the outputs count as "
+            "optically unchanged."
         ),
         (
-            "AUC change: replaced minus as trained, on the same frames and by the error alone, in points, paired by seed, "
-            "with a 95 % t interval where there are several."
+            "AUC change: replaced minus as trained, on the same frames and by the error alone, in points, paired by "
+            "seed, with a 95 % t interval where there are several."
         ),
         "Settings with a supervision, another preset or a single setting that departs are in the CSV.",
     )

@@ -86,13 +86,16 @@ def _table(dataset: str, rows: Sequence[Row]) -> Table:
     true = span(one["overlap_0.5"]["true"] for one in facts)
     notes = (
         (
-            "In per cent, mean over seeds; ± is the half-width of a 95 % t interval over seeds. A box found matches a true one "
-            "at an IoU of at least 0.5 or 0.25; boxes are matched one to one, as many as can be."
+            "In per cent, mean over seeds; ± is the half-width of a 95 % t interval over seeds. A box found matches a "
+            "true one at an IoU of at least 0.5 or 0.25; boxes are matched one to one, as many as can be."
         ),
-        f"{frames} test frames were looked at, with {true} boxes of the masks' connected pieces; objects that touch are one.",
         (
-            "The detector's threshold is the lowest of a fixed series that leaves at most one false box in twenty held-out "
-            "normal training frames; no test frame had a part in it."
+            f"{frames} test frames were looked at, with {true} boxes of the masks' connected pieces; objects that touch "
+            "are one."
+        ),
+        (
+            "The detector's threshold is the lowest of a fixed series that leaves at most one false box in twenty "
+            "held-out normal training frames; no test frame had a part in it."
         ),
     )
     return Table(f"Boxes, {dataset}", ("Setting", *numeric), cells, frozenset(numeric), notes)

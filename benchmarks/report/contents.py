@@ -71,8 +71,8 @@ def main_table(title: str, rows: Sequence[Row]) -> Table:
     ]
     notes = [
         (
-            "AUC: frames of all videos joined, each video normalised by its own extremes (the published way), in per cent; "
-            "± is the half-width of a 95 % t interval over seeds."
+            "AUC: frames of all videos joined, each video normalised by its own extremes (the published way), in per "
+            "cent; ± is the half-width of a 95 % t interval over seeds."
         ),
         (
             "Macro: mean over the videos that hold both classes. Pooled: the same score without normalisation within "
@@ -82,8 +82,8 @@ def main_table(title: str, rows: Sequence[Row]) -> Table:
     ]
     if any((auc := row.auc()) is not None and auc.basis == "videos" for row in rows):
         notes.append(
-            "† one seed, or a method that draws nothing: interval of a bootstrap over test videos; it does not hold the "
-            "noise of training."
+            "† one seed, or a method that draws nothing: interval of a bootstrap over test videos; it does not hold "
+            "the noise of training."
         )
     if any(row.published() for row in rows):
         notes.append(
@@ -91,15 +91,15 @@ def main_table(title: str, rows: Sequence[Row]) -> Table:
             "length; a profile other than paper has another. RC2020: best of several runs and weights of the score."
         )
     notes += [
-        f"Published of {row.method}: {' / '.join(f'{one.auc:.1f} in {one.source}' for one in figures)}. P: read there; S: as a third party "
-        f"states it. Its geometry and length are not this profile's.{_other_scale(row)}"
+        f"Published of {row.method}: {' / '.join(f'{one.auc:.1f} in {one.source}' for one in figures)}. P: read there; "
+        f"S: as a third party states it. Its geometry and length are not this profile's.{_other_scale(row)}"
         for row in rows
         if row.settings.method in BASELINES and (figures := row.all_published())
     ]
     if any(row.settings.method in BASELINES for row in rows):
         notes += [
-            f"The clock alone, which looks at no pixel, reaches {percent(row.auc()).rstrip('†')} on {row.settings.dataset}: judge "
-            "the rows by what they are above it."
+            f"The clock alone, which looks at no pixel, reaches {percent(row.auc()).rstrip('†')} on "
+            f"{row.settings.dataset}: judge the rows by what they are above it."
             for row in rows
             if row.settings.method == "clock" and row.records
         ]
@@ -141,8 +141,8 @@ def score_table(rows: Sequence[Row]) -> Table:
             "normalisation within videos."
         ),
         (
-            "MemAE is published under the absolute error, its twin without memory under the squared error: compare within "
-            "one column. Macro padded: videos of one class count too, padded with a 0 and a 1."
+            "MemAE is published under the absolute error, its twin without memory under the squared error: compare "
+            "within one column. Macro padded: videos of one class count too, padded with a 0 and a 1."
         ),
     ]
     return _table("Scores and normalisations (AUC, %)", rows, columns, notes)
@@ -202,7 +202,10 @@ def cost_table(rows: Sequence[Row]) -> Table:
     ]
     notes = [
         "Mean seconds per cell; Frames is the time to prepare the store, near 0 where another cell has done so.",
-        "Test frames/s: scored test frames in the time of evaluation, which scores every variant and the held-out video too.",
+        (
+            "Test frames/s: scored test frames in the time of evaluation, which scores every variant and the held-out "
+            "video too."
+        ),
     ]
     return _table("Costs", rows, columns, notes)
 

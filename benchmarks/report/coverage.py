@@ -43,7 +43,8 @@ def main(options: argparse.Namespace) -> int:
     draws = DRAWS if options.draws is None else options.draws
     if draws < _FEWEST_DRAWS:
         raise StudyError(
-            f"Expected --draws to be at least {_FEWEST_DRAWS} studies per scenario, but got {draws}; leave it out for {DRAWS}."
+            f"Expected --draws to be at least {_FEWEST_DRAWS} studies per scenario, but got {draws}; leave it out for "
+            f"{DRAWS}."
         )
     rows = simulate(draws)
     print(_head(rows))
@@ -108,8 +109,9 @@ def _tables(rows: Sequence[Coverage]) -> list[Table]:
         columns = ("True effect", "Interval", *numbers, "93 to 97?", *widths_at)
         notes = (
             (
-                "Share of studies in per cent whose interval of nominal 95 % holds the truth, by number of seeds; median widths in points "
-                "of AUC. For the sign-flip test: share of studies without effect in which p is not below 0.05."
+                "Share of studies in per cent whose interval of nominal 95 % holds the truth, by number of seeds; "
+                "median widths in points of AUC. For the sign-flip test: share of studies without effect in which p "
+                "is not below 0.05."
             ),
         )
         tables.append(Table(f"Coverage, {estimand}", columns, tuple(lines), frozenset({*numbers, *widths_at}), notes))
@@ -120,8 +122,8 @@ def _looks_table(rows: Sequence[Coverage]) -> Table:
     columns = ("Looks at n =", "Holds the truth", "Wholly above", "Wholly below")
     lines = [(row.interval, *(f"{100 * value:.1f}" for value in (row.covered, row.above, row.below))) for row in rows]
     note = (
-        f"{_NAMES[REPORTED]}, nominal 95 %, no effect: the interval of the first look that leaves the truth out, or of the last. "
-        "Share of studies in per cent."
+        f"{_NAMES[REPORTED]}, nominal 95 %, no effect: the interval of the first look that leaves the truth out, or of "
+        "the last. Share of studies in per cent."
     )
     return Table(
         "Seeds added only while the interval decides nothing", columns, tuple(lines), frozenset(columns[1:]), (note,)

@@ -111,9 +111,9 @@ def power_table(verdicts: Sequence[ClaimVerdict]) -> Table:
     columns = ("Claim", "Set", "Contrast", "n", "SD", "Seeds if as observed", "Seeds if one smallest effect away")
     notes = (
         (
-            "Seeds with which the interval lies on one side of the line in 80 % of studies. If as observed: the true effect is the observed mean. "
-            "If one smallest effect away: it lies that far from the line, as no effect at all does. SD: of the paired differences; from two "
-            "seeds it is little more than a guess."
+            "Seeds with which the interval lies on one side of the line in 80 % of studies. If as observed: the true "
+            "effect is the observed mean. If one smallest effect away: it lies that far from the line, as no effect "
+            "at all does. SD: of the paired differences; from two seeds it is little more than a guess."
         ),
     )
     return Table("How many seeds would decide the open ones", columns, tuple(rows), frozenset(columns[3:]), notes)

@@ -210,20 +210,24 @@ def _conventions_table(dataset: str, rows: Sequence[tuple[Row, Means]]) -> Table
     told = f"{rate:g}" if rate else f"an assumed {ASSUMED_RATE:g}"
     notes = (
         (
-            "Mean over seeds, in per cent. Micro: published score, per video, all frames joined: what papers report. Raw: without normalisation within "
-            "videos (one scale for all test frames). Train: scaled by held-out normal training frames, the only one that a system in use could compute."
+            "Mean over seeds, in per cent. Micro: published score, per video, all frames joined: what papers report. "
+            "Raw: without normalisation within videos (one scale for all test frames). Train: scaled by held-out "
+            "normal training frames, the only one that a system in use could compute."
         ),
         (
-            "Macro: mean over videos that hold both classes. Macro padded: videos of one class count too, each curve padded with a 0 and a 1, as much public "
-            "code does. Common: micro and raw on the frames that all methods of the group score."
+            "Macro: mean over videos that hold both classes. Macro padded: videos of one class count too, each curve "
+            "padded with a 0 and a 1, as much public code does. Common: micro and raw on the frames that all methods "
+            "of the group score."
         ),
         (
-            f"FPR@95TPR: normal frames above the threshold that finds 95 % of the abnormal ones. Alarms/h: runs of such frames per hour of normal footage, at {told} "
-            "frames a second. Both per video, and with scores scaled by training frames."
+            "FPR@95TPR: normal frames above the threshold that finds 95 % of the abnormal ones. Alarms/h: runs of "
+            f"such frames per hour of normal footage, at {told} frames a second. Both per video, and with scores "
+            "scaled by training frames."
         ),
         (
-            "Best α, best epoch: oracles, chosen on the test set, never a result. The best epoch stands where a study looked after each "
-            "(`epochs-ped2`); elsewhere only the last one is known, and everywhere only the last one counts."
+            "Best α, best epoch: oracles, chosen on the test set, never a result. The best epoch stands where a study "
+            "looked after each (`epochs-ped2`); elsewhere only the last one is known, and everywhere only the last "
+            "one counts."
         ),
     )
     cells = tuple(
@@ -255,9 +259,10 @@ def _parts_table(rows: Sequence[tuple[Row, Means]]) -> Table:
     columns = ("Group", "Setting", "Error, raw", "+ per video", "+ score", "= micro", "+ best α (oracle)", "Published")
     notes = (
         (
-            "Error, raw: micro AUC of the squared error alone, no normalisation within videos: the method. + per video: what min-max within each test "
-            "video adds. + score: what the published score adds to the error (MNAD: the feature distance; MemAE: the absolute error). + best α: what a weight chosen on "
-            "the test set would add."
+            "Error, raw: micro AUC of the squared error alone, no normalisation within videos: the method. + per "
+            "video: what min-max within each test video adds. + score: what the published score adds to the error "
+            "(MNAD: the feature distance; MemAE: the absolute error). + best α: what a weight chosen on the test set "
+            "would add."
         ),
     )
     kept = tuple(row for row in cells if row[2])

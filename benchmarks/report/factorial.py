@@ -170,15 +170,15 @@ def _table(label: str, found: Factorial) -> Table:
     )
     notes = [
         (
-            f"Published AUC in points, {found.runs} runs of {found.seeds} seeds; least squares with the seed as a block; 95 % intervals. A "
-            f"difference without {_MIXED.strip()} is averaged over the levels of the other factors. One description of all cells at once: the verdicts rest on the "
-            "paired contrasts above."
+            f"Published AUC in points, {found.runs} runs of {found.seeds} seeds; least squares with the seed as a "
+            f"block; 95 % intervals. A difference without {_MIXED.strip()} is averaged over the levels of the other "
+            "factors. One description of all cells at once: the verdicts rest on the paired contrasts above."
         )
     ]
     if found.mixed:
         notes.append(
-            f"{_MIXED.strip()} One of its interactions cannot be told apart from it: it is the difference among the cells there are, not "
-            "averaged over all levels of the other factors."
+            f"{_MIXED.strip()} One of its interactions cannot be told apart from it: it is the difference among the "
+            "cells there are, not averaged over all levels of the other factors."
         )
     if found.confounded:
         told = "; ".join(found.confounded[:6]) + (

@@ -68,12 +68,19 @@ def _classification(curves: pd.DataFrame) -> Table:
         "CSR, last",
     )
     notes = (
-        "Means over seeds, in per cent. Noise: share of training labels drawn at random, half of which are right by chance.",
         (
-            f"Fitted: training labels, as given, that the network gives back after the last epoch (epoch {curves['epoch'].max()}); "
-            f"by epoch: the first epoch read at which {100 * _FITTED:.0f} % of them are, a dash if never."
+            "Means over seeds, in per cent. Noise: share of training labels drawn at random, half of which are right by "
+            "chance."
         ),
-        "CSR: share of validation patches in whose neighbourhood the predicted class changes, after the first and the last epoch.",
+        (
+            "Fitted: training labels, as given, that the network gives back after the last epoch (epoch "
+            f"{curves['epoch'].max()}); by epoch: the first epoch read at which {100 * _FITTED:.0f} % of them are, a "
+            "dash if never."
+        ),
+        (
+            "CSR: share of validation patches in whose neighbourhood the predicted class changes, after the first and "
+            "the last epoch."
+        ),
     )
     columns = (numbers[0], "Against it", *numbers[1:])
     return Table("Classification: circle or square", columns, tuple(rows), frozenset(numbers), notes)

@@ -50,11 +50,14 @@ def contrast_table(rows: Sequence[Row]) -> Table:
         )
     notes = (
         (
-            "Difference of AUC in points and of Δs, memory minus none, mean of the seeds that both sides have, with a 95 % "
-            "t interval. p: two-sided t test of no difference. Exact: two-sided sign-flip test; n seeds cannot give less than "
-            "2^(1−n), so 0.25 with three."
+            "Difference of AUC in points and of Δs, memory minus none, mean of the seeds that both sides have, with a "
+            "95 % t interval. p: two-sided t test of no difference. Exact: two-sided sign-flip test; n seeds cannot "
+            "give less than 2^(1−n), so 0.25 with three."
         ),
-        "Published: each side under its own published score. Holm: p over the contrasts of this table under that score.",
+        (
+            "Published: each side under its own published score. Holm: p over the contrasts of this table under that "
+            "score."
+        ),
     )
     numeric = frozenset(columns[len(factors) + 1 :])
     return Table("Memory on against off", columns, tuple(cells), numeric, notes).without_empty_columns()

@@ -63,12 +63,13 @@ def _text(proofs: Sequence[Proof], linked: Linked) -> str:
     )
     notes = (
         (
-            "In per cent: measured (expected). Expected values follow from counts of pixels, regions and tracks and from the metrics' "
-            "definitions; where none stands, none can be said. Noise may be 2 points off, the others nothing."
+            "In per cent: measured (expected). Expected values follow from counts of pixels, regions and tracks and "
+            "from the metrics' definitions; where none stands, none can be said. Noise may be 2 points off, the "
+            "others nothing."
         ),
         (
-            f"Tracks linked by overlap alone, as for sets without an object table: {linked.linked}, where there are {linked.true}; "
-            f"{'all are' if linked.same else 'not all are'} the true ones."
+            f"Tracks linked by overlap alone, as for sets without an object table: {linked.linked}, where there are "
+            f"{linked.true}; {'all are' if linked.same else 'not all are'} the true ones."
         ),
     )
     table = Table(
@@ -79,8 +80,9 @@ def _text(proofs: Sequence[Proof], linked: Linked) -> str:
             "# What the pixel metrics give where the answer is known",
             "",
             (
-                f"Measured by `make pixel-proof` on the test videos of the synthetic set, whose objects are known: {counts.frames} frames, "
-                f"{counts.regions} regions, {counts.tracks} tracks. Each map is made from the true masks."
+                "Measured by `make pixel-proof` on the test videos of the synthetic set, whose objects are known: "
+                f"{counts.frames} frames, {counts.regions} regions, {counts.tracks} tracks. Each map is made from the "
+                "true masks."
             ),
             "",
             to_markdown(table),

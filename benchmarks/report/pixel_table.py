@@ -111,22 +111,24 @@ def _notes(rows: Sequence[Row]) -> tuple[str, ...]:
     squared = " MemAE's map is the squared error also where its score is the absolute one."
     return (
         (
-            "In per cent, mean over seeds; ± is the half-width of a 95 % t interval over seeds. Error maps of the last epoch's "
-            "model under the published variant, as they were scored."
-            f"{squared if any(row.settings.method == 'memae' for row in rows) else ''}"
+            "In per cent, mean over seeds; ± is the half-width of a 95 % t interval over seeds. Error maps of the "
+            "last epoch's model under the published variant, as they were "
+            f"scored.{squared if any(row.settings.method == 'memae' for row in rows) else ''}"
         ),
         (
-            f"Measured on square maps of {told('size')} pixels a side and {told('frames')} scored frames with {told('regions')} regions (8-connected "
-            f"components of the masks) in {told('tracks')} tracks. Tracks are {linked}."
+            f"Measured on square maps of {told('size')} pixels a side and {told('frames')} scored frames with "
+            f"{told('regions')} regions (8-connected components of the masks) in {told('tracks')} tracks. Tracks are "
+            f"{linked}."
         ),
         (
-            "Pixel AUC: ROC over all pixels of all frames; chance 50. PRO: mean overlap of true regions up to a false positive "
-            "rate of 0.3; chance 15. RBDC, TBDC: regions found (IoU 0.1) and tracks found (a tenth of their regions) against "
-            f"false regions per frame, up to one; chance near 0; {told('thresholds')} thresholds. IoU counts pixels, not boxes: compare them within this study alone."
+            "Pixel AUC: ROC over all pixels of all frames; chance 50. PRO: mean overlap of true regions up to a false "
+            "positive rate of 0.3; chance 15. RBDC, TBDC: regions found (IoU 0.1) and tracks found (a tenth of their "
+            f"regions) against false regions per frame, up to one; chance near 0; {told('thresholds')} thresholds. IoU "
+            "counts pixels, not boxes: compare them within this study alone."
         ),
         (
-            f"Smoothed: maps after a Gaussian of {told('sigma', 'smoothed')} pixels, fixed beforehand; the other columns are the maps as "
-            "they are, where every single bright pixel is a false region."
+            f"Smoothed: maps after a Gaussian of {told('sigma', 'smoothed')} pixels, fixed beforehand; the other "
+            "columns are the maps as they are, where every single bright pixel is a false region."
         ),
     )
 

@@ -216,8 +216,8 @@ def _baseline_table(cells: Sequence[Cell]) -> Table:
     columns = ("Baseline", "Set", "AUC", "EER", "Status", "Source", "Note")
     notes = (
         (
-            "P: read in the source itself. S: as a third party states it. Others' figures, at their geometry and length; a baseline "
-            "of this study that follows one of them has its own row above."
+            "P: read in the source itself. S: as a third party states it. Others' figures, at their geometry and "
+            "length; a baseline of this study that follows one of them has its own row above."
         ),
     )
     return Table("Published baselines", columns, rows, frozenset({"AUC", "EER"}), notes).without_empty_columns()
@@ -235,8 +235,9 @@ def origin_lines(records: Sequence[Record]) -> list[str]:
     commits = sorted({_commit(r) for r in records})
     lines = [
         (
-            f"Profile {_list({r.settings.profile for r in records})}; mode {_list({str(r.content.get('mode', '?')) for r in records})}; "
-            f"{len(records)} records; commit {', '.join(commits)}."
+            f"Profile {_list({r.settings.profile for r in records})}; mode "
+            f"{_list({str(r.content.get('mode', '?')) for r in records})}; {len(records)} records; commit "
+            f"{', '.join(commits)}."
         ),
         f"Machine: {'; '.join(sorted({_machine(r) for r in records}))}.",
     ]

@@ -102,7 +102,8 @@ def load_study(
         )
     if max(settings.values()) > MOST_SEEDS:
         raise StudyError(
-            f"Expected at most {MOST_SEEDS} seeds, but got {max(settings.values())}; correct --seeds or seeds in {file}."
+            f"Expected at most {MOST_SEEDS} seeds, but got {max(settings.values())}; correct --seeds or seeds in "
+            f"{file}."
         )
     chosen = {one: count for one, count in settings.items() if wanted.matches(one)}
     cells = tuple(
@@ -179,7 +180,8 @@ def _read(file: Path) -> dict[str, Any]:
     for key in ("name", "dataset"):  # both become names of folders and files
         if not _NAME.fullmatch(header[key]):
             raise StudyError(
-                f"Expected {key} of [study] to be letters, digits, '.', '_' and '-' in {file}, but got {header[key]!r}; rename it."
+                f"Expected {key} of [study] to be letters, digits, '.', '_' and '-' in {file}, but got "
+                f"{header[key]!r}; rename it."
             )
     if header.get("evaluate_every", 0) < 0:
         raise StudyError(

@@ -169,8 +169,8 @@ def _negative_reason(settings: Settings) -> str | None:
         return None
     if settings.dataset not in GENERATED_DATASETS:
         return (
-            f"negative learning needs known anomalies, but the training split of {settings.dataset} holds none, and test "
-            "frames are never trained on; put images of your own into a folder and name it with negative_folder."
+            f"negative learning needs known anomalies, but the training split of {settings.dataset} holds none, and "
+            "test frames are never trained on; put images of your own into a folder and name it with negative_folder."
         )
     if frames is None or frames < 1:
         return f"negative learning needs at least one known anomaly, but negative_frames={frames}."
@@ -221,8 +221,8 @@ def _baseline_geometry_reason(settings: Settings) -> str | None:
     if settings.size < preset.least or (settings.size - preset.least) % preset.step:
         below = max(preset.least, settings.size - (settings.size - preset.least) % preset.step)
         return (
-            f"the layers of {settings.method} fit frames of {preset.least} pixels and any multiple of {preset.step} more, "
-            f"but size={settings.size}; {below} and {below + preset.step} would do."
+            f"the layers of {settings.method} fit frames of {preset.least} pixels and any multiple of {preset.step} "
+            f"more, but size={settings.size}; {below} and {below + preset.step} would do."
         )
     if settings.width <= 0 or preset.narrowest * settings.width % 1:
         return f"width is a share of the published width that leaves whole channels, but width={settings.width:g}."

@@ -103,7 +103,8 @@ class TestPage:
             found = browser.run(values)
             assert found == sorted(found, reverse=reverse)
             sorts = browser.run(
-                "[...document.querySelectorAll('[aria-sort]')].map(th => [th.textContent, th.getAttribute('aria-sort')])"
+                "[...document.querySelectorAll('[aria-sort]')].map(th => [th.textContent, "
+                "th.getAttribute('aria-sort')])"
             )
             assert sorts == [["AUC (%)", direction]]
 

@@ -186,10 +186,10 @@ class TestReproduce:
                 json.dumps({"schema": 1, "fingerprint": {"digest": made_by.digest, "files": made_by.files}})
             )
         code = (
-            "import sys; from benchmarks import cli; "
-            "cli.runs.write_study_tables = lambda *_: None; cli.runs.write_index = lambda *_: None; "
-            f"status = cli.main(['reproduce', 'synthetic', '--device', 'cpu', '--results', {str(tmp_path)!r}]); "
-            "print([n for n in ('torch', 'dask', 'distributed', 'mlflow', 'tqdm') if n in sys.modules]); sys.exit(status)"
+            "import sys; from benchmarks import cli; cli.runs.write_study_tables = lambda *_: None; "
+            "cli.runs.write_index = lambda *_: None; status = cli.main(['reproduce', 'synthetic', '--device', 'cpu', "
+            f"'--results', {str(tmp_path)!r}]); print([n for n in ('torch', 'dask', 'distributed', 'mlflow', 'tqdm') "
+            "if n in sys.modules]); sys.exit(status)"
         )
         run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
         assert "Nothing to run." in run.stdout

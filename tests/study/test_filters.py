@@ -15,7 +15,10 @@ class TestParse:
         [
             (
                 "colour=red",
-                "with factors among method, task, memory, skip, supervision, preset, noise, items, epochs, seed, but got 'colour=red'",
+                (
+                    "with factors among method, task, memory, skip, supervision, preset, noise, items, epochs, seed, but "
+                    "got 'colour=red'"
+                ),
             ),
             ("prediction", "Expected --only to hold factor=level pairs"),
             ("task=guessing", "Expected task to be one of reconstruction, prediction, denoising, but got 'guessing'"),

@@ -63,8 +63,8 @@ def _labels(masks: "VolumeMasks", length: int) -> NDArray[np.uint8]:
     volume = _volume(masks.path)
     if len(volume.packed) != length:
         raise StudyError(
-            f"{length} masks, one per frame, were expected in {masks.path}, but it holds {len(volume.packed)}; restore the "
-            "masks or the video."
+            f"{length} masks, one per frame, were expected in {masks.path}, but it holds {len(volume.packed)}; restore "
+            "the masks or the video."
         )
     return np.asarray(volume.packed.any(axis=(1, 2)), dtype=np.uint8)
 

@@ -56,8 +56,9 @@ def _labels(folder: Path, video: str, length: int) -> NDArray[np.uint8] | None:
             ) from error
         if len(values) != length or not np.isin(values, (0, 1)).all():
             raise StudyError(
-                f"{length} labels of 0 or 1, one per frame of video {video}, were expected in {file}, but {len(values)} "
-                f"values from {values.min(initial=0):g} to {values.max(initial=0):g} came; correct the file."
+                f"{length} labels of 0 or 1, one per frame of video {video}, were expected in {file}, but "
+                f"{len(values)} values from {values.min(initial=0):g} to {values.max(initial=0):g} came; correct the "
+                "file."
             )
         return values.astype(np.uint8)
     return None

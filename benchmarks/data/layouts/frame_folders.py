@@ -69,7 +69,7 @@ def _masks(path: Path, video: str, length: int) -> MaskReader | None:
     paths = images_in(folder)
     if len(paths) != length:
         raise StudyError(
-            f"{length} masks, one per frame, were expected in {folder}, but it holds {len(paths)}; complete the masks or "
-            "remove the folder."
+            f"{length} masks, one per frame, were expected in {folder}, but it holds {len(paths)}; complete the masks "
+            "or remove the folder."
         )
     return ImageMasks(paths)

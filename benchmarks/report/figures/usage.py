@@ -51,7 +51,8 @@ def draw(record: Record, label: str) -> Figure | None:
         axes.axhline(100 / len(counts), color=MUTED, linewidth=1, linestyle="--")
         axes.grid(visible=False, axis="x")
         axes.set_title(
-            f"{title}\nentropy {usage.entropy:.2f}, perplexity {usage.perplexity:.1f}\nof {len(counts)}, dead {usage.dead}",
+            f"{title}\nentropy {usage.entropy:.2f}, perplexity {usage.perplexity:.1f}\nof {len(counts)}, dead "
+            f"{usage.dead}",
             fontsize=8,
         )
     row[0].set_ylabel("share of queries (%)")

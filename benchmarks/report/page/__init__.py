@@ -111,9 +111,9 @@ def write_page(
     if size > LIMIT:
         pictured = sum(len(one.data) for one in pictures.all.values())
         raise StudyError(
-            f"Expected a page of at most {LIMIT / 1e6:.0f} MB, but {len(everything)} runs and {len(pictures.all)} pictures "
-            f"({pictured / 1e6:.1f} MB) make {size / 1e6:.1f} MB; ask for fewer points a timeline "
-            f"(make report ARGS='--points {max(100, points // 2)}')."
+            f"Expected a page of at most {LIMIT / 1e6:.0f} MB, but {len(everything)} runs and {len(pictures.all)} "
+            f"pictures ({pictured / 1e6:.1f} MB) make {size / 1e6:.1f} MB; ask for fewer points a timeline (make "
+            f"report ARGS='--points {max(100, points // 2)}')."
         )
     return write_text(results / "report" / "index.html", page)
 

@@ -263,8 +263,8 @@ def _remedies(verdicts: Sequence[ClaimVerdict]) -> str:
     """Commands that make what is missing, and how many seeds the open effects would need."""
     commands = list(dict.fromkeys(command for one in verdicts for command in remedies(one)))
     needed = [
-        f"{group_name(verdict.group)}, {contrast_name(one.contrast)}: {seeds_at_observed(one) or 'more than 1000'} seeds, if the "
-        "true effect is the one observed"
+        f"{group_name(verdict.group)}, {contrast_name(one.contrast)}: {seeds_at_observed(one) or 'more than 1000'} "
+        "seeds, if the true effect is the one observed"
         for verdict in verdicts
         for one in verdict.judgements
         if one.contrast.deciding and one.reason == "wide interval"

@@ -78,8 +78,8 @@ def pack(records: Sequence[Record], stills: Mapping[str, Sequence[str]] | None =
         runs[name] = parcel(content, values)
         if len(runs[name]) > RUN_BUDGET:
             raise StudyError(
-                f"Expected at most {RUN_BUDGET} bytes of {record.path} on the page, but its curves take {len(runs[name])}; "
-                f"ask for fewer points a timeline (make report ARGS='--points {points // 2}')."
+                f"Expected at most {RUN_BUDGET} bytes of {record.path} on the page, but its curves take "
+                f"{len(runs[name])}; ask for fewer points a timeline (make report ARGS='--points {points // 2}')."
             )
     return Parcels(runs, videos)
 
