@@ -208,7 +208,8 @@ def _t_test(differences: NDArray[np.float64]) -> float:
     # equal differences have no spread: scipy warns of lost precision there, and the limit is 0
     if np.ptp(differences) <= 1e-12 * np.abs(differences).max():
         return 0.0
-    return float(stats.ttest_1samp(differences, 0.0).pvalue)
+    # t does not depend on the scale, and tiny differences would lose their spread to underflow
+    return float(stats.ttest_1samp(differences / np.abs(differences).max(), 0.0).pvalue)
 
 
 def _sign_flip(differences: NDArray[np.float64]) -> float:

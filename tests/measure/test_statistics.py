@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from scipy import stats
 from sklearn.metrics import roc_auc_score
@@ -185,6 +185,7 @@ class TestPairedDifference:
         assert got == pytest.approx(expected)
 
     @given(st.lists(st.floats(0, 1), min_size=2, max_size=5))
+    @example([0.0, 2.2250738585072014e-308])
     def test_is_antisymmetric(self, values: list[float]) -> None:
         """Turning the contrast round turns the mean and keeps p."""
         a, b = dict(enumerate(values)), dict(enumerate(values[::-1]))

@@ -16,9 +16,10 @@ class TestWriteResultsIndex:
         """Of a grid some of whose cells stand in a smaller study the number of those is told, with the command."""
         cells = core_cells("ped2", (0,))
         core_results(cells[:2])
-        text = write_results_index(tmp_path, {"core": cells[:2], "grid": cells, "other": cells[4:]}).read_text()
-        assert "2 of 6 cells stand in smaller studies; the rest is not begun. Start with `make reproduce-grid" in text
-        assert "### other\n\nNot begun. Start with" in text
+        text = write_results_index(tmp_path, {"ped2": cells[:2], "grid-ped2": cells, "lines-ped2": cells[4:]})
+        told = text.read_text()
+        assert "2 of 6 cells stand in smaller studies; the rest is not begun. Start with `make reproduce-grid" in told
+        assert "### lines-ped2\n\nNot begun. Start with `make reproduce-lines-ped2" in told
 
 
 class TestDrawnElsewhere:
