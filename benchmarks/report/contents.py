@@ -8,7 +8,7 @@ from benchmarks.report.records import Record
 from benchmarks.report.render import Table
 from benchmarks.report.rows import Row, native_skip
 from benchmarks.report.wording import KINDS, SCORES, percent, signed
-from benchmarks.study.settings import BASELINES
+from benchmarks.study.settings import AUTOENCODERS, BASELINES
 
 _PEAK: Final = "peak_memory_mb"
 Measure = Callable[[Record], float | None]
@@ -27,7 +27,7 @@ def factors_of(rows: Sequence[Row]) -> list[tuple[str, Callable[[Row], str]]]:
         ("Memory", lambda row: row.memory),
     ]
     if any(row.settings.skip != native_skip(row.settings) for row in rows):
-        always.append(("Skip", lambda row: "on" if row.settings.skip else "off"))
+        always.append(("Skip", _skip))
     names: dict[str, Callable[[Row], str]] = {
         "Set": lambda row: row.settings.dataset,
         "Supervision": lambda row: row.settings.supervision,
@@ -36,6 +36,13 @@ def factors_of(rows: Sequence[Row]) -> list[tuple[str, Callable[[Row], str]]]:
         "Setting": lambda row: row.extra,
     }
     return always + [(name, tell) for name, tell in names.items() if len({tell(row) for row in rows}) > 1]
+
+
+def _skip(row: Row) -> str:
+    """Whether there are skips; a system without variants has none to leave out."""
+    if row.settings.method not in AUTOENCODERS:
+        return ""
+    return "on" if row.settings.skip else "off"
 
 
 def _table(

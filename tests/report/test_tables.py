@@ -65,6 +65,20 @@ class TestWriteTables:
         tables = write_tables("ped2", core_cells("ped2"), tmp_path)
         assert "18 of 18 cells" in tables.paths["md"].read_text()
 
+    def test_skips_are_told_of_networks_that_can_have_them(self, tmp_path: Path, write_record: Write) -> None:
+        """Where a study varies skips, the clock has neither skips nor none."""
+        settings = [
+            resolve(dataset="ped2", method="mnad", task="prediction", skip=skip, profile="cpu")
+            for skip in (True, False)
+        ]
+        settings.append(resolve(dataset="ped2", method="clock", task="reconstruction", memory="none", profile="cpu"))
+        for one in settings:
+            write_record(tmp_path, one, 0)
+        written = write_tables("little", [Cell(one, 0) for one in settings], tmp_path)
+        frame = [line.split("|") for line in written.main.splitlines() if line.startswith("|")]
+        place = [name.strip() for name in frame[0]].index("Skip")
+        assert [line[place].strip() for line in frame[2:]] == ["on", "off", ""]
+
     def test_kinds_of_anomaly(self, core_cells: Cells, core_results: Write) -> None:
         """The synthetic study has a column per kind of anomaly and none of published figures."""
         cells = core_cells("synthetic", (0,))
