@@ -88,14 +88,15 @@ def figures(options: argparse.Namespace) -> int:
     """Draw the figures of studies."""
     from benchmarks.report.figures import write_figures
     from benchmarks.report.figures.from_looks import write_look_figures
-    from benchmarks.report.index import drawn_elsewhere
+    from benchmarks.report.index import begun, drawn_elsewhere
     from benchmarks.report.records import by_cell, load_records
 
-    studies = {name: load_study(name).cells for name in study_names()}
+    known = {name: load_study(name).cells for name in study_names()}
+    studies = {name: known[name] for name in begun(known, by_cell(load_records(options.results)))}
     for study in _studies(options):
         records = by_cell(load_records(options.results, study.dataset))
         drawn = [records[cell] for cell in study.cells if cell in records]
-        elsewhere = drawn_elsewhere(study.name, studies) if study.name in studies else frozenset()
+        elsewhere = drawn_elsewhere(study.name, studies) if study.name in studies else frozenset()  # else a user's own
         looks = write_look_figures(study.label, drawn, options.results, work_folder(options), elsewhere)
         for path in (*write_figures(study.label, drawn, options.results, elsewhere), *looks.paths):
             print(path)

@@ -18,7 +18,7 @@ class TestWriteResultsIndex:
         core_results(cells[:2])
         text = write_results_index(tmp_path, {"ped2": cells[:2], "grid-ped2": cells, "lines-ped2": cells[4:]})
         told = text.read_text()
-        assert "2 of 6 cells stand in smaller studies; the rest is not begun. Start with `make reproduce-grid" in told
+        assert "2 of 6 cells stand in other studies; the rest is not begun. Start with `make reproduce-grid" in told
         assert "### lines-ped2\n\nNot begun. Start with `make reproduce-lines-ped2" in told
 
 

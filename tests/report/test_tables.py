@@ -119,12 +119,17 @@ class TestBegun:
 
     @pytest.mark.parametrize(
         ("recorded", "expected"),
-        [((), []), ((0,), ["small"]), ((0, 1), ["small"]), ((0, 2), ["large", "small"]), ((3,), ["large"])],
+        [
+            ((), []),
+            ((0,), ["small"]),
+            ((0, 1), ["small"]),
+            ((0, 2), ["large"]),
+            ((0, 1, 2), ["large", "small"]),
+            ((3,), ["large"]),
+        ],
     )
-    def test_records_of_a_smaller_study_begin_no_larger_one(
-        self, recorded: tuple[int, ...], expected: list[str]
-    ) -> None:
-        """The large study holds the small one's two cells and two more."""
+    def test_a_record_begins_one_study(self, recorded: tuple[int, ...], expected: list[str]) -> None:
+        """The large study holds the small one's two cells and two more; a complete one, else the one with more has them."""
         cells = [
             Cell(resolve(dataset="ped2", method="clock", task="reconstruction", profile="smoke"), n) for n in range(4)
         ]
