@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from benchmarks.measure.statistics import t_interval
 from benchmarks.report.style import MUTED, limits, line_style
@@ -47,6 +48,8 @@ def draw_panels(
         axes.set_ylabel(y_label)
     shown = [value for panel in panels for one in panel.series for values in one.values.values() for value in values]
     grid[0, 0].set_ylim(*limits([*shown, *(level for panel in panels for level in panel.levels.values())]))
+    # short labels: the layout is made before the last ticks are known, and longer ones would push the heading out
+    grid[0, 0].yaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     for axes in grid.ravel()[len(panels) :]:
         axes.set_axis_off()
     figure.suptitle(f"{title}\nseeds as points, mean with 95 % interval, cut at the frame", fontsize="medium")
