@@ -17,6 +17,7 @@ from benchmarks.study.settings import (
 )
 
 _NOT_NEGATIVE = (
+    "calibration_videos",  # 0: train on all, as the papers do; then no score can be scaled by training frames
     "compactness_weight",
     "separateness_weight",
     "shrink_threshold",
@@ -72,8 +73,6 @@ def _range_reason(settings: Settings) -> str | None:
         return f"learning_rate is at least 0, but is {settings.learning_rate:g}."
     if settings.alpha is not None and not 0 <= settings.alpha <= 1:
         return f"alpha is the share of the error in the score, from 0 to 1, but is {settings.alpha:g}."
-    if settings.calibration_videos < 1:
-        return f"at least one training video is held out to calibrate, but calibration_videos={settings.calibration_videos}."
     for name in _NOT_NEGATIVE:
         value = getattr(settings, name)
         if value is not None and value < 0:

@@ -239,7 +239,7 @@ class TestLoadStudy:
             (HEADER + PAIR + "learning_rate = nan\n", "Expected learning_rate to be a number, but got nan"),
             (HEADER + PAIR + "learning_rate = -1\n", "learning_rate is at least 0, but is -1"),
             (HEADER + PAIR + "alpha = 7\n", "from 0 to 1, but is 7"),
-            (HEADER + PAIR + "calibration_videos = 0\n", "but calibration_videos=0"),
+            (HEADER + PAIR + "calibration_videos = -1\n", "calibration_videos is at least 0, but is -1"),
             (HEADER + PAIR + "separateness_weight = -0.1\n", "separateness_weight is at least 0, but is -0.1"),
             (HEADER + PAIR + "memory = []\n", "at least one level of memory"),
             (HEADER + "evaluate_every = -1\n" + PAIR, "evaluate_every of .* to be at least 0"),
