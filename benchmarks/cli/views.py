@@ -92,9 +92,9 @@ def figures(options: argparse.Namespace) -> int:
     from benchmarks.report.records import by_cell, load_records
 
     known = {name: load_study(name).cells for name in study_names()}
-    studies = {name: known[name] for name in begun(known, by_cell(load_records(options.results)))}
+    records = by_cell(load_records(options.results))
+    studies = {name: known[name] for name in begun(known, records)}
     for study in _studies(options):
-        records = by_cell(load_records(options.results, study.dataset))
         drawn = [records[cell] for cell in study.cells if cell in records]
         elsewhere = drawn_elsewhere(study.name, studies) if study.name in studies else frozenset()  # else a user's own
         looks = write_look_figures(study.label, drawn, options.results, work_folder(options), elsewhere)
