@@ -19,6 +19,7 @@ BENCHES = {
     "training_step": "training steps against the published recipe",
     "roofline": "training step against the machine's limits",
     "scoring_speed": "evaluation against the published recipe",
+    "memory_cost": "training and scoring with memory against the same without",
     "store": "clips from the frame store against decoding",
     "store_memory": "resident memory while training from a large store",
     "overhead": "what a cell costs beside training and evaluation",

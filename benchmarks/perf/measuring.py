@@ -83,9 +83,10 @@ def in_a_sentence(main: Callable[..., int]) -> Callable[..., int]:
 class Row:
     """One line of the table of speed.
 
-    what: the thing measured, in words; unit: of ours and theirs, as "frames/s"; theirs: the published recipe's side, or
-    None where there is none; claim: the figure that the target is about (most often a ratio); target: None where
-    nothing was promised; at_least: whether more is better; limit: what binds where the target is not reached.
+    what: the thing measured, in words; unit: of ours and theirs, as "frames/s"; theirs: the other side, the published
+    recipe's unless ``what`` names another, or None where there is none; claim: the figure that the target is about (most
+    often a ratio); target: None where nothing was promised; at_least: whether more is better; limit: what binds where
+    the target is not reached.
     """
 
     what: str
@@ -107,7 +108,7 @@ class Row:
 
     def line(self) -> str:
         """Return the row in a line of words, medians alone."""
-        theirs = "" if self.theirs is None else f", published recipe {self.theirs.median:.4g}"
+        theirs = "" if self.theirs is None else f", beside it {self.theirs.median:.4g}"
         target = "" if self.target is None else f" (target {'>=' if self.at_least else '<='} {self.target:g})"
         claim = f"{self.claim.median:.3g} {self.claim_unit}{target}"
         return f"{self.what}: ours {self.ours.median:.4g}{theirs} {self.unit}; {claim}"

@@ -20,7 +20,7 @@ from benchmarks.data.video import Dataset
 from benchmarks.errors import StudyError
 from benchmarks.perf.counting import bound, by_name, count
 from benchmarks.perf.measuring import Row, Spread, in_a_sentence, interleave, ratio, write_rows
-from benchmarks.perf.training_step import silent
+from benchmarks.perf.own_side import silent
 from benchmarks.perf.workload import CPU, dataset_of, name_of, open_workload, parse, parser_of
 from benchmarks.run.autoencoder import MemoryAutoencoder
 from benchmarks.run.fast import speed_up

@@ -22,7 +22,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from benchmarks.data.video import Dataset
 from benchmarks.errors import StudyError
 from benchmarks.measure.terms import psnr_from_mse
-from benchmarks.perf import published_mnad
+from benchmarks.perf import own_side, published_mnad
 from benchmarks.perf.apart import Apart
 from benchmarks.perf.measuring import Row, Spread, in_a_sentence, interleave, ratio, write_rows
 from benchmarks.perf.roofline import matrix_peak
@@ -61,14 +61,7 @@ class Contest:
     def timed_ours(self, precision: str, variant: Variant, threshold: float) -> Callable[[], float]:
         """Return a measurement of frames a second; the network is built before."""
         settings = replace(self.settings, precision=precision, update_threshold=threshold)
-        method = MemoryAutoencoder(settings, self.seed, CPU)
-
-        def run() -> float:
-            begun = time.perf_counter()
-            scored = evaluate(method, self.work.feed, [variant])
-            return len(scored.frame) / (time.perf_counter() - begun)
-
-        return run
+        return own_side.scoring(settings, self.seed, self.work.feed, variant)
 
     def apart(self, threshold: float | None) -> Apart:
         """Return a measurement of the recipe's frames a second, in a process of its own."""

@@ -1,33 +1,26 @@
 """Training steps a second, ours against the published recipe.
 
 Ours is the harness's own epoch in the mode `fast`: batches from the frame store, the cell's precision, checks and record
-included. Theirs
-decodes its images, as published, in a process of its own, whose allocator is as Python finds it. Both train the same network from the same weights on the same
-clips. Run: `python -m benchmarks.perf.training_step --data-root DATA --out FILE`.
+included. Theirs decodes its images, as published, in a process of its own, whose allocator is as Python finds it. Both
+train the same network from the same weights on the same clips. Run: `python -m benchmarks.perf.training_step --data-root
+DATA --out FILE`.
 """
 
 import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.data.video import Dataset
-from benchmarks.perf import published_memae, published_mnad
+from benchmarks.perf import own_side, published_memae, published_mnad
 from benchmarks.perf.apart import Apart
 from benchmarks.perf.measuring import Row, in_a_sentence, interleave, ratio, write_rows
 from benchmarks.perf.workload import CPU, dataset_of, name_of, open_workload, parse, parser_of, recipe_of
 from benchmarks.run.autoencoder import MemoryAutoencoder
-from benchmarks.run.fast import speed_up
-from benchmarks.run.training import train_epoch
 from benchmarks.study.presets import resolve
 from benchmarks.study.settings import Settings
-
-
-def silent(epoch: int, epochs: int, batch: int, batches: int, losses: Mapping[str, float]) -> None:
-    """Take a report of progress and say nothing."""
-    del epoch, epochs, batch, batches, losses
 
 
 def published(settings: Settings, seed: int, files: Sequence[Path], clips: int) -> Callable[[], float]:
@@ -51,18 +44,10 @@ def compare(
     settings: Settings, dataset: Dataset, *, steps: int, repetitions: int, target: float | None, seed: int = 0
 ) -> Row:
     """Measure ``steps`` steps of both sides in turn, in clips a second: a clip of MNAD gives one frame."""
-    method = MemoryAutoencoder(settings, seed, CPU)
-    speed_up(method, CPU)
-    objectives = method.objectives()
-    clips = steps * settings.batch
+    clips, length = steps * settings.batch, MemoryAutoencoder(settings, seed, CPU).clip_length
     with tempfile.TemporaryDirectory() as folder:
-        work = open_workload(dataset, "train", settings, length=method.clip_length, clips=clips, folder=Path(folder))
-
-        def ours() -> float:
-            begun = time.perf_counter()
-            train_epoch(method, objectives, work.feed, settings, seed, 1, silent)
-            return clips / (time.perf_counter() - begun)
-
+        work = open_workload(dataset, "train", settings, length=length, clips=clips, folder=Path(folder))
+        ours = own_side.training(settings, seed, work.feed)
         with Apart(published, settings, seed, work.files, clips) as theirs:
             found = interleave({"ours": ours, "theirs": theirs}, repetitions)
     return Row(

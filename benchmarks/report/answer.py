@@ -1,12 +1,14 @@
-"""The study's answer in five lines, for the README's first screen: from records, by the rules of the verdict."""
+"""The study's answer in six lines, for the README's first screen: from records, by the rules of the verdict."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from statistics import median
 from typing import Final
 
 from benchmarks.report.claims import read_claims
 from benchmarks.report.contents import micro
 from benchmarks.report.contrasts import Contrast, memory_contrasts
+from benchmarks.report.costs import memory_cost
 from benchmarks.report.judging import ClaimVerdict, Verdict
 from benchmarks.report.records import Record, by_cell
 from benchmarks.report.rows import Row, make_rows
@@ -25,12 +27,16 @@ STUDIES: Final = tuple(study for studies in ASKED.values() for study in studies)
 
 
 def answer(
-    studies: Mapping[str, Sequence[Cell]], records: Sequence[Record], verdicts: Sequence[ClaimVerdict] | None = None
+    studies: Mapping[str, Sequence[Cell]],
+    records: Sequence[Record],
+    results: Path,
+    verdicts: Sequence[ClaimVerdict] | None = None,
 ) -> str:
-    """Return five lines of Markdown: memory on two sets, verdicts, seeds, what needs no learning.
+    """Return six lines of Markdown: memory on two sets, its cost, verdicts, seeds, what needs no learning.
 
     studies: cells by name of study, of STUDIES at least; the last two lines are about the first. records: all
-    there are, none of them stale. verdicts: of those records, where they are at hand. A line whose records are missing says so.
+    there are, none of them stale. results: folder of the benches. verdicts: of those records, where they are at hand. A
+    line whose records are missing says so.
     """
     found = {
         study: [row for row in make_rows(studies.get(study, ()), by_cell(list(records))) if row.records]
@@ -41,6 +47,7 @@ def answer(
     first = found[STUDIES[0]]
     lines = [
         *(_memory(name, [found[study] for study in asked]) for name, asked in ASKED.items()),
+        memory_cost(results),
         _verdicts(judge_all(read_claims(), records) if verdicts is None else verdicts),
         _seeds(first),
         f"{_without_learning(first)} {_normalisation(first)}",

@@ -87,7 +87,7 @@ def write_page(
         "policy": escape(_policy(script)),
         "style": style,
         "script": script,
-        "answer": blocks(answer(studies, records, verdicts)),
+        "answer": blocks(answer(studies, records, results, verdicts)),
         "scoreboard": scoreboard(verdicts),
         "number": str(len({one.claim.id for one in verdicts})),
         "fewest": str(FEWEST_SEEDS),
