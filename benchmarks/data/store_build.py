@@ -56,7 +56,8 @@ def build_array(
 ) -> BuiltArray:
     """Write all frames of the videos to `path` as a .npy array (n_frames, size, size, channels) uint8, atomically.
 
-    label: text of the progress bar, None for none. report: told how many frames of all are decoded. The file is read back and compared with what was decoded.
+    label: text of the progress bar, None for none. report: told how many frames of all are decoded. The file is read
+    back and compared with what was decoded.
     Raises StudyError for a damaged image or a dead worker, OSError where the disk fails.
     """
     frame_bytes = size * size * channels

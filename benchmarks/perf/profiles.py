@@ -1,7 +1,8 @@
 """Where the time of a phase goes, by torch's profiler: a training step and the scoring of a batch, MNAD and MemAE.
 
 Shares are of self CPU time, one core, frames of the real set, in the mode `fast`. `--unfused` leaves batch norm and
-activation to torch, as the mode `record` does: the "before" of a training step. Run: `python -m benchmarks.perf.profiles --data-root DATA --out FILE.json` (tables in FILE.md).
+activation to torch, as the mode `record` does: the "before" of a training step. Run: `python -m
+benchmarks.perf.profiles --data-root DATA --out FILE.json` (tables in FILE.md).
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """How near MNAD's training step comes to what the machine could do at best.
 
-In the mode `fast`. At full width: the share of the machine's bfloat16 matrix peak, a timed product of square matrices. At the `cpu` profile,
-where memory binds: the share of a roofline, the sum over all operations of what takes longer, their arithmetic at that
+In the mode `fast`. At full width: the share of the machine's bfloat16 matrix peak, a timed product of square
+matrices. At the `cpu` profile, where memory binds: the share of a roofline, the sum over all operations of what takes longer, their arithmetic at that
 peak or their traffic at a measured bandwidth. Run: `python -m benchmarks.perf.roofline --data-root DATA --out FILE`.
 """
 

@@ -37,7 +37,8 @@ def memory_cost(results: Path) -> str:
 def _told(cost: Mapping[str, Any]) -> str:
     name = f"{_METHODS[cost['method']]} {cost['task']}"
     parameters = cost["parameters"]["own"] / cost["parameters"]["none"]
-    return f"{name} {_more(cost['training'])} to train, {_more(cost['scoring'])} to score a frame, {_percent(parameters)} % parameters"
+    times = f"{_more(cost['training'])} to train, {_more(cost['scoring'])} to score a frame"
+    return f"{name} {times}, {_percent(parameters)} % parameters"
 
 
 def _more(times: Mapping[str, Any]) -> str:

@@ -44,7 +44,8 @@ class Factorial:
     """What a (possibly incomplete) factorial tells.
 
     effects: those that its cells can tell apart. confounded: those that they cannot. mixed: names of main effects one of
-    whose interactions is confounded. missing: combinations of levels without a value. runs, seeds: how many there are. None of the effects where no value is left for the noise.
+    whose interactions is confounded. missing: combinations of levels without a value. runs, seeds: how many there are.
+    None of the effects where no value is left for the noise.
     """
 
     effects: tuple[Effect, ...]

@@ -1,9 +1,10 @@
 """Scoring the test clips of one checkpoint under all its variants, sharing what they share.
 
-The encoder runs once a batch, and variants whose items have not parted yet share what they read and decode. With a test-time update the items of a frame depend on the decisions of all frames
-before it, so the published code scores one frame at a time. Here the decisions of a batch are guessed, the batch is
-decoded at once, and the guesses are checked in order; from the first wrong one on it is done again. The scores are
-those of the sequential run (a test holds them together).
+The encoder runs once a batch, and variants whose items have not parted yet share what they read and decode. With a
+test-time update the items of a frame depend on the decisions of all frames before it, so the published code scores one
+frame at a time. Here the decisions of a batch are guessed, the batch is decoded at once, and the guesses are checked in
+order; from the first wrong one on it is done again. The scores are those of the sequential run (a test holds them
+together).
 """
 
 from __future__ import annotations

@@ -18,7 +18,8 @@ RECORD = "benchmarks.run.record"
 LOOK_FILE = "benchmarks.run.looks.file"
 
 # Room -> project modules (and what lies under them) that it may import beside itself and benchmarks.errors.
-# `grid` starts cells as commands: of `run` it sees records, and the fingerprint that tells a stale one. perf and the command line may see all.
+# `grid` starts cells as commands: of `run` it sees records, and the fingerprint that tells a stale one. perf and the command
+# line may see all.
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(LEAVES, ()),
     "benchmarks.errors": (),

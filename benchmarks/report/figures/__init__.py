@@ -45,7 +45,8 @@ def write_figures(
 
     records: those of the study's cells. One figure of each kind that compares rows; for each setting that is a method as
     published, the loss curves of all seeds, and the memory's usage and the scores over time of the lowest seed. Other
-    settings have theirs in MLflow. elsewhere: settings whose pages another study has. Raises StudyError if a table of terms cannot be read or a figure cannot be written.
+    settings have theirs in MLflow. elsewhere: settings whose pages another study has. Raises StudyError if a table of
+    terms cannot be read or a figure cannot be written.
     """
     rows = make_rows([record.cell for record in records], by_cell(list(records)))
     folder = results / "figures" / study

@@ -18,8 +18,8 @@ from benchmarks.study.settings import Settings
 def draw(rows: Sequence[Row]) -> Figure | None:
     """Draw a panel per method and task with a line for all rows that differ in their items alone; None without one.
 
-    The twin without a memory is a dashed level, under the score of the others where it has that score. One item has no second nearest, so it is only joined to rows without
-    separateness loss (STUDY trap 3).
+    The twin without a memory is a dashed level, under the score of the others where it has that score. One
+    item has no second nearest, so it is only joined to rows without separateness loss (STUDY trap 3).
     """
     groups: dict[Settings, list[Row]] = defaultdict(list)
     for row in rows:
