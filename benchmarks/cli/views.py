@@ -81,7 +81,7 @@ def readme_answer(results: Path) -> str:
     from benchmarks.report.records import load_records
 
     records, _ = without_stale(load_records(results), _stale())
-    return answer({name: load_study(name).cells for name in STUDIES}, records, results)
+    return answer({name: load_study(name).cells for name in STUDIES}, records, results).markdown()
 
 
 def figures(options: argparse.Namespace) -> int:

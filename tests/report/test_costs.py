@@ -1,4 +1,4 @@
-"""What memory costs, in a sentence: benchmarks/report/costs.py."""
+"""What memory costs: benchmarks/report/costs.py."""
 
 import json
 from pathlib import Path
@@ -7,35 +7,31 @@ from typing import Any
 import pytest
 
 from benchmarks.errors import StudyError
-from benchmarks.report.costs import FILE, memory_cost
+from benchmarks.report.costs import FILE, Cost, memory_costs
 
 
-def cost(profile: str, median: float) -> dict[str, Any]:
+def cost(profile: str, training: float) -> dict[str, Any]:
     """A cost as the bench leaves it."""
-    times = {"median": median, "low": median - 0.02, "high": median + 0.02, "values": []}
     return {
         "method": "mnad",
         "task": "prediction",
         "profile": profile,
         "parameters": {"own": 1160, "none": 1000},
-        "training": times,
-        "scoring": times,
+        "training": {"median": training, "low": 1.0, "high": 2.0, "values": []},
+        "scoring": {"median": 1.25, "low": 1.0, "high": 2.0, "values": []},
     }
 
 
-class TestMemoryCost:
-    def test_tells_what_is_added_at_the_published_width(self, tmp_path: Path) -> None:
-        """Times the time become per cent more of it, with the range; other widths stay in the table of speed."""
+class TestMemoryCosts:
+    def test_medians_at_the_published_width(self, tmp_path: Path) -> None:
+        """Other widths stay in the table of speed."""
         (tmp_path / FILE).parent.mkdir()
-        (tmp_path / FILE).write_text(json.dumps({"costs": [cost("paper", 1.12), cost("small", 3.0)]}))
-        line = memory_cost(tmp_path)
-        assert "MNAD prediction +12 % (+10 to +14) to train, +12 % (+10 to +14) to score a frame" in line
-        assert "+16 % parameters" in line
-        assert "200" not in line
+        (tmp_path / FILE).write_text(json.dumps({"costs": [cost("small", 3.0), cost("paper", 1.12)]}))
+        assert memory_costs(tmp_path) == {("mnad", "prediction"): Cost(1.12, 1.25, 1.16)}
 
-    def test_nothing_measured_is_said(self, tmp_path: Path) -> None:
-        """With the command that measures it."""
-        assert memory_cost(tmp_path) == "**What does memory cost?** Not measured yet: `make bench`."
+    def test_nothing_measured_is_nothing(self, tmp_path: Path) -> None:
+        """A fresh folder of results has no costs."""
+        assert memory_costs(tmp_path) == {}
 
     @pytest.mark.parametrize("content", ["{", "{}", '{"costs": [{}]}', '{"costs": 3}'])
     def test_a_file_of_something_else_is_a_sentence(self, tmp_path: Path, content: str) -> None:
@@ -43,4 +39,4 @@ class TestMemoryCost:
         (tmp_path / FILE).parent.mkdir()
         (tmp_path / FILE).write_text(content)
         with pytest.raises(StudyError, match=r"memory_cost\.json"):
-            memory_cost(tmp_path)
+            memory_costs(tmp_path)

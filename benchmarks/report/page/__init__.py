@@ -13,7 +13,7 @@ from string import Template
 from typing import Final
 
 from benchmarks.errors import StudyError
-from benchmarks.report.answer import answer
+from benchmarks.report.answer import Answer, answer
 from benchmarks.report.claims import read_claims
 from benchmarks.report.effects import power_table
 from benchmarks.report.evidence import without_stale
@@ -87,7 +87,7 @@ def write_page(
         "policy": escape(_policy(script)),
         "style": style,
         "script": script,
-        "answer": blocks(answer(studies, records, results, verdicts)),
+        "answer": _answer(answer(studies, records, results, verdicts)),
         "scoreboard": scoreboard(verdicts),
         "number": str(len({one.claim.id for one in verdicts})),
         "fewest": str(FEWEST_SEEDS),
@@ -140,6 +140,10 @@ def _picture_lines(pictures: Pictures) -> list[str]:
 def _power(verdicts: Sequence[ClaimVerdict]) -> str:
     power = power_table(verdicts)
     return details("How many seeds would decide the open ones", table(power, head=2)) if power.rows else ""
+
+
+def _answer(told: Answer) -> str:
+    return ("" if told.effects is None else table(told.effects)) + bullet_list(list(told.lines))
 
 
 def _section_of(readme: Path, heading: str) -> str:
