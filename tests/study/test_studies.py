@@ -174,13 +174,14 @@ class TestDivergences:
 
 class TestEpochs:
     def test_ask_for_a_look_after_every_epoch(self) -> None:
-        """Four cells of MNAD over 20 epochs at the geometry of cpu, their schedule stretched with them."""
+        """Four cells of MNAD at the geometry of cpu, two of MemAE at that of small, their schedules stretched with them."""
         study = load_study("epochs-ped2")
         assert study.evaluate_every == 1
         assert {(c.settings.method, c.settings.size, c.settings.width, c.settings.epochs) for c in study.cells} == {
-            ("mnad", 256, 0.25, 20)
+            ("mnad", 256, 0.25, 20),
+            ("memae", 128, 0.25, 20),
         }
-        assert len(study.cells) == 4
+        assert len(study.cells) == 6
 
 
 class TestChannels:
