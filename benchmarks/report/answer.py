@@ -1,29 +1,28 @@
-"""The study's answer for the README's first screen: memory's effect and its cost in a table, the rest in three lines.
+"""The study's answer for the README's first screen: memory's effect and its cost in a table, the rest in a few lines.
 
 From records, by the rules of the verdict, and from the bench of what memory costs.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Final
 
+from benchmarks.measure.statistics import paired_difference
 from benchmarks.report.claims import read_claims
 from benchmarks.report.contents import micro
-from benchmarks.report.contrasts import Contrast, memory_contrasts
-from benchmarks.report.costs import Cost, memory_costs
-from benchmarks.report.judging import ClaimVerdict, Verdict
+from benchmarks.report.contrasts import variant_difference
+from benchmarks.report.judging import ClaimVerdict
+from benchmarks.report.memory_effect import Effects, effects_table, memory_effects
 from benchmarks.report.records import Record, by_cell
 from benchmarks.report.render import Table, to_markdown
 from benchmarks.report.rows import Row, make_rows
 from benchmarks.report.verdict import judge_all
-from benchmarks.report.wording import interval_of, signed
+from benchmarks.report.wording import interval_of
 from benchmarks.study.settings import LEARNING_FREE, Cell
 
 _NOTHING: Final = "No records yet: `make reproduce-ped2` or `make reproduce-synthetic` make some."
-_TITLE: Final = "Memory minus the same network without it, in points of AUC, and what it costs"
-_COSTS: Final = ("Training time", "Scoring time", "Parameters")
 
 # The sets that the first screen is about, as people write them, each with the studies that answer for it.
 ASKED: Final[Mapping[str, Sequence[str]]] = {
@@ -35,7 +34,7 @@ STUDIES: Final = tuple(study for studies in ASKED.values() for study in studies)
 
 @dataclass(frozen=True)
 class Answer:
-    """What the first screen says. effects: a row per method and task, None without a pair of runs. lines: in Markdown."""
+    """What the first screen says. effects: a row per method, task and score, None without a pair of runs; lines: Markdown."""
 
     effects: Table | None
     lines: tuple[str, ...]
@@ -58,100 +57,119 @@ def answer(
 ) -> Answer:
     """Answer the study's question: memory on two sets and its cost, verdicts, seeds, what needs no learning.
 
-    studies: cells by name of study, of STUDIES at least; the last two lines are about the first. records: all
-    there are, none of them stale. results: folder of the benches. verdicts: of those records, where they are at hand. A
-    line whose records are missing says so.
+    studies: cells by name of study, of STUDIES at least. records: all there are, none of them stale. results: folder of
+    the benches. verdicts: of those records, where they are at hand. A line whose records are missing says so.
     """
-    found = {
-        study: [row for row in make_rows(studies.get(study, ()), by_cell(list(records))) if row.records]
-        for study in STUDIES
-    }
-    if not any(found.values()):
-        return Answer(None, (_NOTHING,))
-    effects = _effects(found, results)
-    first = found[STUDIES[0]]
-    lines = [
-        _verdicts(judge_all(read_claims(), records) if verdicts is None else verdicts),
-        _seeds(first),
-        f"{_without_learning(first)} {_normalisation(first)}",
-    ]
-    if effects is None:
-        lines.insert(0, "**Does memory raise the AUC?** No pair of runs with and without memory yet.")
-    return Answer(effects, tuple(lines))
-
-
-def _effects(found: Mapping[str, Sequence[Row]], results: Path) -> Table | None:
-    """Put memory's effect on each set beside the published one and its cost; all rows of a study share a profile."""
-    columns: list[str] = []
-    effects: dict[tuple[str, str, bool], dict[str, Contrast]] = {}
+    rows_of: dict[str, list[Row]] = {}
     for name, asked in ASKED.items():
-        for rows in (found[study] for study in asked if found[study]):
-            column = f"{name}, {rows[0].settings.profile}"
-            columns.append(column)
-            for one in memory_contrasts([row for row in rows if row.comparable()]):
-                if one.score in ("published", _own_score(one)):
-                    settings = one.with_memory.settings
-                    key = (settings.method, settings.task, one.score != "published")
-                    effects.setdefault(key, {})[column] = one
-    if not effects:
+        for study in asked:
+            rows = [row for row in make_rows(studies.get(study, ()), by_cell(list(records))) if row.records]
+            if rows:
+                rows_of[f"{name}, {rows[0].settings.profile}"] = rows
+    if not rows_of:
+        return Answer(None, (_NOTHING,))
+    effects = memory_effects(rows_of)
+    lines = [
+        _effect(effects),
+        *filter(None, (_read_nothing(effects), _dead_queries(effects, rows_of))),
+        _verdicts(judge_all(read_claims(), records) if verdicts is None else verdicts),
+        *_at_first(*next(iter(rows_of.items()))),
+    ]
+    return Answer(effects_table(effects, results), tuple(lines))
+
+
+def _effect(effects: Effects) -> str:
+    """Count on each set where memory's interval lies wholly above zero, wholly below, or holds it."""
+    asked = "**Does memory raise the AUC?**"
+    told = []
+    for column in effects.columns:
+        intervals = [(one.auc.low, one.auc.high) for one in effects.published(column)]
+        rises = sum(low is not None and low > 0 for low, _ in intervals)
+        falls = sum(high is not None and high < 0 for _, high in intervals)
+        if intervals:
+            rest = len(intervals) - rises - falls
+            told.append(
+                f"{column}: it rises in {rises} of {len(intervals)} pairs, falls in {falls}, {rest} cannot tell"
+            )
+    if not told:
+        return f"{asked} No pair of runs with and without memory yet."
+    return f"{asked} Under the published scores, by the interval over seeds, {'; '.join(told)}. What longer training would say is open."
+
+
+def _read_nothing(effects: Effects) -> str | None:
+    """What the trained network loses when it reads zeros from its memory."""
+    told = []
+    for column in effects.columns:
+        rows = [one.with_memory for one in effects.published(column)]
+        changes = [
+            f"{row.method} {row.task} {interval_of(change)}"
+            for row in rows
+            if (change := variant_difference(row, "read_zeros")) is not None
+        ]
+        told += [f"{column}: {', '.join(changes)}"] if changes else []
+    if not told:
         return None
-    costs = memory_costs(results)
-    lines = []
-    for (method, task, alike), of in effects.items():
-        row = next(iter(of.values())).with_memory
-        told = [_told(of[column]) if column in of else "" for column in columns]
-        cost = None if alike else costs.get((method, task))
-        added = [cost.training, cost.scoring, cost.parameters] if cost else []
-        percent = [f"{signed(100 * (times - 1), 0)} %" for times in added] or [""] * len(_COSTS)
-        published = next(filter(None, map(_published, of.values())), "")
-        name = f"{row.method} {row.task}"
-        lines.append(
-            (f"{name}, one error for both", "", *told, *percent) if alike else (name, published, *told, *percent)
-        )
-    headings = ("Method", "Published", *columns, *_COSTS)
-    return Table(_TITLE, headings, tuple(lines), frozenset(headings[1:]), _notes(costs)).without_empty_columns()
+    return f"**And if the trained network reads zeros from its memory?** Its AUC changes by, {'; '.join(told)} (error alone)."
 
 
-def _notes(costs: Mapping[tuple[str, str], Cost]) -> tuple[str, str]:
-    paid = (
-        "Costs: at the published width, on one core, median of paired timings ([`results/bench`](results/bench/README.md))."
-        if costs
-        else "What memory costs was not measured yet: `make bench`."
-    )
+def _dead_queries(effects: Effects, rows_of: Mapping[str, Sequence[Row]]) -> str | None:
+    """How much of MemAE's memory is read at all, and what its hard shrinkage does to the AUC where it was left out."""
+    told = []
+    for column in effects.columns:
+        for row in (one.with_memory for one in effects.published(column)):
+            dead = [100 * value for record in row.records if (value := _dead_share(record)) is not None]
+            if not dead:
+                continue
+            twin = _without_shrinkage(row, rows_of[column])
+            without = None if twin is None else paired_difference(twin.by_seed(micro()), row.by_seed(micro()))
+            seeds = "" if without is None else f", AUC without shrinkage {interval_of(without)} ({len(without.seeds)})"
+            told.append(f"{column}: {min(dead):.0f} to {max(dead):.0f} %{seeds}")
+    if not told:
+        return None
     return (
-        (
-            "In brackets the 95 % interval over seeds, then how many seeds; *cpu* and *small* are profiles of size and "
-            "length. Each side has its published score; *one error for both*: MemAE's twin is published with a squared "
-            "error, and has the absolute one there."
-        ),
-        f"*Published*: the same difference in the papers, on Ped2, at their length and geometry. {paid}",
+        "**Is MemAE's memory in use?** Share of queries whose addresses hard shrinkage sets to zero altogether, so that "
+        f"zeros are read, {'; '.join(told)}."
     )
 
 
-def _own_score(contrast: Contrast) -> str | None:
-    record = contrast.with_memory.records[0]
-    return record.variant_score(record.variant)
+def _dead_share(record: Record) -> float | None:
+    share = record.content.get("usage", {}).get(record.variant, {}).get("dead_queries")
+    return None if share is None else float(share)
 
 
-def _told(contrast: Contrast) -> str:
-    return f"{interval_of(contrast.auc)} ({len(contrast.auc.seeds)})"
-
-
-def _published(contrast: Contrast) -> str:
-    published, twin = contrast.with_memory.published(), contrast.without_memory.published()
-    return "" if published is None or twin is None else signed(published.auc - twin.auc)
+def _without_shrinkage(row: Row, rows: Iterable[Row]) -> Row | None:
+    twin = replace(row.settings, shrink_threshold=0.0)
+    return next((other for other in rows if other.settings == twin and other.records), None)
 
 
 def _verdicts(verdicts: Sequence[ClaimVerdict]) -> str:
-    """Count claims by the best that is known of them on any set."""
-    of: dict[Verdict, list[str]] = {"reproduced": [], "contradicted": [], "not decided": []}
-    for claim in dict.fromkeys(one.claim.id for one in verdicts):
-        known = {one.verdict for one in verdicts if one.claim.id == claim}
-        for verdict, claims in of.items():
-            if verdict in known and (verdict != "not decided" or known == {"not decided"}):
-                claims.append(claim)
-    told = "; ".join(f"{verdict}: {', '.join(claims) or 'none'}" for verdict, claims in of.items())
-    return f"**Of the {len(read_claims())} claims** on at least one set: {told} ([`results/verdict.md`](results/verdict.md))."
+    """Name the decided claims set by set; one that is decided in any group of a set counts there."""
+    told = []
+    for dataset in dict.fromkeys(one.group.dataset for one in verdicts):
+        named = []
+        for verdict in ("reproduced", "contradicted"):
+            of = [one.claim.id for one in verdicts if (one.group.dataset, one.verdict) == (dataset, verdict)]
+            named += [f"{verdict} {', '.join(dict.fromkeys(of))}"] if of else []
+        told += [f"{dataset}: {', '.join(named)}"] if named else []
+    open_ones = [
+        claim
+        for claim in dict.fromkeys(one.claim.id for one in verdicts)
+        if all(one.verdict == "not decided" for one in verdicts if one.claim.id == claim)
+    ]
+    return (
+        f"**Which of the {len(read_claims())} claims hold?** {'; '.join(told) or 'None is decided'}; nowhere decided: "
+        f"{', '.join(open_ones) or 'none'}. What each says, and the differences it rests on: "
+        "[`results/verdict.md`](results/verdict.md)."
+    )
+
+
+def _at_first(column: str, rows: Sequence[Row]) -> tuple[str, str]:
+    """Two lines about the first set alone: what seeds do, and what needs no learning."""
+    asked = f"**What is reached without learning, and by normalisation alone ({column})?**"
+    return (
+        f"**How much do seeds alone move a run ({column})?** {_seeds(rows)}.",
+        f"{asked} {_without_learning(rows)} {_normalisation(rows)}",
+    )
 
 
 def _seeds(rows: Sequence[Row]) -> str:
@@ -161,28 +179,29 @@ def _seeds(rows: Sequence[Row]) -> str:
         if row.settings.method not in LEARNING_FREE and len(values := row.by_seed(micro()).values()) > 1
     }
     if not spans:
-        return "**How much do seeds move a run?** One seed each so far: nobody knows."
+        return "One seed each so far: nobody knows"
     widest = max(spans, key=lambda label: spans[label])
     middle = median(spans.values())
     return (
-        f"**How much do seeds alone move a run?** Between its best and worst seed by {middle:.1f} points in the middle "
-        f"setting, by {spans[widest]:.1f} in the widest ({widest})."
+        f"Between its best and worst seed by {middle:.1f} points in the middle setting, by {spans[widest]:.1f} in the "
+        f"widest, {widest}"
     )
 
 
 def _without_learning(rows: Sequence[Row]) -> str:
-    told = [
-        f"{row.method} {100 * summary.mean:.1f} %"
-        for row in rows
-        if row.settings.method in LEARNING_FREE and (summary := row.auc()) is not None
-    ]
-    return f"**What is reached without any learning, and by normalisation alone?** {', '.join(told) or 'Not measured yet'}."
+    """Name the scores without learning, and how many learned settings each lies above."""
+    learned = [summary.mean for row in _learned(rows) if (summary := row.auc()) is not None]
+    told = []
+    for row in rows:
+        if row.settings.method in LEARNING_FREE and (summary := row.auc()) is not None:
+            above = sum(summary.mean > mean for mean in learned)
+            told.append(f"{row.method} {100 * summary.mean:.1f} % (above {above} of {len(learned)} learned settings)")
+    return f"{', '.join(told)}." if told else "Not measured yet."
 
 
 def _normalisation(rows: Sequence[Row]) -> str:
     """Compare the best learned row under the published and under no normalisation within videos."""
-    learned = [row for row in rows if row.settings.method not in LEARNING_FREE]
-    best = max(learned, key=lambda row: summary.mean if (summary := row.auc()) else 0.0, default=None)
+    best = max(_learned(rows), key=lambda row: summary.mean if (summary := row.auc()) else 0.0, default=None)
     summary = None if best is None else best.auc()
     pooled = None if best is None else best.summary(micro(normalisation="global"))
     if best is None or summary is None or pooled is None:
@@ -191,3 +210,7 @@ def _normalisation(rows: Sequence[Row]) -> str:
         f"Normalising each test video by its own extremes, as published, takes {best.label} from "
         f"{100 * pooled.mean:.1f} % to {100 * summary.mean:.1f} %."
     )
+
+
+def _learned(rows: Sequence[Row]) -> list[Row]:
+    return [row for row in rows if row.settings.method not in LEARNING_FREE]

@@ -20,8 +20,8 @@ class Cost:
     parameters: float
 
 
-def memory_costs(results: Path) -> dict[tuple[str, str], Cost]:
-    """Return what memory costs at the published width: (method, task) -> medians of paired timings; {} if not measured.
+def memory_costs(results: Path) -> dict[tuple[str, str, str], Cost]:
+    """Return what memory costs: (method, task, profile) -> medians of paired timings; {} where nothing was measured.
 
     results: folder that holds FILE. Raises StudyError where the file is there and holds no costs.
     """
@@ -30,7 +30,7 @@ def memory_costs(results: Path) -> dict[tuple[str, str], Cost]:
         return {}
     try:
         costs = json.loads(source.read_text(encoding="utf-8"))["costs"]
-        return {(cost["method"], cost["task"]): _cost(cost) for cost in costs if cost["profile"] == "paper"}
+        return {(cost["method"], cost["task"], cost["profile"]): _cost(cost) for cost in costs}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StudyError(
             f"Expected what memory costs in {source}, but {error!r}; run python -m benchmarks.perf.memory_cost again."

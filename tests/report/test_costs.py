@@ -23,11 +23,14 @@ def cost(profile: str, training: float) -> dict[str, Any]:
 
 
 class TestMemoryCosts:
-    def test_medians_at_the_published_width(self, tmp_path: Path) -> None:
-        """Other widths stay in the table of speed."""
+    def test_medians_by_method_task_and_profile(self, tmp_path: Path) -> None:
+        """Time with memory over time without, and parameters likewise."""
         (tmp_path / FILE).parent.mkdir()
         (tmp_path / FILE).write_text(json.dumps({"costs": [cost("small", 3.0), cost("paper", 1.12)]}))
-        assert memory_costs(tmp_path) == {("mnad", "prediction"): Cost(1.12, 1.25, 1.16)}
+        assert memory_costs(tmp_path) == {
+            ("mnad", "prediction", "small"): Cost(3.0, 1.25, 1.16),
+            ("mnad", "prediction", "paper"): Cost(1.12, 1.25, 1.16),
+        }
 
     def test_nothing_measured_is_nothing(self, tmp_path: Path) -> None:
         """A fresh folder of results has no costs."""
