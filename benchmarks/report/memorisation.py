@@ -21,7 +21,7 @@ _AFTER_REMEDIES = 3
 _HEAD = """# Patterns first, noise by heart?
 
 Made by `make memorisation`: circles and squares cut from the synthetic set with sensor noise, two hidden layers, and
-labels or targets of which none, half or all are noise. Arpit et al. 2017 (ref. 5 of seed 004) report four things: networks
+labels or targets of which none, half or all are noise. Arpit et al. 2017 (reference 5 of source document 004) report four things: networks
 fit patterns before noise; the accuracy on clean validation data peaks before the noise is fitted, and then falls; the
 critical sample ratio rises with training and is higher the more noise there is; dropout hinders fitting noise more than
 it hurts fitting patterns, and does so better than weight decay. The tables show what holds here.

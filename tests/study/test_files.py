@@ -43,13 +43,13 @@ class TestStudyNames:
 
 class TestCommittedStudies:
     @pytest.mark.parametrize(
-        ("name", "settings", "seeds", "needs_data"),
-        [("ped2", 9, 3, True), ("synthetic", 9, 1, False), ("smoke", 6, 1, True)],
+        ("name", "cells", "seeds", "needs_data"),
+        [("ped2", 27, 3, True), ("synthetic", 39, 6, False), ("smoke", 6, 1, True)],
     )
-    def test_hold_the_core_cells(self, name: str, settings: int, seeds: int, needs_data: bool) -> None:
-        """Six settings a seed learn: MNAD reconstruction and prediction and MemAE reconstruction, each with its twin."""
+    def test_hold_the_core_cells(self, name: str, cells: int, seeds: int, needs_data: bool) -> None:
+        """Six settings learn: MNAD reconstruction and prediction and MemAE reconstruction, each with its twin."""
         study = load_study(name)
-        assert (len(study.cells), study.needs_data) == (settings * seeds, needs_data)
+        assert (len(study.cells), study.needs_data) == (cells, needs_data)
         assert {cell.seed for cell in study.cells} == set(range(seeds))
         learning = [cell.settings for cell in study.cells if cell.settings.method in AUTOENCODERS]
         assert {(one.method, one.task, one.memory, one.skip) for one in learning} == {
