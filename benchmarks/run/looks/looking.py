@@ -13,6 +13,7 @@ from benchmarks.run.cell_data import CellData
 from benchmarks.run.contract import Method
 from benchmarks.run.evaluation import Pass
 from benchmarks.run.feed import Feed
+from benchmarks.run.looks.batch_norm import measured_anew
 from benchmarks.run.looks.boxes import box_facts
 from benchmarks.run.looks.file import LookFile
 from benchmarks.run.looks.gather import Gathered, gather
@@ -22,7 +23,7 @@ from benchmarks.run.looks.queries import location_information, silhouette_facts
 from benchmarks.run.looks.shapes import look_at_shapes
 from benchmarks.run.looks.stills import stills
 
-SECTIONS = ("items", "queries", "shapes", "pixel", "boxes")
+SECTIONS = ("items", "queries", "shapes", "pixel", "boxes", "batch_norm")
 _KEPT_ITEMS = 100
 # Half a million float16 values are a megabyte: 2,000 queries of 256 channels.
 _KEPT_VALUES = 2**19
@@ -38,7 +39,8 @@ def look_into(method: Method, data: CellData, device: torch.device, folder: Path
 
     items: `items.item_facts`; queries: `queries.silhouette_facts` of 2,000 queries, ``largest_weight`` (mean address
     weight of each query's nearest item) and `queries.location_information`; shapes: `shapes.Shapes`; pixel: `pixels.pixel_facts`;
-    boxes: `boxes.box_facts`, of methods that are no `MemoryAutoencoder`
+    boxes: `boxes.box_facts`, of methods that are no `MemoryAutoencoder`; batch_norm: `batch_norm.measured_anew`, of those
+    that are
     """
     videos = data.dataset.test
     feed = Feed(data.clips("test", method.clip_length), device)
@@ -62,6 +64,8 @@ def look_into(method: Method, data: CellData, device: torch.device, folder: Path
         **({} if shapes is None else shapes.patches),
         frames=np.array(gathered.frames),
     ).save(folder / LookFile.NAME)
+    # Last, since it scores the test frames once more: what was said above is of the evaluation before.
+    sections["batch_norm"] = measured_anew(method, data, device)
     return {name: {method.rule.variant: found} for name, found in sections.items() if found is not None}
 
 
