@@ -48,7 +48,7 @@ def _effect_row(verdict: ClaimVerdict, one: Judgement) -> tuple[str, ...]:
         f"{signed(effect)} {status}{'' if source == 'paper' else f' ({source})'}"
         for effect, status, source in published_effects(contrast, verdict.group.dataset)
     ]
-    decided = one.verdict if one.verdict != "not decided" else f"not decided: {one.reason}"
+    decided = verdict_words(one)
     return (
         verdict.group.label,
         name if contrast.deciding else f"({name})",
@@ -63,6 +63,26 @@ def _effect_row(verdict: ClaimVerdict, one: Judgement) -> tuple[str, ...]:
         probability(one.exact_p),
         "; ".join(published),
     )
+
+
+def verdict_words(one: Judgement) -> str:
+    """What a contrast says for its claim, and why it is open: ``not decided: wide interval``."""
+    if one.for_claim != "not decided":
+        return one.for_claim
+    reason = one.reason if one.verdict == "not decided" else f"{one.verdict} at 95 %, not at the claim's level"
+    return f"{one.for_claim}: {reason}"
+
+
+def claim_words(verdict: ClaimVerdict) -> str:
+    """A claim's verdict with how many of its contrasts speak for and against it, or why it is open."""
+    deciding = [one for one in verdict.judgements if one.contrast.deciding]
+    done = sum(one.for_claim == "reproduced" for one in deciding)
+    if verdict.verdict == "reproduced":
+        return f"**reproduced** ({done} of {len(deciding)})"
+    if verdict.verdict == "contradicted":
+        against = sum(one.for_claim == "contradicted" for one in deciding)
+        return f"**contradicted** ({against} of {len(deciding)} against, {done} for)"
+    return f"not decided ({done} of {len(deciding)}; {', '.join(verdict.reasons)})"
 
 
 def contrast_name(contrast: Contrast) -> str:

@@ -14,7 +14,7 @@ interval, whose coverage was measured (results/statistics/coverage.md). With s, 
 Holm's correction within a family of claims stands beside the effects; the rule's own level is for a claim on a set.
 Otherwise, and always with fewer than three seeds, it is not decided. A claim on a data set is reproduced if each of its
 k deciding contrasts is; it is contradicted if one of them is even by an interval of level 1 - 0.05/k (Bonferroni), so that
-many contrasts do not contradict by chance.
+many contrasts do not contradict by chance. A contrast that only its 95 % interval contradicts speaks neither way.
 """
 
 import math
@@ -49,7 +49,8 @@ class Judgement:
     """A contrast judged in one group.
 
     mean, low, high, spread (standard deviation over seeds), interquartile mean: in the contrast's unit, None where there
-    are too few seeds for them. improvement: chance that a run of a lies above a run of b, seeds not paired; None for a
+    are too few seeds for them. low_claim, high_claim: the interval at the level at which the contrast contradicts its
+    claim; None where it decides nothing. improvement: chance that a run of a lies above a run of b, seeds not paired; None for a
     reference. p: t test of no difference; holm_p: the same within the claim's family in this group; exact_p: sign flips.
     """
 
@@ -59,6 +60,8 @@ class Judgement:
     mean: float | None = None
     low: float | None = None
     high: float | None = None
+    low_claim: float | None = None
+    high_claim: float | None = None
     spread: float | None = None
     interquartile: float | None = None
     improvement: float | None = None
@@ -75,6 +78,13 @@ class Judgement:
     def seeds(self) -> int:
         """Number of pairs."""
         return len(self.evidence.effects)
+
+    @property
+    def for_claim(self) -> Verdict:
+        """What the claim counts it as: its own verdict, but against the claim only by the wider interval."""
+        if self.verdict != "contradicted" or self.low_claim is None or self.high_claim is None:
+            return self.verdict
+        return decide(self.low_claim, self.high_claim, self.contrast.direction, self.contrast.smallest)
 
 
 @dataclass(frozen=True)
@@ -135,9 +145,9 @@ def judge(evidence: Evidence, level: float = 0.95) -> Judgement:
         mean,
         low,
         high,
-        spread,
-        interquartile_mean(values),
-        improvement,
+        spread=spread,
+        interquartile=interquartile_mean(values),
+        improvement=improvement,
         p=tested.p_value,
         exact_p=tested.exact_p,
     )
@@ -145,10 +155,10 @@ def judge(evidence: Evidence, level: float = 0.95) -> Judgement:
 
 def judge_claim(claim: Claim, group: Group, evidence: Sequence[Evidence]) -> ClaimVerdict:
     """Judge a claim by its contrasts in one group; contrasts that do not decide are judged beside."""
-    judgements = tuple(judge(one) for one in evidence)
+    number = sum(one.contrast.deciding for one in evidence)
+    judgements = tuple(_widened(judge(one), number) if one.contrast.deciding else judge(one) for one in evidence)
     deciding = [one for one in judgements if one.contrast.deciding]
-    strict = [judge(one.evidence, 1 - 0.05 / len(deciding)) for one in deciding]
-    if any(one.verdict == "contradicted" for one in strict):
+    if any(one.for_claim == "contradicted" for one in deciding):
         return ClaimVerdict(claim, group, "contradicted", (), judgements)
     if deciding and all(one.verdict == "reproduced" for one in deciding):
         return ClaimVerdict(claim, group, "reproduced", (), judgements)
@@ -156,6 +166,12 @@ def judge_claim(claim: Claim, group: Group, evidence: Sequence[Evidence]) -> Cla
     if not open_ones:  # a contrast is contradicted alone, but not so strictly as many contrasts ask for
         open_ones = {"wide interval"}
     return ClaimVerdict(claim, group, "not decided", tuple(r for r in _REASONS if r in open_ones), judgements)
+
+
+def _widened(judgement: Judgement, number: int) -> Judgement:
+    """Add the interval at the level of a claim with that number of deciding contrasts."""
+    strict = judge(judgement.evidence, 1 - 0.05 / number)
+    return replace(judgement, low_claim=strict.low, high_claim=strict.high)
 
 
 def with_holm(verdicts: Sequence[ClaimVerdict]) -> list[ClaimVerdict]:

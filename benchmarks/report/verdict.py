@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 
 from benchmarks.report.claims import CLAIMS, Claim, read_claims
-from benchmarks.report.effects import contrast_name, effects_table, has_effects, power_table
+from benchmarks.report.effects import claim_words, contrast_name, effects_table, has_effects, power_table
 from benchmarks.report.evaluation_table import write_evaluation_tables
 from benchmarks.report.evidence import Group, gather, groups_of, published_effects, without_stale
 from benchmarks.report.factorial import factorial_tables
@@ -111,9 +111,10 @@ def _head(verdicts: Sequence[ClaimVerdict]) -> str:
                 "difference is looked at. *Reproduced*: the whole interval lies where the claim says. *Contradicted*: "
                 f"the whole interval lies elsewhere. *Not decided*: neither, or fewer than {FEWEST_SEEDS} seeds. A "
                 "claim with several differences is reproduced if all of them are, contradicted if one is (with its "
-                "interval widened for their number). It is a verdict for these test videos and these settings. What "
-                "it costs to add seeds after a first look, and only to claims that are still open, is in the table "
-                "behind the next link."
+                "interval widened for their number, to the level 1 − 0.05/k for k of them); one that only "
+                "the 95 % interval contradicts speaks neither way and is told as such. It is a verdict for these test "
+                "videos and these settings. What it costs to add seeds after a first look, and only to claims that "
+                "are still open, is in the table behind the next link."
             ),
             "",
             (
@@ -134,28 +135,18 @@ def _overview(verdicts: Sequence[ClaimVerdict]) -> Table:
         cells = []
         for group in groups:
             here = [one for one in own if one.group == group]
-            cells.append(_in_words(here[0]) if here else "–")
+            cells.append(claim_words(here[0]) if here else "–")
         rest = sorted({one.group.dataset for one in own if one.group not in groups})
         rows.append((f"**{claim.id}** {claim.statement}", *cells, ", ".join(rest)))
     columns = ("Claim", *(group.label for group in groups), _NO_RECORD)
     notes = (
         (
-            "In brackets: contrasts that are reproduced, of those that decide; and why the others are open. –: the "
-            "claim is not about this set or not about these settings."
+            "In brackets: contrasts that are reproduced, of those that decide; those against, by their interval "
+            "widened for their number; and why the others are open. –: the claim is not about this set or not about "
+            "these settings."
         ),
     )
     return Table("Verdicts", columns, tuple(rows), frozenset(), notes).without_empty_columns()
-
-
-def _in_words(verdict: ClaimVerdict) -> str:
-    deciding = [one for one in verdict.judgements if one.contrast.deciding]
-    done = sum(one.verdict == "reproduced" for one in deciding)
-    if verdict.verdict == "reproduced":
-        return f"**reproduced** ({done} of {len(deciding)})"
-    if verdict.verdict == "contradicted":
-        against = sum(one.verdict == "contradicted" for one in deciding)
-        return f"**contradicted** ({against} of {len(deciding)} against, {done} for)"
-    return f"not decided ({done} of {len(deciding)}; {', '.join(verdict.reasons)})"
 
 
 def _details(verdicts: Sequence[ClaimVerdict]) -> list[str]:
@@ -236,6 +227,8 @@ def _csv_rows(verdict: ClaimVerdict) -> list[dict[str, Any]]:
                 "effect": one.mean,
                 "low": one.low,
                 "high": one.high,
+                "low_claim": one.low_claim,
+                "high_claim": one.high_claim,
                 "sd": one.spread,
                 "interquartile_mean": one.interquartile,
                 "probability_of_improvement": one.improvement,

@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from benchmarks.report.claims import Claim, Contrast, Side
+from benchmarks.report.evidence import Evidence, Group
+from benchmarks.report.judging import ClaimVerdict, judge_claim
 from benchmarks.report.records import by_cell, load_records
 from benchmarks.report.rows import Row, make_rows
 from benchmarks.study.presets import resolve
@@ -70,3 +73,23 @@ def write_rows(tmp_path: Path, write_record: Callable[..., Path]) -> Callable[..
         return make_rows(cells, by_cell(load_records(tmp_path)))
 
     return write
+
+
+@pytest.fixture(scope="session")
+def judged_claim() -> Callable[..., ClaimVerdict]:
+    """Function that judges a claim of a gain above half a point by one contrast for each list of effects."""
+
+    def judge(*effects: Sequence[float]) -> ClaimVerdict:
+        group = Group("ped2", "cpu")
+        evidence = []
+        for number, values in enumerate(effects, 1):
+            shared = {"method": "mnad", "task": "prediction"}
+            sides = Side({**shared, "items": 10 + number}), Side({**shared, "memory": "none"})
+            contrast = Contrast(f"contrast {number}", "", "auc", *sides, "higher", 0.5, ("ped2",))
+            runs = (tuple(values), (0.0,) * len(values))
+            by_seed = dict(enumerate(values))
+            evidence.append(Evidence(contrast, group, by_seed, None, None, None, (), False, False, (), runs))
+        claim = Claim("C1", "memory", "Memory helps.", "a test", ("ped2",), tuple(one.contrast for one in evidence))
+        return judge_claim(claim, group, evidence)
+
+    return judge

@@ -1,6 +1,42 @@
+from collections.abc import Callable
+
 from benchmarks.report.claims import read_claims
-from benchmarks.report.effects import claimed_words, contrast_name, effect_words, has_effects, power_table
+from benchmarks.report.effects import (
+    claim_words,
+    claimed_words,
+    contrast_name,
+    effect_words,
+    effects_table,
+    has_effects,
+    power_table,
+    verdict_words,
+)
+from benchmarks.report.judging import ClaimVerdict
 from benchmarks.report.verdict import judge_all
+
+Judge = Callable[..., ClaimVerdict]
+AGAINST, NEAR, GOOD = (-2.0, -2.1, -1.9, -2.0), (0.35, -0.3, 0.35, -0.2, 0.1), (2.0, 2.1, 1.9)
+
+
+class TestAgainstAClaim:
+    def test_counted_at_the_level_of_the_claim(self, judged_claim: Judge) -> None:
+        """Of two contrasts with the whole 95 % interval elsewhere, one is against twenty contrasts' claim; both say so."""
+        found = judged_claim(AGAINST, NEAR, *[GOOD] * 18)
+        assert claim_words(found) == "**contradicted** (1 of 20 against, 18 for)"
+        assert [verdict_words(one) for one in found.judgements[:3]] == [
+            "contradicted",
+            "not decided: contradicted at 95 %, not at the claim's level",
+            "reproduced",
+        ]
+        table = effects_table("Effects", [found])
+        place = table.columns.index("Verdict")
+        assert [row[place] for row in table.rows] == [verdict_words(one) for one in found.judgements]
+
+    def test_one_contrast_needs_no_wider_interval(self, judged_claim: Judge) -> None:
+        """What contradicts alone contradicts a claim of one contrast."""
+        found = judged_claim(NEAR)
+        assert claim_words(found) == "**contradicted** (1 of 1 against, 0 for)"
+        assert verdict_words(found.judgements[0]) == "contradicted"
 
 
 class TestClaimedWords:

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -161,6 +162,18 @@ class TestJudgeClaim:
         others = [evidence([2.0, 2.1, 1.9], name="x" * (2 + place)) for place in range(19)]
         found = judge_claim(claim_of(near, *others), GROUP, [near, *others])
         assert (found.verdict, found.reasons) == ("not decided", ("wide interval",))
+        assert (found.judgements[0].verdict, found.judgements[0].for_claim) == ("contradicted", "not decided")
+
+    def test_the_interval_of_a_claim_is_wider_the_more_contrasts_decide(self) -> None:
+        """Two that decide have intervals of level 1 - 0.05/2, one alone its own; what decides nothing has none."""
+        values = [0.35, -0.3, 0.35, -0.2, 0.1]
+        one, beside = evidence(values), evidence(values, name="xx")
+        beside = replace(beside, contrast=replace(beside.contrast, deciding=False))
+        alone, aside = judge_claim(claim_of(one, beside), GROUP, [one, beside]).judgements
+        assert (alone.low_claim, alone.high_claim) == (alone.low, alone.high)
+        assert (aside.low_claim, aside.for_claim) == (None, "contradicted")
+        first, _ = judge_claim(claim_of(one, one), GROUP, [one, one]).judgements
+        assert (first.low_claim, first.high_claim) == pytest.approx(student_t(values, 0.975))
 
 
 class TestWithHolm:

@@ -83,6 +83,15 @@ class TestClaimsPart:
         assert "ShanghaiTech: runs missing." in text
         assert "What would decide it" in text
 
+    def test_counts_against_a_claim_at_its_own_level(self, judged_claim: Callable[..., ClaimVerdict]) -> None:
+        """What the 95 % interval alone contradicts is not against it, and its row says why not."""
+        near, against = (0.35, -0.3, 0.35, -0.2, 0.1), (-2.0, -2.1, -1.9, -2.0)
+        text = claims_part([judged_claim(near, against, *[(2.0, 2.1, 1.9)] * 18)])
+        assert "18 of 20 comparisons for it, 1 against" in text
+        assert "contradicted at 95 %, not at the claim&#x27;s level" in text
+        assert 'class="telling">contrast 2:' in text
+        assert text.count('class="track no"') == 1
+
     def test_escapes(self) -> None:
         """A claim's own words are text."""
         (one,) = verdicts("not decided")

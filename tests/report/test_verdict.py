@@ -37,6 +37,9 @@ class TestWriteVerdict:
         own = frame[(frame["claim"] == "C2") & (frame["set"] == "ped2") & frame["deciding"]]
         assert list(own["n"]) == [4, 4, 4]
         assert (own["low"] > 0.5).all()
+        assert (own["low_claim"] < own["low"]).all()
+        assert (own["high_claim"] > own["high"]).all()
+        assert frame.loc[~frame["deciding"], "low_claim"].isna().all()
         assert set(own["claim_verdict"]) == {"reproduced"}
         assert "**Reproduced** on at least one set: C1 (ped2, cpu), C2 (ped2, cpu)" in paths["md"].read_text()
         assert "+2.7 P; +0.8 P (RC2020)" in paths["md"].read_text()

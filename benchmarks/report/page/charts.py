@@ -55,7 +55,7 @@ def effect_track(one: Judgement, scale: Scale) -> str:
         parts.append(f'<circle cx="{scale(one.mean)}" cy="11" r="4.5"/>')
     title = f"{effect_words(one)}; claimed {claimed_words(one.contrast)}"
     return (
-        f'<svg class="track {_KINDS[one.verdict]}" width="100%" height="22" aria-hidden="true">'
+        f'<svg class="track {_KINDS[one.for_claim]}" width="100%" height="22" aria-hidden="true">'
         f"<title>{escape(title)}</title>{''.join(parts)}</svg>"
     )
 

@@ -6,7 +6,14 @@ from itertools import groupby
 from typing import Final, Literal
 
 from benchmarks.report.claims import Claim
-from benchmarks.report.effects import claimed_words, contrast_name, effect_words, effects_table, has_effects
+from benchmarks.report.effects import (
+    claimed_words,
+    contrast_name,
+    effect_words,
+    effects_table,
+    has_effects,
+    verdict_words,
+)
 from benchmarks.report.evidence import Group, published_effects
 from benchmarks.report.judging import ClaimVerdict, Judgement, Reason, seeds_at_observed
 from benchmarks.report.page.charts import effect_scale, effect_track
@@ -180,8 +187,8 @@ def _source(claim: Claim) -> str:
 def _line(verdict: ClaimVerdict) -> str:
     """One data set: verdict, why it is open, and the effect that tells most."""
     deciding = [one for one in verdict.judgements if one.contrast.deciding]
-    done = sum(one.verdict == "reproduced" for one in deciding)
-    against = sum(one.verdict == "contradicted" for one in deciding)
+    done = sum(one.for_claim == "reproduced" for one in deciding)
+    against = sum(one.for_claim == "contradicted" for one in deciding)
     counts = f"{done} of {len(deciding)} comparisons for it" + (f", {against} against" if against else "")
     why = f"; open: {_why(verdict)}" if verdict.reasons else ""
     return (
@@ -193,7 +200,7 @@ def _line(verdict: ClaimVerdict) -> str:
 def _telling(verdict: ClaimVerdict, deciding: Sequence[Judgement]) -> str:
     """The first contrast with the claim's own verdict that has an effect."""
     shown = [one for one in deciding if one.mean is not None]
-    own = [one for one in shown if one.verdict == verdict.verdict] or shown
+    own = [one for one in shown if one.for_claim == verdict.verdict] or shown
     if not own:
         return ""
     one = own[0]
@@ -249,7 +256,7 @@ def _row(verdict: ClaimVerdict, one: Judgement, place: str) -> tuple[str, ...]:
         effect + unit if effect else "not measured",
         str(one.seeds),
         claimed_words(one.contrast),
-        one.verdict if one.verdict != "not decided" else f"not decided: {one.reason}",
+        verdict_words(one),
         "; ".join(published),
     )
 
