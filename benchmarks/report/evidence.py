@@ -13,7 +13,7 @@ from benchmarks.report.pairing import areas, best_pairing, on_common_frames
 from benchmarks.report.quantities import measure
 from benchmarks.report.records import Record
 from benchmarks.report.rows import GEOMETRY, Row, departures
-from benchmarks.study.settings import AUTOENCODERS, BASELINES, LEARNING_FREE, PROFILES, Settings
+from benchmarks.study.settings import AUTOENCODERS, BASELINES, LEARNING_FREE, PROFILES, Cell, Settings
 
 _ARITHMETIC: Final = tuple(
     field.name for field in fields(Settings) if field.name not in GEOMETRY | {"dataset", "profile"}
@@ -45,7 +45,7 @@ class Evidence:
     other_videos: 95 % hierarchical bootstrap over seeds x videos, where per-frame scores are kept and two seeds there.
     lacking: sides ("a", "b") without a record; unheld: whether records are there but do not hold the quantity; idle:
     whether what the contrast is about hardly happens in them (its ``only_if``).
-    left_out: records that were not compared. runs: each side's values behind the effects, in the order of the seeds, in
+    left_out: cells whose records were not compared. runs: each side's values behind the effects, in the order of the seeds, in
     the contrast's unit; none for a reference.
     """
 
@@ -58,7 +58,7 @@ class Evidence:
     lacking: tuple[str, ...]
     unheld: bool
     idle: bool
-    left_out: tuple[str, ...]
+    left_out: tuple[Cell, ...]
     runs: tuple[tuple[float, ...], tuple[float, ...]]
 
 
@@ -127,7 +127,7 @@ def gather(contrast: Contrast, group: Group, records: Sequence[Record]) -> Evide
         (),
         unheld=not best.effects and best.shared > 0,
         idle=_idle(contrast, best.a),
-        left_out=tuple(f"{record.settings.name}, seed {record.seed}" for record in unused) if best.shared else (),
+        left_out=tuple(record.cell for record in unused) if best.shared else (),
         runs=runs,
     )
 

@@ -23,8 +23,9 @@ from benchmarks.report.judging import (
 from benchmarks.report.records import Record, load_records
 from benchmarks.report.remedies import remedies
 from benchmarks.report.render import Table, to_latex, to_markdown
+from benchmarks.report.rows import Row
 from benchmarks.report.tables import write_text
-from benchmarks.study.settings import UNTOLD
+from benchmarks.study.settings import UNTOLD, Cell, Settings
 
 _NO_RECORD: Final = "Sets without records"
 
@@ -73,7 +74,7 @@ def write_verdict(
     factors = factorial_tables(records)
     sections = [_head(verdicts), to_markdown(overview), *_details(verdicts), to_markdown(power)]
     sections += [to_markdown(table) for table in factors]
-    sections += [_missing(verdicts), _left_out(verdicts, left_out)]
+    sections += [_missing(verdicts, power), _left_out(verdicts, left_out)]
     tables = (overview, effects_table("Effects", verdicts, short=True), power, *factors)
     csv = pd.DataFrame([row for verdict in verdicts for row in _csv_rows(verdict)])
     texts = {
@@ -171,25 +172,63 @@ def _details(verdicts: Sequence[ClaimVerdict]) -> list[str]:
     return [explained, *parts]
 
 
-def _missing(verdicts: Sequence[ClaimVerdict]) -> str:
-    found: dict[str, list[str]] = {}
+def _missing(verdicts: Sequence[ClaimVerdict], power: Table) -> str:
+    """A line per command: what it does for which claims; those that it cannot move any more are marked."""
+    found: dict[str, dict[str, dict[str, None]]] = {}
     for verdict in verdicts:
-        for command in remedies(verdict):
-            found.setdefault(command, []).append(verdict.claim.id)
+        star = "" if verdict.verdict == "not decided" else "\\*"
+        for remedy in remedies(verdict):
+            for does in remedy.does:
+                found.setdefault(remedy.words, {}).setdefault(does, {})[f"{verdict.claim.id}{star}"] = None
     if not found:
         return ""
-    lines = [f"- {', '.join(dict.fromkeys(claims))}: {command}" for command, claims in found.items()]
-    return "\n".join(["## What is missing, and what makes it", "", *lines, ""])
+    lines = [
+        f"- {words}: " + "; ".join(f"{does} ({', '.join(claims)})" for does, claims in of.items())
+        for words, of in found.items()
+    ]
+    table = f": see [{power.title}](#{power.title.lower().replace(' ', '-')})" if power.rows else ""
+    told = (
+        f"No command promises a decision: {FEWEST_SEEDS} seeds are the fewest that can decide, and an open contrast may "
+        f"need many more{table}. *Fills missing cells*: makes the first runs of what was never run. *Adds seeds*: "
+        f"repeats what has fewer than {FEWEST_SEEDS}. \\*: the claim is contradicted on that set already, whatever these "
+        "runs will say."
+    )
+    return "\n".join(["## What is missing, and what makes it", "", told, "", *lines, ""])
 
 
 def _left_out(verdicts: Sequence[ClaimVerdict], stale: Sequence[Record]) -> str:
-    lines = [
-        f"- {record.settings.dataset}, {record.settings.name}, seed {record.seed}: made by older code"
-        for record in stale
+    """A line per setting: seeds that older code made, then those without a partner, with the claims that lack it."""
+    claims: dict[Cell, dict[str, None]] = {}
+    for verdict in verdicts:
+        for cell in (cell for one in verdict.judgements for cell in one.evidence.left_out):
+            claims.setdefault(cell, {})[verdict.claim.id] = None
+    parts = []
+    if stale:
+        lines = _by_setting({record.cell: "" for record in stale})
+        parts += ["Made by older code, so that no verdict rests on them:", "", *lines, ""]
+    if claims:
+        told = (
+            "A run is compared with the other side's run of the same seed, made at the same image size and length of "
+            "training by the same version of the code. These lack such a partner in some contrast of the claims in "
+            "brackets; in all other contrasts they count:"
+        )
+        parts += [told, "", *_by_setting({cell: f" ({', '.join(names)})" for cell, names in claims.items()}), ""]
+    return "\n".join(["## Records that were not compared", "", *parts]) if parts else ""
+
+
+def _by_setting(cells: Mapping[Cell, str]) -> list[str]:
+    """``- ped2, small, MNAD · prediction · memory: seeds 1, 2 (C5); seed 3 (C8)``, from cells and what is told of each."""
+    settings: dict[Settings, dict[str, list[int]]] = {}
+    for cell, told in cells.items():
+        settings.setdefault(cell.settings, {}).setdefault(told, []).append(cell.seed)
+    return [
+        f"- {one.dataset}, {one.profile}, {Row(one, ()).label}: "
+        + "; ".join(
+            f"{'seed' if len(seeds) == 1 else 'seeds'} {', '.join(map(str, sorted(seeds)))}{told}"
+            for told, seeds in of.items()
+        )
+        for one, of in settings.items()
     ]
-    others = {name: None for verdict in verdicts for one in verdict.judgements for name in one.evidence.left_out}
-    lines += [f"- {name}: in some contrast no partner of its seed, geometry and code" for name in others]
-    return "\n".join(["## Records that were not compared", "", *lines, ""]) if lines else ""
 
 
 def _bare(verdict: ClaimVerdict) -> str:

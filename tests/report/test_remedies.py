@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks.report.claims import read_claims
 from benchmarks.report.records import load_records
-from benchmarks.report.remedies import remedies
+from benchmarks.report.remedies import Remedy, remedies
 from benchmarks.report.verdict import judge_all
 from benchmarks.study.presets import resolve
 
@@ -18,8 +18,9 @@ class TestRemedies:
             (one.claim.id, one.group.dataset): remedies(one)
             for one in judge_all([claim for claim in read_claims() if claim.id in ("C2", "C3")], [])
         }
-        assert found["C2", "ped2"] == ["`make reproduce-ped2 SEEDS=3`"]
-        assert all("shanghaitech" in line for line in found["C3", "shanghaitech"])
+        assert found["C2", "ped2"] == [Remedy("`make reproduce-ped2 SEEDS=3`", ("fills missing cells",))]
+        assert all("shanghaitech" in remedy.words for remedy in found["C3", "shanghaitech"])
+        assert {remedy.does for remedy in found["C3", "shanghaitech"]} == {("no command fills these",)}
 
     def test_of_a_contrast_the_lacking_side_alone(self, tmp_path: Path, write_record: Callable[..., Path]) -> None:
         """With reconstruction run, C5 lacks denoising; the study of the lines has fewer settings than the grid."""
@@ -28,7 +29,18 @@ class TestRemedies:
                 write_record(tmp_path, resolve(dataset="ped2", method="mnad", task=task, profile="small"), seed)
         (claim,) = [claim for claim in read_claims() if claim.id == "C5"]
         found = [one for one in judge_all([claim], load_records(tmp_path)) if one.group.dataset == "ped2"]
-        assert [remedies(one) for one in found] == [["`make reproduce-lines-ped2 SEEDS=3`"]]
+        assert [list(map(str, remedies(one))) for one in found] == [
+            ["`make reproduce-lines-ped2 SEEDS=3`: fills missing cells"]
+        ]
+
+    def test_a_command_may_fill_cells_and_add_seeds(self, tmp_path: Path, write_record: Callable[..., Path]) -> None:
+        """Where one method's twins were run once and the other's never, one command does both, and says so."""
+        for memory in ("own", "none"):
+            settings = resolve(dataset="ped2", method="mnad", task="prediction", memory=memory, profile="cpu")
+            write_record(tmp_path, settings, 0)
+        (claim,) = [claim for claim in read_claims() if claim.id == "C2"]
+        (found,) = [one for one in judge_all([claim], load_records(tmp_path)) if one.group.dataset == "ped2"]
+        assert remedies(found) == [Remedy("`make reproduce-ped2 SEEDS=3`", ("fills missing cells", "adds seeds"))]
 
     def test_more_cells_do_not_make_happen_what_hardly_happens(
         self, tmp_path: Path, write_record: Callable[..., Path]

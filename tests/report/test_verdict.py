@@ -1,3 +1,4 @@
+import re
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +24,9 @@ class TestWriteVerdict:
         for number in range(1, 15):
             assert f"**C{number}**" in text
         assert "**Not decided** anywhere yet: C1, C2" in text
-        assert "make reproduce-ped2 SEEDS=3" in text
+        assert re.search(r"make reproduce-ped2 SEEDS=3`: fills missing cells \(C1, C2", text)
+        assert "adds seeds (" not in text
+        assert "](#how-many" not in text
         frame = pd.read_csv(paths["csv"])
         assert set(frame["verdict"]) == {"not decided"}
         assert set(frame["reason"]) == {"missing cells"}
@@ -53,7 +56,9 @@ class TestWriteVerdict:
         assert set(pd.read_csv(paths["csv"])["claim_verdict"]) == {"not decided"}
         text = paths["md"].read_text()
         assert "too few seeds" in text
-        assert "How many seeds would decide" in text
+        assert "## How many seeds would decide the open ones" in text
+        assert "[How many seeds would decide the open ones](#how-many-seeds-would-decide-the-open-ones)" in text
+        assert re.search(r"make reproduce-ped2 SEEDS=3`: adds seeds \(C1, C2", text)
 
     def test_writing_twice_changes_nothing(self, core_cells: Cells, core_results: Write) -> None:
         """Bootstrap and tables are seeded: the same records give the same bytes."""
@@ -61,6 +66,28 @@ class TestWriteVerdict:
         first = {form: path.read_bytes() for form, path in write_verdict(load_records(results), results).items()}
         second = {form: path.read_bytes() for form, path in write_verdict(load_records(results), results).items()}
         assert first == second
+
+    def test_a_command_that_can_move_nothing_is_marked(self, tmp_path: Path, write_record: Write) -> None:
+        """Where one contrast contradicts a claim already, the cells of the others change nothing about it."""
+        for memory, shift in (("own", 0.2), ("none", 1.6)):
+            settings = resolve(dataset="ped2", method="mnad", task="prediction", memory=memory, profile="cpu")
+            for seed in range(4):
+                write_record(tmp_path, settings, seed, shift)
+        text = write_verdict(load_records(tmp_path), tmp_path)["md"].read_text()
+        assert "**Contradicted** on at least one set: C2 (ped2, cpu)" in text
+        assert re.search(r"make reproduce-ped2 SEEDS=3`: fills missing cells \([^)]*C2\\\*", text)
+
+    def test_a_setting_without_partner_has_one_line(self, core_cells: Cells, core_results: Write) -> None:
+        """Seeds that one side alone has are told together, without a hash, with the claims that could not pair them."""
+        own = [cell for cell in core_cells("ped2", range(4)) if cell.settings.method == "mnad"]
+        cells = [cell for cell in own if cell.seed < 2 or cell.settings.memory == "mnad"]
+        results = core_results(cells)
+        text = write_verdict(load_records(results), results)["md"].read_text()
+        told = [line for line in text.split("## Records that were not compared")[1].splitlines() if line[:1] == "-"]
+        assert told == [
+            "- ped2, cpu, MNAD · reconstruction · memory: seeds 2, 3 (C1, C2)",
+            "- ped2, cpu, MNAD · prediction · memory: seeds 2, 3 (C2, C14)",
+        ]
 
 
 class TestJudgeAll:
@@ -84,5 +111,7 @@ class TestMain:
         assert "# Which claims hold" in capsys.readouterr().out
         frame = pd.read_csv(results / "verdict.csv")
         assert frame["n"].max() == 2
-        assert "made by older code" in (results / "verdict.md").read_text()
+        text = (results / "verdict.md").read_text()
+        assert "Made by older code" in text
+        assert "- ped2, cpu, MNAD · prediction · memory: seed 2\n" in text
         assert (results / "tables" / "evaluation_ped2.md").is_file()

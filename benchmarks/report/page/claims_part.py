@@ -268,7 +268,7 @@ def _verdict(text: str) -> str:
 
 def _remedies(verdicts: Sequence[ClaimVerdict]) -> str:
     """Commands that make what is missing, and how many seeds the open effects would need."""
-    commands = list(dict.fromkeys(command for one in verdicts for command in remedies(one)))
+    commands = list(dict.fromkeys(str(remedy) for one in verdicts for remedy in remedies(one)))
     needed = [
         f"{group_name(verdict.group)}, {contrast_name(one.contrast)}: {seeds_at_observed(one) or 'more than 1000'} "
         "seeds, if the true effect is the one observed"
