@@ -13,7 +13,7 @@ from benchmarks.report.evidence import Group, group_of
 from benchmarks.report.quantities import PIXEL
 from benchmarks.report.records import Record
 from benchmarks.report.render import Table, to_latex, to_markdown
-from benchmarks.report.rows import Row, Summary
+from benchmarks.report.rows import Row, Summary, seeds_note
 from benchmarks.report.tables import write_text
 from benchmarks.report.wording import percent, span
 from benchmarks.study.settings import UNTOLD
@@ -80,7 +80,7 @@ def _table(dataset: str, rows: Sequence[tuple[Group, Row]]) -> Table:
         (
             group.label,
             row.label,
-            str(len(row.records)),
+            row.seeds,
             *(percent(row.summary(_value(name, *path))) for path in _KINDS.values() for name in PIXEL),
         )
         for group, row in rows
@@ -113,7 +113,7 @@ def _notes(rows: Sequence[Row]) -> tuple[str, ...]:
         (
             "In per cent, mean over seeds; ± is the half-width of a 95 % t interval over seeds. Error maps of the "
             "last epoch's model under the published variant, as they were "
-            f"scored.{squared if any(row.settings.method == 'memae' for row in rows) else ''}"
+            f"scored.{squared if any(row.settings.method == 'memae' for row in rows) else ''}{seeds_note(rows)}"
         ),
         (
             f"Measured on square maps of {told('size')} pixels a side and {told('frames')} scored frames with "

@@ -101,6 +101,11 @@ class Row:
             parts.append(settings.preset)
         return " · ".join([*parts, *([self.extra] if self.extra else [])])
 
+    @property
+    def seeds(self) -> str:
+        """How many seeds the row has records of; a dash for a method that draws nothing, whose seeds are one run."""
+        return "–" if self.settings.method in SEEDLESS else str(len(self.records))
+
     def by_seed(self, measure: Callable[[Record], float | None]) -> dict[int, float]:
         """One value per seed, without those that are undefined."""
         values = ((record.seed, measure(record)) for record in self.records)
@@ -154,6 +159,11 @@ class Row:
         if not self.comparable():
             return None
         return find(settings.method, settings.task, settings.memory, settings.dataset)
+
+
+def seeds_note(rows: Iterable[Row]) -> str:
+    """What the dash among seeds means, as a sentence after a space, where a row has one."""
+    return " Seeds –: nothing is drawn." if any(row.settings.method in SEEDLESS for row in rows) else ""
 
 
 def make_rows(cells: Iterable[Cell], records: Mapping[Cell, Record]) -> list[Row]:
