@@ -1,6 +1,7 @@
 """What the tables of a study say: each function turns rows into one table of strings."""
 
 from collections.abc import Callable, Sequence
+from statistics import median
 from typing import Final
 
 from benchmarks.report.published import DIVIDED_BY_MAXIMUM
@@ -186,7 +187,7 @@ def error_table(rows: Sequence[Row]) -> Table:
 
 
 def cost_table(rows: Sequence[Row]) -> Table:
-    """Parameters, time and memory per setting, mean over seeds."""
+    """Parameters, time and memory per setting: mean time and median peak over seeds."""
 
     def told(measure: Measure) -> Callable[[Row], str]:
         return lambda row: f"{s.mean:,.{0 if s.mean >= 10 else 1}f}" if (s := row.summary(measure)) else ""
@@ -195,8 +196,9 @@ def cost_table(rows: Sequence[Row]) -> Table:
         return lambda row: f"{s.mean:,.0f}" if (s := row.summary(lambda r: r.phase(name, quantity))) else ""
 
     def peak(row: Row) -> str:
-        values = [value for r in row.records for name in r.content["phases"] if (value := r.phase(name, _PEAK))]
-        return f"{max(values):,.0f}" if values else ""
+        cells = [[value for name in r.content["phases"] if (value := r.phase(name, _PEAK))] for r in row.records]
+        highest = [max(values) for values in cells if values]
+        return f"{median(highest):,.0f}" if highest else ""
 
     columns: list[tuple[str, Callable[[Row], str]]] = [
         ("Parameters", lambda row: f"{row.records[0].content['parameters']:,}" if row.records else ""),
@@ -213,7 +215,13 @@ def cost_table(rows: Sequence[Row]) -> Table:
             "Test frames/s: scored test frames in the time of evaluation, which scores every variant and the held-out "
             "video too."
         ),
+        "Peak MB: the highest of a cell's phases, median over seeds.",
     ]
+    if any(row.settings.memory != "none" for row in rows):
+        notes.append(
+            "With a memory more variants are scored than without, so that Evaluate, s and Test frames/s do not measure "
+            "what the memory costs; `results/bench` does."
+        )
     return _table("Costs", rows, columns, notes)
 
 

@@ -1,6 +1,8 @@
 """Tables of differences, paired by seed: memory on against off, and what a change at test time does."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
 
 from benchmarks.measure.statistics import PairedDifference
 from benchmarks.report.contents import factors_of, micro
@@ -10,6 +12,9 @@ from benchmarks.report.records import Record
 from benchmarks.report.render import Table
 from benchmarks.report.rows import Row
 from benchmarks.report.wording import SCORES, decibel, interval_of, percent, probability
+
+# What a variant does, beside what it scores.
+_FACTS: Final = ("Updated", "Dead queries", "Output PSNR")
 
 
 def contrast_table(rows: Sequence[Row]) -> Table:
@@ -66,7 +71,7 @@ def contrast_table(rows: Sequence[Row]) -> Table:
 def variant_table(rows: Sequence[Row]) -> Table:
     """What a change at test time does, from the same checkpoints."""
     factors = factors_of(rows)
-    columns = (*(name for name, _ in factors), "Variant", "Score", "AUC", "Change", "Pooled", "Updated", "Output PSNR")
+    columns = (*(name for name, _ in factors), "Variant", "Score", "AUC", "Change", "Pooled", *_FACTS)
     cells = []
     for row in rows:
         for index, variant in enumerate(variants_of(row)):
@@ -82,10 +87,11 @@ def variant_table(rows: Sequence[Row]) -> Table:
                     "" if change is None else interval_of(change),
                     percent(row.summary(micro(variant=variant, score=score, normalisation="global"))),
                     percent(row.summary(lambda record, name=variant: _updated(record, name))),  # type: ignore[misc]
+                    percent(row.summary(lambda record, name=variant: _dead(record, name))),  # type: ignore[misc]
                     "" if likeness is None else decibel(likeness.mean),
                 )
             )
-    notes = (
+    notes = [
         (
             "Change: AUC of the variant minus that of the published one, under the same score and on the same frames "
             "(every fourth where something is replaced), paired by seed, with a 95 % t interval. A bypassed memory has "
@@ -93,15 +99,27 @@ def variant_table(rows: Sequence[Row]) -> Table:
         ),
         "Updated: share of the test frames under the threshold, after which the items change, in per cent.",
         "Output PSNR: between the variant's output and that of the published one, in dB, mean over test frames.",
-    )
-    numeric = frozenset({"AUC", "Change", "Pooled", "Updated", "Output PSNR"})
-    return Table("Variants at test time (AUC, %)", columns, tuple(cells), numeric, notes).without_empty_columns()
+    ]
+    numeric = frozenset({"AUC", "Change", "Pooled", *_FACTS})
+    table = Table("Variants at test time (AUC, %)", columns, tuple(cells), numeric).without_empty_columns()
+    if "Dead queries" in table.columns:
+        notes.append(
+            "Dead queries: share of locations whose addresses MemAE's shrinkage all sets to zero, so that nothing is "
+            "read for them, in per cent."
+        )
+    return replace(table, notes=tuple(notes))
 
 
 def _updated(record: Record, variant: str) -> float | None:
     """Share of frames that updated the items, where the record keeps the decisions frame by frame."""
     share = measure(record, "frames_updated", variant=variant) if variant == "update" else None
     return None if share is None else share / 100
+
+
+def _dead(record: Record, variant: str) -> float | None:
+    """Share of locations of the test frames whose addresses are all zero, where the memory can shrink them to that."""
+    share = record.content.get("usage", {}).get(variant, {}).get("dead_queries")
+    return None if share is None else float(share)
 
 
 def _paired_mean(row: Row, paired: PairedDifference, score: str | None) -> float | None:

@@ -79,6 +79,45 @@ class TestWriteTables:
         place = [name.strip() for name in frame[0]].index("Skip")
         assert [line[place].strip() for line in frame[2:]] == ["on", "off", ""]
 
+    def test_costs_are_those_of_a_usual_seed(self, tmp_path: Path, write_record: Write) -> None:
+        """The peak is the median over seeds of the highest phase; what memory costs is said to be measured elsewhere."""
+        settings = [
+            resolve(dataset="ped2", method="mnad", task="prediction", memory=memory, profile="cpu")
+            for memory in ("own", "none")
+        ]
+        cells = [Cell(one, seed) for one in settings for seed in range(3)]
+        for cell, peak in zip(cells, (1200.0, 9000.0, 1300.0, 800.0, 700.0, 900.0), strict=True):
+            phases = {"train": {"seconds": 600.0, "peak_memory_mb": peak}, "evaluate": {"peak_memory_mb": 600.0}}
+            write_record(tmp_path, cell.settings, cell.seed, 1.0, phases=phases)
+        text = write_tables("little", cells, tmp_path).paths["md"].read_text().split("## Costs")[1]
+        assert [row.split("|")[-2].strip() for row in text.splitlines() if row[:6] == "| MNAD"] == ["1,300", "800"]
+        assert "median over seeds" in text
+        assert "do not measure what the memory costs; `results/bench` does" in text
+        alone = write_tables("alone", cells[3:], tmp_path).paths["md"].read_text()
+        assert "results/bench" not in alone
+
+    def test_dead_queries_of_a_memory_that_shrinks(self, tmp_path: Path, write_record: Write) -> None:
+        """MemAE's share of dead queries is told per cent, mean over seeds; MNAD's memory shrinks nothing."""
+        memae, mnad = (
+            resolve(dataset="ped2", method=method, task="reconstruction", profile="cpu") for method in ("memae", "mnad")
+        )
+        for seed, share in enumerate((0.5, 0.6, 0.7)):
+            write_record(tmp_path, mnad, seed)
+            path = write_record(tmp_path, memae, seed)
+            content = json.loads(path.read_text())
+            content["usage"]["plain"]["dead_queries"] = share
+            path.write_text(json.dumps(content))
+        cells = [Cell(one, seed) for one in (memae, mnad) for seed in range(3)]
+        text = write_tables("little", cells, tmp_path).paths["md"].read_text()
+        lines = text.split("## Variants at test time")[1].split("## ")[0].splitlines()
+        headings, _, *rows = [[cell.strip() for cell in line.split("|")] for line in lines if line[:1] == "|"]
+        method, variant, place = (headings.index(name) for name in ("Method", "Variant", "Dead queries"))
+        told = {(row[method], row[variant]): row[place] for row in rows}
+        assert told["MemAE", "plain (published)"].startswith("60.0 ±")
+        assert {share for (name, _), share in told.items() if name == "MNAD"} == {""}
+        assert sum(line.startswith("- Dead queries: ") for line in lines) == 1
+        assert "Dead queries" not in write_tables("mnad", cells[3:], tmp_path).paths["md"].read_text()
+
     def test_kinds_of_anomaly(self, core_cells: Cells, core_results: Write) -> None:
         """The synthetic study has a column per kind of anomaly and none of published figures."""
         cells = core_cells("synthetic", (0,))
