@@ -21,6 +21,32 @@ class TestWriteResultsIndex:
         assert "2 of 6 cells stand in other studies; the rest is not begun. Start with `make reproduce-grid" in told
         assert "### lines-ped2\n\nNot begun. Start with `make reproduce-lines-ped2" in told
 
+    def test_views_of_no_study_are_linked_where_they_are(self, tmp_path: Path) -> None:
+        """A line for each kind that exists, in an order of their own, with the set's name before its files."""
+        assert "More views" not in write_results_index(tmp_path, {}).read_text()
+        names = (
+            "tables/boxes_pool.tex",
+            "tables/boxes_pool.md",
+            "tables/boxes_ped2.md",
+            "tables/ped2.md",
+            "verdict.csv",
+        )
+        for name in (*names, "report/index.html", "statistics/coverage.md", "bench/README.md", "bench/scaling.png"):
+            path = tmp_path / name
+            path.parent.mkdir(exist_ok=True)
+            path.touch()
+        text = write_results_index(tmp_path, {}).read_text()
+        assert [line for line in text.split("## More views")[1].splitlines() if line] == [
+            "- Which claims hold: [csv](verdict.csv)",
+            (
+                "- Boxes from error maps: ped2 [md](tables/boxes_ped2.md); pool [md](tables/boxes_pool.md) "
+                "[tex](tables/boxes_pool.tex)"
+            ),
+            "- What intervals and pixel metrics are worth: coverage [md](statistics/coverage.md)",
+            "- Speed, and what memory costs: [md](bench/README.md)",
+            "- The whole study in one page: [html](report/index.html)",
+        ]
+
 
 class TestDrawnElsewhere:
     def test_the_smallest_study_draws_a_setting(self) -> None:
