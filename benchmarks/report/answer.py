@@ -10,6 +10,7 @@ from statistics import median
 from typing import Final
 
 from benchmarks.measure.statistics import paired_difference
+from benchmarks.report.batch_norm import measured_anew
 from benchmarks.report.claims import read_claims
 from benchmarks.report.contents import micro
 from benchmarks.report.contrasts import variant_difference
@@ -71,7 +72,7 @@ def answer(
     effects = memory_effects(rows_of)
     lines = [
         _effect(effects),
-        *filter(None, (_read_nothing(effects), _dead_queries(effects, rows_of))),
+        *filter(None, (_read_nothing(effects), _dead_queries(effects, rows_of), _batch_norm(effects))),
         _verdicts(judge_all(read_claims(), records) if verdicts is None else verdicts),
         *_at_first(*next(iter(rows_of.items()))),
     ]
@@ -129,6 +130,27 @@ def _dead_queries(effects: Effects, rows_of: Mapping[str, Sequence[Row]]) -> str
     return (
         "**Is MemAE's memory in use?** Share of queries whose addresses hard shrinkage sets to zero altogether, so that "
         f"zeros are read, {'; '.join(told)}."
+    )
+
+
+def _batch_norm(effects: Effects) -> str | None:
+    """What measuring batch norm's statistics anew does to a run at most, and to memory's effect where both sides have it."""
+    told = []
+    for column in effects.columns:
+        for contrast in effects.published(column):
+            with_memory, without = (measured_anew(row) for row in (contrast.with_memory, contrast.without_memory))
+            changes = [
+                f"{side} {interval_of(change)} ({len(change.seeds)})"
+                for side, change in (("with memory", with_memory), ("without", without))
+                if change is not None
+            ]
+            row = contrast.with_memory
+            told += [f"{column}, {row.method} {row.task}: {', '.join(changes)}"] if changes else []
+    if not told:
+        return None
+    return (
+        "**Do batch norm's running statistics decide?** Measured anew on training frames, with the same weights, they "
+        f"change the AUC by, {'; '.join(told)}."
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.errors import StudyError
+from benchmarks.report.batch_norm import batch_norm_table
 from benchmarks.report.contents import cost_table, error_table, main_table, micro, score_table
 from benchmarks.report.contrasts import variants_of
 from benchmarks.report.paired_tables import contrast_table, variant_table
@@ -56,7 +57,14 @@ def write_tables(
     done = [row for row in rows if row.records]
     tables = [main]
     if done:
-        views = (contrast_table(rows), score_table(done), variant_table(done), error_table(done), cost_table(done))
+        views = (
+            contrast_table(rows),
+            score_table(done),
+            variant_table(done),
+            batch_norm_table(done),
+            error_table(done),
+            cost_table(done),
+        )
         tables += [table for table in views if table.rows]
     if (known := _baseline_table(cells)).rows:
         tables.append(known)
