@@ -3,24 +3,20 @@
 From records, by the rules of the verdict, and from the bench of what memory costs.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Final
 
-from benchmarks.measure.statistics import paired_difference
-from benchmarks.report.batch_norm import measured_anew
 from benchmarks.report.claims import read_claims
 from benchmarks.report.contents import micro
-from benchmarks.report.contrasts import variant_difference
 from benchmarks.report.judging import ClaimVerdict
 from benchmarks.report.memory_effect import Effects, effects_table, memory_effects
 from benchmarks.report.records import Record, by_cell
 from benchmarks.report.render import Table, to_markdown
 from benchmarks.report.rows import Row, make_rows
 from benchmarks.report.verdict import judge_all
-from benchmarks.report.wording import interval_of
 from benchmarks.study.settings import LEARNING_FREE, Cell
 
 _NOTHING: Final = "No records yet: `make reproduce-ped2` or `make reproduce-synthetic` make some."
@@ -35,7 +31,7 @@ STUDIES: Final = tuple(study for studies in ASKED.values() for study in studies)
 
 @dataclass(frozen=True)
 class Answer:
-    """What the first screen says. effects: a row per method, task and score, None without a pair of runs; lines: Markdown."""
+    """What the first screen says. effects: None without a pair of runs; lines: Markdown."""
 
     effects: Table | None
     lines: tuple[str, ...]
@@ -72,7 +68,6 @@ def answer(
     effects = memory_effects(rows_of)
     lines = [
         _effect(effects),
-        *filter(None, (_read_nothing(effects), _dead_queries(effects, rows_of), _batch_norm(effects))),
         _verdicts(judge_all(read_claims(), records) if verdicts is None else verdicts),
         *_at_first(*next(iter(rows_of.items()))),
     ]
@@ -84,7 +79,7 @@ def _effect(effects: Effects) -> str:
     asked = "**Does memory raise the AUC?**"
     told = []
     for column in effects.columns:
-        intervals = [(one.auc.low, one.auc.high) for one in effects.published(column)]
+        intervals = [(one.low, one.high) for one in effects.on(column)]
         rises = sum(low is not None and low > 0 for low, _ in intervals)
         falls = sum(high is not None and high < 0 for _, high in intervals)
         if intervals:
@@ -95,73 +90,6 @@ def _effect(effects: Effects) -> str:
     if not told:
         return f"{asked} No pair of runs with and without memory yet."
     return f"{asked} Under the published scores, by the interval over seeds, {'; '.join(told)}. What longer training would say is open."
-
-
-def _read_nothing(effects: Effects) -> str | None:
-    """What the trained network loses when it reads zeros from its memory."""
-    told = []
-    for column in effects.columns:
-        rows = [one.with_memory for one in effects.published(column)]
-        changes = [
-            f"{row.method} {row.task} {interval_of(change)}"
-            for row in rows
-            if (change := variant_difference(row, "read_zeros")) is not None
-        ]
-        told += [f"{column}: {', '.join(changes)}"] if changes else []
-    if not told:
-        return None
-    return f"**And if the trained network reads zeros from its memory?** Its AUC changes by, {'; '.join(told)} (error alone)."
-
-
-def _dead_queries(effects: Effects, rows_of: Mapping[str, Sequence[Row]]) -> str | None:
-    """How much of MemAE's memory is read at all, and what its hard shrinkage does to the AUC where it was left out."""
-    told = []
-    for column in effects.columns:
-        for row in (one.with_memory for one in effects.published(column)):
-            dead = [100 * value for record in row.records if (value := _dead_share(record)) is not None]
-            if not dead:
-                continue
-            twin = _without_shrinkage(row, rows_of[column])
-            without = None if twin is None else paired_difference(twin.by_seed(micro()), row.by_seed(micro()))
-            seeds = "" if without is None else f", AUC without shrinkage {interval_of(without)} ({len(without.seeds)})"
-            told.append(f"{column}: {min(dead):.0f} to {max(dead):.0f} %{seeds}")
-    if not told:
-        return None
-    return (
-        "**Is MemAE's memory in use?** Share of queries whose addresses hard shrinkage sets to zero altogether, so that "
-        f"zeros are read, {'; '.join(told)}."
-    )
-
-
-def _batch_norm(effects: Effects) -> str | None:
-    """What measuring batch norm's statistics anew does to a run at most, and to memory's effect where both sides have it."""
-    told = []
-    for column in effects.columns:
-        for contrast in effects.published(column):
-            with_memory, without = (measured_anew(row) for row in (contrast.with_memory, contrast.without_memory))
-            changes = [
-                f"{side} {interval_of(change)} ({len(change.seeds)})"
-                for side, change in (("with memory", with_memory), ("without", without))
-                if change is not None
-            ]
-            row = contrast.with_memory
-            told += [f"{column}, {row.method} {row.task}: {', '.join(changes)}"] if changes else []
-    if not told:
-        return None
-    return (
-        "**Do batch norm's running statistics decide?** Measured anew on training frames, with the same weights, they "
-        f"change the AUC by, {'; '.join(told)}."
-    )
-
-
-def _dead_share(record: Record) -> float | None:
-    share = record.content.get("usage", {}).get(record.variant, {}).get("dead_queries")
-    return None if share is None else float(share)
-
-
-def _without_shrinkage(row: Row, rows: Iterable[Row]) -> Row | None:
-    twin = replace(row.settings, shrink_threshold=0.0)
-    return next((other for other in rows if other.settings == twin and other.records), None)
 
 
 def _verdicts(verdicts: Sequence[ClaimVerdict]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from benchmarks.measure.statistics import PairedDifference, paired_difference
-from benchmarks.report.contents import factors_of
+from benchmarks.report.contents import factors_of, micro
 from benchmarks.report.records import Record
 from benchmarks.report.render import Table
 from benchmarks.report.rows import Row
@@ -13,10 +13,14 @@ from benchmarks.report.wording import interval_of
 _COLUMNS: Final = ("n", "As trained", "Anew", "Anew − as trained", "By seed", "Variance ratio")
 
 
+def anew(row: Row) -> dict[int, float]:
+    """AUC by seed with statistics measured anew, of the records that have it."""
+    return row.by_seed(lambda record: _section(record).get("micro_auc"))
+
+
 def measured_anew(row: Row) -> PairedDifference | None:
     """AUC with statistics measured anew minus the published one, paired by seed; None where no record has it."""
-    after = row.by_seed(lambda record: _section(record).get("micro_auc"))
-    before = row.by_seed(lambda record: record.metric("micro_auc"))
+    after, before = anew(row), row.by_seed(micro())
     return paired_difference(after, before) if after.keys() & before.keys() else None
 
 
@@ -28,8 +32,8 @@ def batch_norm_table(rows: Sequence[Row]) -> Table:
         change = measured_anew(row)
         if change is None:
             continue
-        after = row.by_seed(lambda record: _section(record).get("micro_auc"))
-        before = {seed: value for seed, value in row.by_seed(lambda r: r.metric("micro_auc")).items() if seed in after}
+        after = anew(row)
+        before = {seed: value for seed, value in row.by_seed(micro()).items() if seed in after}
         ratio = max(_section(record).get("variance_ratio", 0.0) for record in row.records)
         each = ", ".join(f"{100 * before[seed]:.1f} → {100 * after[seed]:.1f}" for seed in sorted(before))
         means = [f"{100 * sum(values.values()) / len(values):.1f}" for values in (before, after)]
