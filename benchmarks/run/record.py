@@ -165,21 +165,27 @@ def without_long_usage(epochs: Sequence[Mapping[str, Any]]) -> list[dict[str, An
 
 
 def write_record(path: Path, record: Mapping[str, Any], table: pd.DataFrame) -> None:
-    """Write the table of terms, then the record, each at once; a record is there only if its table is.
+    """Write the record and its table of terms; whenever it is killed, a record is there only beside its own table.
 
-    Raises StudyError if the disk refuses; then no record is there.
+    Both are written whole beside their places; then an old record goes, the table comes, the record comes last.
+    Raises StudyError if the disk refuses: then an old record is there with its table, or none is.
     """
     kept = [name for name in map(str, table.columns) if _is_kept(name)]
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    table_path = path.with_suffix(".csv.gz")
+    new_record, new_table = (place.with_suffix(f".{os.getpid()}.tmp") for place in (path, table_path))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_terms(table[kept], path.with_suffix("").with_suffix(".csv.gz"))
-        temporary.write_text(_readable(record), encoding="utf-8")
-        temporary.replace(path)
+        write_terms(table[kept], new_table)
+        new_record.write_text(_readable(record), encoding="utf-8")
+        path.unlink(missing_ok=True)
+        new_table.replace(table_path)
+        new_record.replace(path)
     except OSError as error:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
         raise StudyError(f"Expected to write the record {path}, but {error}; free some space and go on.") from error
+    finally:
+        for temporary in (new_record, new_table):
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
 
 
 def add_sections(path: Path, sections: Mapping[str, Any]) -> None:
@@ -199,10 +205,13 @@ def add_sections(path: Path, sections: Mapping[str, Any]) -> None:
 
 
 def commit_facts(root: Path) -> dict[str, Any]:
-    """Return the commit and whether a source file differs from it; None outside a git checkout."""
+    """Return the commit and whether a source file differs from it; None outside a git checkout, or without git."""
 
     def git(*arguments: str) -> str | None:
-        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)
+        try:
+            done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)
+        except OSError:  # no such program, or one that may not be started
+            return None
         return done.stdout.strip() if done.returncode == 0 else None
 
     status = git("status", "--porcelain", "--", *_SOURCES)

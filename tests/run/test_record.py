@@ -2,8 +2,10 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,11 +14,11 @@ from pandas.testing import assert_frame_equal
 
 from benchmarks.data.video import Video
 from benchmarks.errors import StudyError
-from benchmarks.measure.terms import select_variant
+from benchmarks.measure.terms import read_terms, round_terms, select_variant
 from benchmarks.run import record as module
 from benchmarks.run.cell import main
 from benchmarks.run.contract import ScoreRule
-from benchmarks.run.record import label_notes, measure
+from benchmarks.run.record import label_notes, measure, write_record
 from tests.support.cells import arguments, only, settings_file
 
 pytestmark = pytest.mark.usefixtures("settings_of_torch")
@@ -104,3 +106,99 @@ class TestLabelNotes:
         assert main(arguments(file, yard, tmp_path)) == 0
         record = json.loads(only(tmp_path / "results", "seed-3.json").read_text())
         assert not [note for note in record["notes"] if "labels" in note]
+
+
+class Killed(BaseException):
+    """What ends a process at once: nobody catches it."""
+
+
+class TestWriteRecord:
+    """A record, and beside it the table of its terms."""
+
+    @staticmethod
+    def write(path: Path, run: float) -> None:
+        """Write the record of a run, told from others by a number in both files."""
+        table = table_of()[["video", "frame", "label"]]
+        write_record(path, {"run": run}, round_terms(table.assign(**{"update.mse": run})))
+
+    @staticmethod
+    def found(path: Path) -> tuple[float | None, float]:
+        """The runs that the record, None without, and the table are of."""
+        record = json.loads(path.read_text())["run"] if path.exists() else None
+        return record, read_terms(path.with_suffix(".csv.gz"))["update.mse"][0]
+
+    @pytest.fixture
+    def old(self, tmp_path: Path) -> Path:
+        """The record of an earlier run."""
+        path = tmp_path / "runs" / "seed-3.json"
+        self.write(path, 0.25)
+        return path
+
+    @staticmethod
+    def fails_at(number: int, function: Callable[..., Any], error: BaseException) -> Callable[..., Any]:
+        """A function that raises at one of its calls, counted from 1, before it does anything."""
+        calls = iter(range(1, 10))
+
+        def failing(*chosen: Any, **named: Any) -> Any:
+            if next(calls) == number:
+                raise error
+            return function(*chosen, **named)
+
+        return failing
+
+    def test_replaces_an_earlier_one(self, old: Path) -> None:
+        """Both files are the new run's, and nothing else lies there."""
+        self.write(old, 0.5)
+        assert self.found(old) == (0.5, 0.5)
+        assert sorted(path.name for path in old.parent.iterdir()) == ["seed-3.csv.gz", "seed-3.json"]
+
+    @pytest.mark.parametrize("moved", [1, 2, 3])
+    def test_killed_leaves_no_record_beside_another_table(
+        self, old: Path, monkeypatch: pytest.MonkeyPatch, moved: int
+    ) -> None:
+        """Before any file comes to its place, an end leaves the old pair or no record, so that the cell is run again."""
+        with monkeypatch.context() as killing:
+            killing.setattr(Path, "replace", self.fails_at(moved, Path.replace, Killed()))
+            with pytest.raises(Killed):
+                self.write(old, 0.5)
+        record, table = self.found(old)
+        assert record in (None, table)
+        self.write(old, 0.5)
+        assert self.found(old) == (0.5, 0.5)
+
+    @pytest.mark.parametrize(
+        ("method", "number"), [("write_text", 1), ("replace", 1), ("unlink", 1), ("replace", 2), ("replace", 3)]
+    )
+    def test_disk_that_refuses_gets_a_sentence(
+        self, old: Path, monkeypatch: pytest.MonkeyPatch, method: str, number: int
+    ) -> None:
+        """Wherever it comes, nothing half-written stays; until both files are written the old record does."""
+        full = OSError(28, "No space left on device")
+        with monkeypatch.context() as failing:
+            failing.setattr(Path, method, self.fails_at(number, getattr(Path, method), full))
+            with pytest.raises(StudyError, match="No space left on device; free"):
+                self.write(old, 0.5)
+        record, table = self.found(old)
+        assert record in (None, table)
+        assert (record == 0.25) == ((method, number) not in {("replace", 2), ("replace", 3)})
+        assert not list(old.parent.glob("*.tmp"))
+        assert not list(old.parent.glob(".*"))
+
+    def test_table_that_cannot_be_written_leaves_the_old_pair(self, old: Path) -> None:
+        """A term that is not finite is refused before anything is replaced."""
+        with pytest.raises(StudyError, match="not written"):
+            self.write(old, float("nan"))
+        assert self.found(old) == (0.25, 0.25)
+        assert not list(old.parent.glob("*.tmp"))
+
+
+class TestCommitFacts:
+    def test_are_none_without_git(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A machine without a git binary runs cells all the same, and its records say nothing of a commit."""
+        monkeypatch.setenv("PATH", str(tmp_path))
+        assert module.commit_facts(tmp_path) == {"commit": None, "dirty": None}
+
+    def test_are_none_outside_a_checkout(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """So does a copy of the source tree."""
+        monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+        assert module.commit_facts(tmp_path) == {"commit": None, "dirty": None}
