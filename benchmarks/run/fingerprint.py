@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from benchmarks.errors import StudyError
 from benchmarks.study.settings import AUTOENCODERS, Settings
 
 _ROOT = Path(__file__).resolve().parents[2]
+_EQUAL_NUMBERS = Path(__file__).with_name("equal_numbers.toml")
 _PACKAGES = ("benchmarks", "mnad", "memae", "baselines", "synthetic")
 # Settings hold values, and data has a checksum in the record: their modules say nothing about numbers. Nor do tables of
 # names and protocols, to which every new method adds a line, nor looks, which leave every score as it was (tests/run).
@@ -85,17 +87,27 @@ def _file_digest(path: Path) -> str:
 
 
 def _as_before(name: str, digest: str) -> str:
-    """Follow the chain of changes that left all numbers equal back to its first digest."""
+    """Follow the chain of changes that left all numbers equal back to its first digest.
+
+    Raises StudyError where it goes round, as the entries of a change and of its revert do: none of them is the first.
+    """
     equal = _equal_numbers()
+    followed = {digest}
     while (name, digest) in equal:
         digest = equal[name, digest]
+        if digest in followed:
+            raise StudyError(
+                f"Expected the entries of {name} in {_EQUAL_NUMBERS.name} to lead back to a first digest, but they "
+                f"come round to {digest}; a change that was taken back needs none: remove its entries."
+            )
+        followed.add(digest)
     return digest
 
 
 @cache
 def _equal_numbers() -> dict[tuple[str, str], str]:
     """Read (file, digest after) -> digest before."""
-    with Path(__file__).with_name("equal_numbers.toml").open("rb") as file:
+    with _EQUAL_NUMBERS.open("rb") as file:
         changes = tomllib.load(file)["change"]
     return {(change["file"], change["after"]): change["before"] for change in changes}
 

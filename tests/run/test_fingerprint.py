@@ -3,9 +3,11 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from benchmarks.errors import StudyError
 from benchmarks.run import fingerprint as module
 from benchmarks.run.fingerprint import code_text, fingerprint
 from benchmarks.study.presets import resolve
@@ -144,10 +146,26 @@ class TestEqualNumbers:
         assert module._as_before("a.py", "4") == "4"
         assert module._as_before("b.py", "3") == "3"
 
+    @pytest.mark.parametrize("others", [{}, {("a.py", "4"): "2"}])
+    def test_a_declared_revert_is_refused(self, monkeypatch: pytest.MonkeyPatch, others: dict[Any, str]) -> None:
+        """Two entries that lead to each other end in a sentence, from wherever one comes to them, and not in a loop."""
+        circle = {("a.py", "1"): "2", ("a.py", "2"): "1", ("b.py", "2"): "1"}
+        monkeypatch.setattr(module, "_equal_numbers", lambda: circle | others)
+        for digest in ("1", "2", *(after for _, after in others)):
+            with pytest.raises(StudyError, match=r"entries of a\.py in equal_numbers\.toml .* remove its entries"):
+                module._as_before("a.py", digest)
+        assert module._as_before("b.py", "2") == "1"
+
+    def test_every_promise_leads_to_a_first_digest(self) -> None:
+        """No entry of the file is part of a circle: a change and its revert need no entries."""
+        equal = module._equal_numbers()
+        assert not {(file, module._as_before(file, after)) for file, after in equal} & set(equal)
+
     def test_no_promise_outlives_its_file(self) -> None:
         """Each chain ends in the code as it stands: a change of numbers after it makes the entries go."""
         equal = module._equal_numbers()
         assert equal, "without an entry the file and this test can go"
         last = {file: after for file, after in equal if (file, after) not in {(f, b) for (f, _), b in equal.items()}}
+        assert set(last) == {file for file, _ in equal}
         for file, after in last.items():
             assert module._file_digest(module._ROOT / file)[:12] == after, f"remove the entries of {file}"
