@@ -17,6 +17,8 @@ from benchmarks.data.video import Video
 from benchmarks.errors import StudyError
 
 STORE_VERSION = 1
+_OPENCV = f"opencv {cv2.__version__}"
+_RESIZE = "INTER_LINEAR"
 _SAMPLE = 4096
 
 
@@ -29,8 +31,8 @@ def store_key(videos: Sequence[Video], *, size: int, channels: int) -> str:
         json.dumps(
             {
                 "store": STORE_VERSION,
-                "decoder": f"opencv {cv2.__version__}",
-                "resize": "INTER_LINEAR",
+                "decoder": _OPENCV,
+                "resize": _RESIZE,
                 "size": size,
                 "channels": channels,
                 "videos": [_describe(video) for video in videos],
@@ -38,6 +40,14 @@ def store_key(videos: Sequence[Video], *, size: int, channels: int) -> str:
             sort_keys=True,
         ).encode()
     ).hexdigest()
+
+
+def made_by(videos: Sequence[Video]) -> dict[str, str | None]:
+    """Return what decoded and what resized the videos' frames, for the record; no decoder where they are generated.
+
+    A store's key holds both, so a store that is opened was made by what is installed now.
+    """
+    return {"decoder": _OPENCV if any(video.sources for video in videos) else None, "resize": f"{_OPENCV} {_RESIZE}"}
 
 
 def _describe(video: Video) -> list[object]:

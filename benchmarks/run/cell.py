@@ -23,6 +23,7 @@ from typing import Any, Literal
 import pandas as pd
 import torch
 
+from benchmarks.data.store_key import made_by
 from benchmarks.errors import StudyError
 from benchmarks.run import record as records
 from benchmarks.run.cell_data import CellData, Places, open_data
@@ -227,6 +228,7 @@ def _data_facts(data: CellData, method: Method, settings: Settings, table: pd.Da
     return {
         "layout": data.dataset.layout,
         "labels_from": data.dataset.labels_from,
+        **made_by((*data.dataset.train, *data.dataset.test)),
         "train_checksum": data.train.checksum,
         "test_checksum": data.test.checksum,
         "train_videos": len(data.trained),

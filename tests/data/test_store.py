@@ -17,9 +17,10 @@ import numpy as np
 import pytest
 
 from benchmarks.data import store_build
+from benchmarks.data import store_key as store_key_module
 from benchmarks.data.images import resize_square
 from benchmarks.data.store import FrameStore, content_checksum, open_store
-from benchmarks.data.store_key import store_key
+from benchmarks.data.store_key import made_by, store_key
 from benchmarks.data.video import Dataset, ImageFrames, Video
 from benchmarks.errors import StudyError
 
@@ -283,6 +284,27 @@ class TestStoreKey:
         dataset.train[0].sources[2].unlink()
         with pytest.raises(StudyError, match=r"002\.jpg"):
             store_key(dataset.train, size=8, channels=1)
+
+    @pytest.mark.parametrize("what", ["_OPENCV", "_RESIZE"])
+    def test_changes_with_decoder_and_resize(
+        self, dataset: Dataset, monkeypatch: pytest.MonkeyPatch, what: str
+    ) -> None:
+        """Frames of another decoder or resize are others: their store is made anew."""
+        before = store_key(dataset.train, size=8, channels=1)
+        monkeypatch.setattr(store_key_module, what, "another")
+        assert store_key(dataset.train, size=8, channels=1) != before
+
+
+class TestMadeBy:
+    def test_names_the_decoder_of_files_and_the_resize(self, dataset: Dataset) -> None:
+        """The library with its version, and how it interpolates."""
+        library = f"opencv {cv2.__version__}"
+        assert made_by(dataset.train) == {"decoder": library, "resize": f"{library} INTER_LINEAR"}
+
+    def test_names_no_decoder_of_generated_frames(self, dataset: Dataset) -> None:
+        """What is rendered is not decoded, but resized all the same."""
+        generated = [replace(video, sources=(), identity="a plan") for video in dataset.train]
+        assert made_by(generated) == {**made_by(dataset.train), "decoder": None}
 
 
 class DeadlyFrames:

@@ -45,6 +45,8 @@ class TestRecord:
         assert record["data"]["train_videos"] == 4
         assert record["data"]["labels_from"] == "one file per video"
         assert record["data"]["calibration_videos"] == 1
+        assert record["data"]["decoder"] == f"opencv {cv2.__version__}"
+        assert record["data"]["resize"] == f"opencv {cv2.__version__} INTER_LINEAR"
         assert record["data"]["scored_frames"] == 3 * (LENGTH - 4)
         assert [epoch["epoch"] for epoch in record["epochs"]] == [1, 2]
         assert all(sum(epoch["usage"]) > 0 for epoch in record["epochs"])
