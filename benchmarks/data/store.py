@@ -1,18 +1,17 @@
 """The frame store: every frame decoded and resized once, in one memory-mapped uint8 array per set, split and size."""
 
-import fcntl
 import hashlib
 import json
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from benchmarks.data.facts import videos_of
+from benchmarks.data.locks import locked
 from benchmarks.data.store_build import Report, build_array
 from benchmarks.data.store_key import store_key
 from benchmarks.data.video import Dataset
@@ -87,7 +86,8 @@ def open_store(
         if store is not None:
             return store
         folder.mkdir(parents=True, exist_ok=True)
-        with _locked(path.with_suffix(".lock")):
+        waiting = partial(_log.info, "Waiting for another process that builds the frame store %s.", path)
+        with locked(path.with_suffix(".lock"), waiting):
             store, problem = _open_existing(path, key)
             if store is not None:
                 return store
@@ -155,15 +155,3 @@ def _open_existing(path: Path, key: str) -> tuple[FrameStore | None, str]:
     except (ValueError, KeyError, TypeError) as error:
         return None, f"it cannot be understood ({error})"
     return store, ""
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock; the kernel frees it when the holder dies, so nothing stale can stay behind."""
-    with path.open("w", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            _log.info("Waiting for another process that builds the frame store %s.", path.with_suffix(".npy"))
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield

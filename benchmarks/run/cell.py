@@ -16,7 +16,7 @@ import sys
 import time
 import traceback
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,6 +27,7 @@ from benchmarks.data.store_key import made_by
 from benchmarks.errors import StudyError
 from benchmarks.run import record as records
 from benchmarks.run.cell_data import CellData, Places, open_data
+from benchmarks.run.cell_lock import alone_at
 from benchmarks.run.checkpoint import load_checkpoint, read_facts, save_checkpoint
 from benchmarks.run.contract import Method
 from benchmarks.run.evaluation import Pass, evaluate
@@ -59,6 +60,7 @@ def run_cell(
 ) -> Path:
     """Run a cell from where it stands and return the path of its record. Raises StudyError as its parts do.
 
+    Nobody else may work on the cell meanwhile (`benchmarks.run.cell_lock`).
     evaluate_every: put the published micro AUC of every so many epochs into the record; nothing is chosen by it.
     """
     refuse_illegal(cell.settings)
@@ -300,12 +302,19 @@ def _start_log(folder: Path, *, quiet: bool) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
     arguments = _arguments(argv)
+    # The cell is given free last: what went wrong is written into its progress before.
+    with ExitStack() as held:
+        return _run(arguments, held)
+
+
+def _run(arguments: argparse.Namespace, held: ExitStack) -> int:
     begun = time.perf_counter()
     progress: Progress | None = None
     try:
         cell = Cell(_read_settings(arguments.settings), arguments.seed)
         folder = arguments.work / cell.slug
         _make_folder(folder, "checkpoint, log and progress")
+        held.enter_context(alone_at(folder, "a run"))
         _start_log(folder, quiet=arguments.quiet)
         progress = Progress(folder / "progress.json")
         torch.set_num_threads(arguments.threads)

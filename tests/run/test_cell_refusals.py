@@ -12,6 +12,9 @@ import torch
 
 from benchmarks.errors import StudyError
 from benchmarks.run.cell import main, pick_device
+from benchmarks.run.cell_lock import alone_at
+from benchmarks.run.progress import Progress
+from benchmarks.study.settings import Cell, Settings
 from tests.support.cells import ROOT, arguments, only, settings_file
 
 pytestmark = pytest.mark.usefixtures("settings_of_torch")
@@ -54,6 +57,41 @@ class TestRefusals:
         sentence = self.refused(arguments(settings_file(tmp_path), yard, tmp_path), tmp_path, capsys)
         assert str(tmp_path / blocked) in sentence
         assert (tmp_path / blocked).read_text() == "in the way"
+
+    def test_cell_that_somebody_else_runs(self, yard: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """Two runs never share checkpoint, progress, log and record: the second touches none, and can come later."""
+        file = settings_file(tmp_path, method="mean_frame", task="reconstruction")
+        argv = arguments(file, yard, tmp_path)
+        folder = tmp_path / "work" / Cell(Settings.from_dict(json.loads(file.read_text())), 3).slug
+        folder.mkdir(parents=True)
+        for name in ("progress.json", "cell.log"):
+            (folder / name).write_text("of the first")
+        with alone_at(folder, "a run"):
+            sentence = self.refused(argv, tmp_path, capsys)
+        assert sentence.startswith(f"Expected nobody else at the cell {folder.name}, but a run (process ")
+        assert sorted(path.name for path in folder.iterdir()) == ["cell.lock", "cell.log", "progress.json"]
+        assert {(folder / name).read_text() for name in ("progress.json", "cell.log")} == {"of the first"}
+        assert main(argv) == 0
+
+    def test_cell_is_held_until_its_failure_is_written_down(
+        self, yard: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Whoever comes next finds its own progress, not the word of one that failed before."""
+        taken: list[Path] = []
+
+        def phase(progress: Progress, name: str, **_: Any) -> None:
+            with pytest.raises(StudyError, match="a run "), alone_at(progress.path.parent, "another"):
+                pytest.fail("the cell was given free")
+            taken.append(progress.path)
+            if name != "failed":
+                raise StudyError("It went wrong.")
+
+        monkeypatch.setattr(Progress, "phase", phase)
+        file = settings_file(tmp_path, method="mean_frame", task="reconstruction")
+        assert self.refused(arguments(file, yard, tmp_path), tmp_path, capsys) == "It went wrong."
+        assert len(taken) == 2
+        with alone_at(taken[0].parent, "another"):
+            pass
 
     def test_full_disk_at_the_checkpoint(
         self, yard: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
