@@ -94,7 +94,7 @@ def inspect(options: argparse.Namespace) -> int:
     left_out = inspect_cells(study.cells, places, device, video=options.video, keep_stale=options.keep_stale)
     if left_out:
         print(describe_left_out(left_out, places), file=sys.stderr)
-    return 1 if len(left_out) == len(study.cells) else 0
+    return 1 if left_out else 0
 
 
 def memorisation(options: argparse.Namespace) -> int:

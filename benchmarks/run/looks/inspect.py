@@ -7,9 +7,11 @@ from typing import Any
 
 import torch
 
+from benchmarks.data.store import FrameStore
 from benchmarks.errors import StudyError
 from benchmarks.run import record as records
 from benchmarks.run.cell_data import CellData, Places, open_data
+from benchmarks.run.cell_lock import alone_at
 from benchmarks.run.checkpoint import load_checkpoint, read_facts
 from benchmarks.run.contract import Method
 from benchmarks.run.evaluation import Pass, evaluate
@@ -23,6 +25,7 @@ from benchmarks.run.methods import build
 from benchmarks.study.settings import Cell
 
 _ROOT = Path(__file__).resolve().parents[3]
+_SPLITS = {"train": "training", "test": "test"}
 
 
 class _LeftOutError(Exception):
@@ -40,39 +43,23 @@ def inspect_cells(
     """Look into each cell that has a record and its checkpoint; return why the others were left out.
 
     Sections and ``looked_at`` go into the record, ``look.npz`` into the work folder; video: with all frames of this test
-    video beside it. keep_stale: accept records that were made by older code. Raises StudyError as reading data does, or
-    if the video's name is none.
+    video beside it. keep_stale: accept records that were made by older code. Raises StudyError as reading data does, if
+    a record lacks what is needed, if somebody else works on a cell, or if the video's name is none.
     """
     left_out: dict[Cell, str] = {}
     torch.use_deterministic_algorithms(True)
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     opened: dict[tuple[Any, ...], CellData] = {}
     for cell in cells:
-        settings = cell.settings
         try:
             content = _record(cell, places, keep_stale=keep_stale)
-            geometry = (settings.dataset, settings.size, settings.channels, settings.calibration_videos)
-            if geometry not in opened:
-                opened[geometry] = open_data(settings, places)
-            data = opened[geometry]
-            method = _restore(cell, content, data, places, device)
+            folder = places.work / cell.slug
+            folder.mkdir(parents=True, exist_ok=True)
+            with alone_at(folder, "an inspection"):
+                found = _inspect(cell, content, places, device, opened, video)
         except _LeftOutError as reason:
             left_out[cell] = str(reason)
             continue
-        if video is not None:
-            require_video(data.dataset.test, video)
-        folder = places.work / cell.slug
-        folder.mkdir(parents=True, exist_ok=True)
-        sections = look_into(method, data, device, folder, _score_again(method, data, device))
-        seen_at = {"looked_at": records.commit_facts(_ROOT)}
-        records.add_sections(records.record_path(places.results, cell), sections | seen_at)
-        found = [f"{cell.slug}: {', '.join(name for name in SECTIONS if name in sections) or 'nothing to record'}"]
-        if video is not None:
-            feed = Feed(data.clips("test", method.clip_length), device)
-            frames = whole_video(method, feed, data.dataset.test, video)
-            if frames is not None:
-                frames.save(folder / VideoFile.name(video))
-                found.append(f"{len(frames.frame)} frames of video {video}")
         print("; ".join(found), flush=True)
     return left_out
 
@@ -94,25 +81,66 @@ def _record(cell: Cell, places: Places, *, keep_stale: bool) -> dict[str, Any]:
         raise _LeftOutError("no record yet; run the study first")
     try:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        made_by = content["fingerprint"]["digest"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        made_by, mode = content["fingerprint"]["digest"], content["mode"]
+        _ = content["epochs"], [content["data"][f"{split}_checksum"] for split in _SPLITS]
+    except KeyError as error:
+        raise StudyError(
+            f"Expected a whole record in {path}, but it lacks {error}; remove it and run the cell again."
+        ) from error
+    except (OSError, ValueError, TypeError) as error:
         raise StudyError(f"Expected a record in {path}, but {error}; remove it and run the cell again.") from error
-    if not keep_stale and made_by != fingerprint(cell.settings, content["mode"]).digest:
+    if not keep_stale and made_by != fingerprint(cell.settings, mode).digest:
         raise _LeftOutError("made by older code; run the study again or give --keep-stale")
+    if content["epochs"] and not _checkpoint(cell, places).exists():
+        raise _LeftOutError("no checkpoint; remove the record and run the study again, which trains the cell anew")
     return content
+
+
+def _checkpoint(cell: Cell, places: Places) -> Path:
+    return places.work / cell.slug / "checkpoint.safetensors"
+
+
+def _inspect(
+    cell: Cell,
+    content: dict[str, Any],
+    places: Places,
+    device: torch.device,
+    opened: dict[tuple[Any, ...], CellData],
+    video: str | None,
+) -> list[str]:
+    """Look into a cell and put into its record what is found; return what that is, in words."""
+    settings, folder = cell.settings, places.work / cell.slug
+    geometry = (settings.dataset, settings.size, settings.channels, settings.calibration_videos)
+    if geometry not in opened:
+        opened[geometry] = open_data(settings, places)
+    data = opened[geometry]
+    method = _restore(cell, content, data, places, device)
+    if video is not None:
+        require_video(data.dataset.test, video)
+    sections = look_into(method, data, device, folder, _score_again(method, data, device))
+    seen_at = {"looked_at": records.commit_facts(_ROOT)}
+    records.add_sections(records.record_path(places.results, cell), sections | seen_at)
+    found = [f"{cell.slug}: {', '.join(name for name in SECTIONS if name in sections) or 'nothing to record'}"]
+    if video is not None:
+        feed = Feed(data.clips("test", method.clip_length), device)
+        frames = whole_video(method, feed, data.dataset.test, video)
+        if frames is not None:
+            frames.save(folder / VideoFile.name(video))
+            found.append(f"{len(frames.frame)} frames of video {video}")
+    return found
 
 
 def _restore(cell: Cell, content: dict[str, Any], data: CellData, places: Places, device: torch.device) -> Method:
     """Build the method that left a record: from its checkpoint, or fitted anew where it was not trained."""
-    if data.train.checksum != content["data"]["train_checksum"]:
-        raise _LeftOutError("the record is of other training frames; give the data that it was made from")
+    for split, what in _SPLITS.items():
+        store: FrameStore = getattr(data, split)
+        if store.checksum != content["data"][f"{split}_checksum"]:
+            raise _LeftOutError(f"the record is of other {what} frames; give the data that it was made from")
     method = build(cell.settings, cell.seed, device)
     if not content["epochs"]:
         method.prepare(data.training_clips(cell.settings, method.clip_length))
         return method
-    checkpoint = places.work / cell.slug / "checkpoint.safetensors"
-    if not checkpoint.exists():
-        raise _LeftOutError("no checkpoint; remove the record and run the study again, which trains the cell anew")
+    checkpoint = _checkpoint(cell, places)
     facts = read_facts(checkpoint)
     identity = {
         "settings_hash": cell.settings.hash,

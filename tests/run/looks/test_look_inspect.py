@@ -1,6 +1,8 @@
 """What a cell says of its own items and queries, and the same said again from its checkpoint."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import torch
 
 from benchmarks import cli
 from benchmarks.run import cell as command
+from benchmarks.run.cell_lock import alone_at
 from benchmarks.run.looks.file import LookFile, VideoFile
 from benchmarks.run.record import record_path
 from benchmarks.study.files import load_study
@@ -92,6 +95,25 @@ def record_of(root: Path, cell: Cell) -> dict[str, Any]:
     """A cell's record."""
     content: dict[str, Any] = json.loads(record_path(root / "results", cell).read_text())
     return content
+
+
+@contextmanager
+def changed_record(root: Path, *keys: str, to: Any = None) -> Iterator[Path]:
+    """For a while MemAE's record says something else where the keys lead, or lacks the last of them."""
+    path = record_path(root / "results", cell_of(root, method="memae"))
+    text = path.read_text()
+    content = json.loads(text)
+    place = content
+    for key in keys[:-1]:
+        place = place[key]
+    place[keys[-1]] = to
+    if to is None:
+        del place[keys[-1]]
+    path.write_text(json.dumps(content))
+    try:
+        yield path
+    finally:
+        path.write_text(text)
 
 
 class TestSectionsOfACell:
@@ -200,6 +222,50 @@ class TestInspect:
         assert record_path(garden / "results", cell).read_bytes() == before
 
 
+class TestRefusals:
+    """The command ends with one sentence, and no record is changed."""
+
+    @staticmethod
+    def refused(root: Path, capsys: pytest.CaptureFixture[str]) -> str:
+        """What is said instead of looking at MemAE's cell."""
+        assert inspect(root, "--only", "method=memae") == 2
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert len(said.err.strip().splitlines()) == 1
+        return said.err
+
+    @pytest.mark.parametrize(
+        "keys",
+        [
+            ("fingerprint",),
+            ("fingerprint", "digest"),
+            ("mode",),
+            ("epochs",),
+            ("data",),
+            ("data", "train_checksum"),
+            ("data", "test_checksum"),
+        ],
+        ids=".".join,
+    )
+    def test_a_record_that_lacks_something_is_named(
+        self, garden: Path, capsys: pytest.CaptureFixture[str], keys: tuple[str, ...]
+    ) -> None:
+        """What is missing from it, and what to do."""
+        with changed_record(garden, *keys) as path:
+            before = path.read_bytes()
+            assert f"record in {path}, but it lacks '{keys[-1]}'; remove it and run" in self.refused(garden, capsys)
+            assert path.read_bytes() == before
+
+    def test_a_cell_that_runs_is_left_alone(self, garden: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """Its checkpoint and its record may change at any moment."""
+        cell = cell_of(garden, method="memae")
+        path = record_path(garden / "results", cell)
+        before = path.read_bytes()
+        with alone_at(garden / "work" / cell.slug, "a run"):
+            assert f"nobody else at the cell {cell.slug}, but a run (process " in self.refused(garden, capsys)
+        assert path.read_bytes() == before
+
+
 class TestLeftOut:
     """Cells that cannot be looked at are named with what to do, and their records stay."""
 
@@ -214,7 +280,7 @@ class TestLeftOut:
         return said.err
 
     def test_without_a_checkpoint(self, garden: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        """The others are looked at all the same, with status 0."""
+        """It is said what to do."""
         cell = cell_of(garden, method="memae")
         checkpoint = garden / "work" / cell.slug / "checkpoint.safetensors"
         checkpoint.rename(checkpoint.with_suffix(".away"))
@@ -222,6 +288,22 @@ class TestLeftOut:
             assert "no checkpoint; remove the record" in self.left_out(garden, capsys)
         finally:
             checkpoint.with_suffix(".away").rename(checkpoint)
+
+    def test_one_of_several_makes_the_status(self, garden: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """The others are looked at all the same, but the command has not done all that was asked."""
+        kept, missed = (cell_of(garden, method="mnad", memory=memory) for memory in ("mnad", "none"))
+        paths = [record_path(garden / "results", cell) for cell in (kept, missed)]
+        texts = [path.read_text() for path in paths]
+        paths[1].unlink()
+        try:
+            assert inspect(garden, "--only", "method=mnad") == 1
+            said = capsys.readouterr()
+            assert kept.slug in said.out
+            assert missed.slug in said.err
+            assert not paths[1].exists()
+        finally:
+            for path, text in zip(paths, texts, strict=True):
+                path.write_text(text)
 
     def test_without_a_record(self, garden: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         """A study that has not been run yet is told to run first."""
@@ -243,17 +325,11 @@ class TestLeftOut:
         finally:
             path.write_text(text)
 
-    def test_of_other_data(self, garden: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        """A record of other training frames is not mixed with these."""
-        path = record_path(garden / "results", cell_of(garden, method="memae"))
-        text = path.read_text()
-        content = json.loads(text)
-        content["data"]["train_checksum"] = "other"
-        path.write_text(json.dumps(content))
-        try:
-            assert "of other training frames" in self.left_out(garden, capsys)
-        finally:
-            path.write_text(text)
+    @pytest.mark.parametrize(("split", "frames"), [("train", "training"), ("test", "test")])
+    def test_of_other_data(self, garden: Path, capsys: pytest.CaptureFixture[str], split: str, frames: str) -> None:
+        """A record of other frames, of either split, is not mixed with these."""
+        with changed_record(garden, "data", f"{split}_checksum", to="other"):
+            assert f"of other {frames} frames" in self.left_out(garden, capsys)
 
     def test_an_unknown_study_or_cell_is_refused(self, garden: Path, capsys: pytest.CaptureFixture[str]) -> None:
         """Status 2 and a sentence, as of every command."""
