@@ -99,6 +99,8 @@ def run_cell(
     if mode == "fast":
         speed_up(method, device)
     with Phase(device) as phase:
+        if settings.negative_weight is not None:
+            identity["known_anomalies"] = method.facts()["known_anomalies_checksum"]
         looks = _Looks(method, data, device, evaluate_every, settings.epochs)
         epochs = _train(method, data, cell, device, folder / "checkpoint.safetensors", progress, identity, looks)
     seconds = sum(epoch["seconds"] for epoch in epochs)

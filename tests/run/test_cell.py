@@ -100,6 +100,13 @@ class TestRecord:
         assert "record written" in only(finished / "work", "cell.log").read_text()
 
 
+def save_once(path: Path, method: Method, objectives: Sequence[Objective], facts: Mapping[str, Any]) -> None:
+    """Save the first checkpoint, and end the cell at the second."""
+    if path.exists():
+        raise StudyError("Interrupted.")
+    save_checkpoint(path, method, objectives, facts)
+
+
 class TestBaseline:
     def test_leaves_a_record_as_any_other_cell(self, yard: Path, tmp_path: Path) -> None:
         """A convolutional autoencoder runs as the same command: epochs, one variant, its own scores, a checkpoint."""
@@ -151,6 +158,28 @@ class TestBaseline:
         assert "image 1 of the folder is a test frame" in capsys.readouterr().err
         assert not list((tmp_path / "results").rglob("*.json"))
 
+    @pytest.mark.parametrize("changed", [False, True])
+    def test_that_has_seen_anomalies_goes_on_with_the_same_ones_alone(
+        self, yard: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: bool
+    ) -> None:
+        """Interrupted after an epoch, a cell resumes; if the images have changed since, it starts anew and says so."""
+        folder = tmp_path / "anomalies"
+        folder.mkdir()
+        rng = np.random.default_rng(0)
+        cv2.imwrite(str(folder / "1.png"), rng.integers(0, 256, (40, 50), dtype=np.uint8))
+        factors = {"method": "cae", "task": "reconstruction", "negative_weight": 1.0, "negative_folder": str(folder)}
+        file = settings_file(tmp_path, **factors)
+        with monkeypatch.context() as interrupted:
+            interrupted.setattr("benchmarks.run.cell.save_checkpoint", save_once)
+            assert main(arguments(file, yard, tmp_path / "parts")) == 2
+        if changed:
+            cv2.imwrite(str(folder / "1.png"), rng.integers(0, 256, (40, 50), dtype=np.uint8))
+        assert main(arguments(file, yard, tmp_path / "parts")) == 0
+        said = "starting anew" if changed else "going on after epoch 1"
+        assert said in only(tmp_path / "parts", "cell.log").read_text()
+        assert main(arguments(file, yard, tmp_path / "whole")) == 0
+        assert numbers(tmp_path / "parts") == numbers(tmp_path / "whole")
+
     def test_one_that_was_fitted_goes_on_from_its_checkpoint(
         self, yard: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -158,14 +187,8 @@ class TestBaseline:
         factors = {"method": "dfr", "task": "reconstruction", "backbone": "random", "width": 0.0625}
         file = settings_file(tmp_path, **factors)
         assert main(arguments(file, yard, tmp_path / "whole")) == 0
-
-        def once(path: Path, method: Method, objectives: Sequence[Objective], facts: Mapping[str, Any]) -> None:
-            if path.exists():
-                raise StudyError("Interrupted.")
-            save_checkpoint(path, method, objectives, facts)
-
         with monkeypatch.context() as interrupted:
-            interrupted.setattr("benchmarks.run.cell.save_checkpoint", once)
+            interrupted.setattr("benchmarks.run.cell.save_checkpoint", save_once)
             assert main(arguments(file, yard, tmp_path / "parts")) == 2
         assert main(arguments(file, yard, tmp_path / "parts")) == 0
         assert "going on after epoch 1" in only(tmp_path / "parts", "cell.log").read_text()

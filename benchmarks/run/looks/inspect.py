@@ -148,6 +148,9 @@ def _restore(cell: Cell, content: dict[str, Any], data: CellData, places: Places
         "fingerprint": content["fingerprint"]["digest"],
         "train_checksum": data.train.checksum,
     }
+    # A checkpoint from before they were part of it does not say which anomalies were known.
+    if "known_anomalies" in facts["identity"]:
+        identity["known_anomalies"] = content["method"]["known_anomalies_checksum"]
     if facts["identity"] != identity or len(facts["epochs"]) != cell.settings.epochs:
         raise _LeftOutError("the checkpoint is not the one of the record; remove both and run the study again")
     load_checkpoint(checkpoint, method)

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -50,6 +51,11 @@ width = 0.0625
 method = ["mean_frame", "clock", "pca", "rbm_patches"]
 task = "reconstruction"
 memory = "none"
+[[cells]]
+method = "cae"
+task = "reconstruction"
+negative_weight = 1.0
+negative_folder = "KNOWN"
 """
 LENGTH = 24
 
@@ -62,7 +68,10 @@ def garden(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the set `garden`, the study file, and the records and checkpoints of its cells."""
     root = tmp_path_factory.mktemp("garden")
     write_blob_videos(root / "data" / "garden", train=4, test=2, length=LENGTH, abnormal=lambda video: slice(12, 18))
-    (root / "garden.toml").write_text(STUDY)
+    known = root / "known"
+    known.mkdir()
+    cv2.imwrite(str(known / "1.png"), np.random.default_rng(0).integers(0, 256, (32, 32), dtype=np.uint8))
+    (root / "garden.toml").write_text(STUDY.replace("KNOWN", str(known)))
     before = torch.are_deterministic_algorithms_enabled(), torch.get_num_threads()
     for cell in load_study(root / "garden.toml").cells:
         file = root / "settings.json"
@@ -98,9 +107,9 @@ def record_of(root: Path, cell: Cell) -> dict[str, Any]:
 
 
 @contextmanager
-def changed_record(root: Path, *keys: str, to: Any = None) -> Iterator[Path]:
-    """For a while MemAE's record says something else where the keys lead, or lacks the last of them."""
-    path = record_path(root / "results", cell_of(root, method="memae"))
+def changed_record(root: Path, *keys: str, to: Any = None, method: str = "memae") -> Iterator[Path]:
+    """For a while a method's record says something else where the keys lead, or lacks the last of them."""
+    path = record_path(root / "results", cell_of(root, method=method))
     text = path.read_text()
     content = json.loads(text)
     place = content
@@ -324,6 +333,14 @@ class TestLeftOut:
             assert "not the one of the record" in self.left_out(garden, capsys, "--keep-stale")
         finally:
             path.write_text(text)
+
+    def test_with_the_checkpoint_of_other_known_anomalies(
+        self, garden: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """A cell that was trained on other images since is not the one of the record."""
+        with changed_record(garden, "method", "known_anomalies_checksum", to="other", method="cae"):
+            assert inspect(garden, "--only", "method=cae") == 1
+        assert "not the one of the record" in capsys.readouterr().err
 
     @pytest.mark.parametrize(("split", "frames"), [("train", "training"), ("test", "test")])
     def test_of_other_data(self, garden: Path, capsys: pytest.CaptureFixture[str], split: str, frames: str) -> None:
