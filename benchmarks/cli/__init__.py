@@ -1,6 +1,7 @@
 """The command line: ``python -m benchmarks COMMAND ...``; the Makefile's targets call it.
 
-Exit status: 0 all is well, 1 a cell failed or a set is not fit to use, 2 a wrong input (one sentence), 130 interrupted.
+Exit status: 0 all is well, 1 a cell failed or was left out or a set is not fit to use, 2 a wrong input (one sentence), 130
+interrupted.
 Whatever is heavy is imported by the command that needs it.
 """
 
@@ -20,14 +21,16 @@ from benchmarks.study.settings import PROFILES
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
+    options = argparse.Namespace(runs_cells=False)
     try:
-        options = _parser().parse_args(arguments)
+        _parser().parse_args(arguments, options)
         status: int = options.run(options)
     except StudyError as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("Interrupted; cells that ran were stopped, and the same command continues.", file=sys.stderr)
+        cells = "cells that ran were stopped, and the same command continues"
+        print(f"Interrupted; {cells if options.runs_cells else 'give the command again to finish'}.", file=sys.stderr)
         return 130
     except BrokenPipeError:  # `... | head`: who read has read enough; Python would complain once more when it flushes
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -68,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     plan.set_defaults(run=runs.plan)
     reproduce = commands.add_parser("reproduce", help="run a study's missing cells, then show its table")
     reproduce.add_argument("--no-tracking", action="store_true", help="do not show runs in MLflow while they go")
-    reproduce.set_defaults(run=runs.reproduce)
+    reproduce.set_defaults(run=runs.reproduce, runs_cells=True)
     for command in (plan, reproduce):
         command.add_argument("study", help=f"{', '.join(study_names())}, or the path of a .toml file")
         add_cell_options(command)
@@ -89,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     for command in (tables, figures):
         command.add_argument("studies", nargs="*", metavar="study", help="all with a record where none is named")
         add_choice(command, "--profile", PROFILES, help="in place of the study file's")
-        add_number(command, "--seeds", help="how many seeds, in place of the study file's")
+        add_number(command, "--seeds", help="at least so many seeds, where the study file has fewer")
         add_folders(command)
 
     verdict = commands.add_parser("verdict", help="judge every claim by the records at hand")

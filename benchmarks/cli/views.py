@@ -91,10 +91,11 @@ def figures(options: argparse.Namespace) -> int:
     from benchmarks.report.index import begun, drawn_elsewhere
     from benchmarks.report.records import by_cell, load_records
 
+    asked = _studies(options)
     known = {name: load_study(name).cells for name in study_names()}
     records = by_cell(load_records(options.results))
     studies = {name: known[name] for name in begun(known, records)}
-    for study in _studies(options):
+    for study in asked:
         drawn = [records[cell] for cell in study.cells if cell in records]
         elsewhere = drawn_elsewhere(study.name, studies) if study.name in studies else frozenset()  # else a user's own
         looks = write_look_figures(study.label, drawn, options.results, work_folder(options), elsewhere)

@@ -94,12 +94,12 @@ def load_study(
     settings = _expand(file, tables, profile)
     if seeds is not None:
         settings = dict.fromkeys(settings, seeds)
+    fewest = min(settings.values())
     if at_least is not None:
+        fewest = min(fewest, at_least)
         settings = {one: max(count, at_least) for one, count in settings.items()}
-    if min(settings.values()) < 1:
-        raise StudyError(
-            f"Expected at least 1 seed, but got {min(settings.values())}; correct --seeds or seeds in {file}."
-        )
+    if fewest < 1:
+        raise StudyError(f"Expected at least 1 seed, but got {fewest}; correct --seeds or seeds in {file}.")
     if max(settings.values()) > MOST_SEEDS:
         raise StudyError(
             f"Expected at most {MOST_SEEDS} seeds, but got {max(settings.values())}; correct --seeds or seeds in "

@@ -80,17 +80,36 @@ class TestMain:
         monkeypatch.setattr(study_run, "prepare", fail)
         assert said in refused(["plan", "smoke"], capsys)
 
+    @pytest.mark.parametrize(
+        ("command", "said"),
+        [
+            ("plan", "give the command again to finish"),
+            ("reproduce", "cells that ran were stopped, and the same command continues"),
+        ],
+    )
     def test_an_interrupt_is_one_line(
-        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str, said: str
     ) -> None:
-        """Status 130 wherever Ctrl-C comes."""
+        """Status 130 wherever Ctrl-C comes; cells are spoken of where the command runs some."""
 
         def interrupt(*_: object) -> None:
             raise KeyboardInterrupt
 
         monkeypatch.setattr(study_run, "prepare", interrupt)
-        assert cli.main(["plan", "smoke"]) == 130
-        assert len(capsys.readouterr().err.splitlines()) == 1
+        assert cli.main([command, "smoke"]) == 130
+        assert capsys.readouterr().err == f"Interrupted; {said}.\n"
+
+    def test_an_interrupt_before_any_command_is_one_line(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Even while the arguments are read."""
+
+        def interrupt() -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(cli, "_parser", interrupt)
+        assert cli.main(["reproduce", "smoke"]) == 130
+        assert capsys.readouterr().err == "Interrupted; give the command again to finish.\n"
 
     def test_a_reader_that_has_read_enough_is_no_crash(self, tmp_path: Path) -> None:
         """`plan ... | head -1` shows no traceback."""
@@ -224,6 +243,27 @@ class TestViews:
         assert f"Expected records of a study in {results / 'runs'}, but there are none" in said
         assert "make reproduce-synthetic" in said
         assert [path.name for path in tmp_path.rglob("*")] == (["results", "runs"] if make else [])
+
+    @pytest.mark.parametrize("command", ["tables", "figures"])
+    @pytest.mark.parametrize("seeds", ["0", "-1"])
+    def test_refuse_fewer_seeds_than_one(
+        self, command: str, seeds: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """A sentence, and nothing is written, though a view shows the study's own seeds where they are more."""
+        record = tmp_path / "runs" / "set" / "cpu" / "name" / "seed-0.json"
+        record.parent.mkdir(parents=True)
+        record.touch()
+        said = refused([command, "smoke", "--seeds", seeds, "--results", str(tmp_path)], capsys)
+        assert f"Expected at least 1 seed, but got {seeds}; correct --seeds" in said
+        assert [path for path in tmp_path.rglob("*") if path.is_file()] == [record]
+
+    @pytest.mark.parametrize("command", ["tables", "figures"])
+    def test_say_what_seeds_mean(self, command: str, capsys: pytest.CaptureFixture[str]) -> None:
+        """More seeds than the study file has are shown, fewer are not: the help says so."""
+        with pytest.raises(SystemExit):
+            cli.main([command, "--help"])
+        said = " ".join(capsys.readouterr().out.split())
+        assert "--seeds SEEDS at least so many seeds, where the study file has fewer" in said
 
 
 class TestMemorisation:

@@ -115,6 +115,14 @@ class TestLoadStudy:
         counts = [len(load_study(file, at_least=seeds).cells) for seeds in (None, 1, 2, 5)]
         assert counts == [4, 4, 4, 10]
 
+    @pytest.mark.parametrize("seeds", [0, -1])
+    def test_at_least_no_seed_makes_no_sense(self, file: Path, seeds: int) -> None:
+        """It is refused as it is where it counts in place of the file's, though the file's are more."""
+        file.write_text(HEADER + PAIR)
+        for named in ("seeds", "at_least"):
+            with pytest.raises(StudyError, match=f"Expected at least 1 seed, but got {seeds}; correct --seeds"):
+                load_study(file, **{named: seeds})
+
     def test_a_cell_asked_for_twice_is_one(self, file: Path) -> None:
         """Overlapping tables, or a level under two names, give no cell twice."""
         file.write_text(HEADER + PAIR + PAIR + 'memory = ["own", "mnad"]\n')
