@@ -80,7 +80,7 @@ class TestEffects:
 
     def test_without_a_bench_no_cost_is_told(self, tmp_path: Path) -> None:
         """The columns are gone, and the notes name the command."""
-        found = answer(CELLS, load_records(RESULTS), tmp_path).effects
+        found = answer(CELLS, load_records(RESULTS), tmp_path, verdicts=[]).effects
         assert found is not None
         assert "Training time" not in found.columns
         assert "`make bench`" in " ".join(found.notes)
