@@ -1,10 +1,13 @@
 """Which combinations of settings are refused, and why."""
 
+from collections.abc import Mapping
 from dataclasses import fields
+from typing import Final
 
 from benchmarks.errors import StudyError
 from benchmarks.study.baseline_presets import BASELINE_PRESETS, own_settings
 from benchmarks.study.settings import (
+    AUTOENCODERS,
     BASELINES,
     GENERATED_DATASETS,
     LEARNING_FREE,
@@ -29,6 +32,13 @@ _NOT_NEGATIVE = (
     "adversarial_learning_rate",
 )
 _OPTIONAL = frozenset(field.name for field in fields(Settings) if field.default is None)
+# Whose memory each of a memory's settings belongs to.
+_OF_MEMORIES: Final[Mapping[str, tuple[str, ...]]] = {
+    "items": ("mnad", "memae"),
+    **dict.fromkeys(("update_weight", "update_threshold", "read_gradient"), ("mnad",)),
+    **dict.fromkeys(("compactness_reduction", "compactness_weight", "separateness_weight"), ("mnad",)),
+    **dict.fromkeys(("address", "shrink_threshold", "entropy_weight"), ("memae",)),
+}
 
 
 def refuse_illegal(settings: Settings) -> None:
@@ -47,6 +57,9 @@ def illegal_because(settings: Settings) -> str | None:
         _noise_reason,
         _baseline_reason,
         _negative_reason,
+        _idle_memory_reason,
+        _idle_task_reason,
+        _idle_score_reason,
         _geometry_reason,
     )
     return next((reason for check in checks if (reason := check(settings)) is not None), None)
@@ -130,6 +143,51 @@ def _baseline_reason(settings: Settings) -> str | None:
     if settings.error == "sequence_cost" and method != "convlstm_ae":
         return f"error=sequence_cost is convlstm_ae's, but the method is {method}; choose another error."
     return _fcae_reason(settings)
+
+
+def _idle_memory_reason(settings: Settings) -> str | None:
+    """A setting that changes nothing makes another identity of the same cell: those of memories and supervisions."""
+    given = settings.to_dict()
+    for name, memories in _OF_MEMORIES.items():
+        if name in given and settings.memory not in memories:
+            whose = f"{' or '.join(f'memory={one}' for one in memories)} has"
+            return f"{name} is a setting that {whose}, but memory={settings.memory}; leave it out."
+    if settings.uniform_weight is not None and settings.supervision == "none":
+        return "uniform_weight weighs a supervision, but supervision=none; leave it out."
+    if settings.uniform_temperature is not None and settings.supervision != "uniform_balance":
+        return f"uniform_temperature is uniform_balance's, but supervision={settings.supervision}; leave it out."
+    return None
+
+
+def _idle_task_reason(settings: Settings) -> str | None:
+    """The same of what belongs to one task or to one form of a backbone."""
+    given = settings.to_dict()
+    noise = next((name for name in given if name.startswith("noise") and settings.task != "denoising"), None)
+    if noise is not None:
+        return f"{noise} is for task=denoising, but task={settings.task}; leave it out."
+    if settings.upsampling is not None and (settings.method != "mnad" or settings.skip):
+        return (
+            f"upsampling tells MNAD's decoders without skips apart, but method={settings.method} and "
+            f"skip={str(settings.skip).lower()}; leave it out."
+        )
+    if settings.normalise_query is not None and settings.memory != "none":
+        return f"normalise_query is for memory=none, but memory={settings.memory}, which decides that itself; leave it out."
+    return None
+
+
+def _idle_score_reason(settings: Settings) -> str | None:
+    """The same of what a score is made of."""
+    # Only MNAD's own score has a second term. Where the presets write 1, all of the score, they may.
+    fused = settings.method == settings.memory == "mnad"
+    told = settings.method in AUTOENCODERS and "mnad" in (settings.method, settings.memory)
+    if settings.alpha is not None and not fused and not (told and settings.alpha == 1):
+        return (
+            f"alpha={settings.alpha:g} weighs the error against the distance to MNAD's items, but the score of "
+            f"method={settings.method} with memory={settings.memory} has no such term; leave it out."
+        )
+    if settings.error != "mse" and settings.method in ("mnad", *LEARNING_FREE):
+        return f"{settings.method}'s score rests on the squared error, so error={settings.error} changes none; leave it out."
+    return None
 
 
 def _fcae_reason(settings: Settings) -> str | None:

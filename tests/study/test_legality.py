@@ -1,6 +1,8 @@
 """Combinations that cannot mean anything are refused with their reason."""
 
 import dataclasses
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +10,9 @@ import pytest
 from benchmarks.errors import StudyError
 from benchmarks.study.legality import illegal_because, refuse_illegal
 from benchmarks.study.presets import resolve
+from benchmarks.study.settings import Settings
+
+RECORDS = Path(__file__).parents[2] / "results" / "runs"
 
 
 def refusal(**factors: Any) -> str:
@@ -51,6 +56,96 @@ class TestNoise:
         """MNAD denoises one frame or four, MemAE sixteen."""
         assert "noise_frames=3" in refusal(task="denoising", noise_frames=3)
         assert "noise_frames=4" in refusal(method="memae", task="denoising", noise_frames=4)
+
+
+class TestIdleSettings:
+    """A setting that changes nothing would give the same cell another identity."""
+
+    @pytest.mark.parametrize(
+        "setting",
+        [
+            {"items": 5},
+            {"update_weight": "own"},
+            {"update_threshold": 0.2},
+            {"read_gradient": False},
+            {"compactness_reduction": "sum"},
+            {"compactness_weight": 0.0},
+            {"separateness_weight": 0.0},
+            {"address": "cosine"},
+            {"shrink_threshold": 0.0},
+            {"entropy_weight": 0.0},
+        ],
+    )
+    def test_without_memory_there_is_none_of_its_settings(self, setting: dict[str, Any]) -> None:
+        """Each is refused by its name with the reason, for either method and for one that learns nothing."""
+        (name,) = setting
+        for factors in (
+            {},
+            {"method": "memae", "task": "reconstruction"},
+            {"method": "clock", "task": "reconstruction"},
+        ):
+            sentence = refusal(**{"memory": "none", **factors}, **setting)
+            assert f"{name} is a setting that" in sentence
+            assert "but memory=none; leave it out" in sentence
+
+    @pytest.mark.parametrize("method", ["mnad", "memae"])
+    def test_a_memory_has_not_the_others_settings(self, method: str) -> None:
+        """MNAD's are refused with MemAE's memory and the other way about, on either backbone; items are both's."""
+        mnads: dict[str, Any] = {"update_threshold": 0.2, "read_gradient": True, "compactness_weight": 0.0}
+        memaes: dict[str, Any] = {"address": "cosine", "shrink_threshold": 0.0, "entropy_weight": 0.0}
+        for memory, others, foreign in (("memae", "mnad", mnads), ("mnad", "memae", memaes)):
+            for name, value in foreign.items():
+                sentence = refusal(method=method, memory=memory, **{name: value})
+                assert f"{name} is a setting that memory={others} has, but memory={memory}" in sentence
+        for memory in ("mnad", "memae"):
+            assert resolve(dataset="ped2", method=method, task="prediction", memory=memory, items=50).items == 50
+
+    @pytest.mark.parametrize(("method", "memory"), [("mnad", "none"), ("mnad", "memae"), ("memae", "mnad")])
+    def test_a_score_of_one_term_has_no_weight(self, method: str, memory: str) -> None:
+        """Where MNAD's two terms do not meet, alpha stays the 1 that the presets write."""
+        assert resolve(dataset="ped2", method=method, task="prediction", memory=memory, alpha=1.0).alpha == 1
+        assert "alpha=0.5 weighs the error" in refusal(method=method, memory=memory, alpha=0.5)
+        assert "has no such term" in refusal(method=method, memory=memory, alpha=0.0)
+
+    @pytest.mark.parametrize(
+        "factors", [{"method": "memae"}, {"method": "memae", "memory": "none"}, {"method": "clock"}]
+    )
+    def test_what_has_never_a_weight_has_not_even_1(self, factors: dict[str, str]) -> None:
+        """MemAE's error, or what learns nothing, would with alpha=1 be the same cell under another hash."""
+        assert "alpha=1 weighs the error" in refusal(**{"task": "reconstruction", **factors}, alpha=1.0)
+
+    def test_an_error_that_no_score_rests_on(self) -> None:
+        """MNAD's backbone is scored by PSNR, with either memory and without; MemAE's by the error that is asked for."""
+        for memory in ("mnad", "memae", "none"):
+            assert "error=mean_absolute_error changes none" in refusal(memory=memory, error="mean_absolute_error")
+        assert resolve(dataset="ped2", method="memae", task="reconstruction", error="mse").error == "mse"
+
+    @pytest.mark.parametrize(
+        ("factors", "said"),
+        [
+            ({"uniform_weight": 1.0}, "supervision=none"),
+            ({"supervision": "uniform_rc2020", "uniform_temperature": 0.1}, "uniform_balance's"),
+            ({"noise_unit": "element"}, "task=denoising"),
+            ({"noise_frames": 4}, "task=denoising"),
+            ({"upsampling": "halve"}, "skip=true"),
+            ({"method": "memae", "upsampling": "halve"}, "method=memae"),
+            ({"normalise_query": True}, "memory=mnad"),
+        ],
+    )
+    def test_what_belongs_to_another_level(self, factors: dict[str, Any], said: str) -> None:
+        """Settings of a supervision, a task, a decoder or the twin without memory are refused elsewhere."""
+        sentence = refusal(**factors)
+        assert said in sentence
+        assert sentence.endswith("leave it out.")
+
+    def test_no_committed_record_is_of_an_illegal_cell(self) -> None:
+        """What was run stays legal, and reads as the settings that it names."""
+        files = sorted(RECORDS.glob("*/*/*/seed-*.json"))
+        assert files
+        for file in files:
+            content = json.loads(file.read_text(encoding="utf-8"))
+            settings = Settings.from_dict(content["settings"])
+            assert (settings.hash, illegal_because(settings)) == (content["settings_hash"], None), file
 
 
 class TestGeometry:

@@ -35,8 +35,11 @@ epochs = 1
 [[cells]]
 method = "mnad"
 task = "reconstruction"
-memory = ["own", "none"]
 update_threshold = 0.2
+[[cells]]
+method = "mnad"
+task = "reconstruction"
+memory = "none"
 [[cells]]
 method = "memae"
 task = "reconstruction"
