@@ -201,10 +201,10 @@ def _conventions_table(dataset: str, rows: Sequence[tuple[Row, Means]]) -> Table
         ("Alarms/h", number("alarms")),
         ("FPR train", percent("train_fpr")),
         ("Alarms/h train", number("train_alarms")),
-        ("Best α", percent("oracle")),
-        ("at α", lambda _, means: "" if (alpha := means["oracle_alpha"]) is None else f"{alpha:.2f}"),
-        ("Best epoch", percent("epoch_oracle")),
-        ("at epoch", lambda _, means: "" if (epoch := means["oracle_epoch"]) is None else f"{epoch:.1f}"),
+        ("Oracle α: AUC", percent("oracle")),
+        ("Oracle α", lambda _, means: "" if (alpha := means["oracle_alpha"]) is None else f"{alpha:.2f}"),
+        ("Oracle epoch: AUC", percent("epoch_oracle")),
+        ("Oracle epoch", lambda _, means: "" if (epoch := means["oracle_epoch"]) is None else f"{epoch:.1f}"),
     ]
     rate = FRAME_RATES.get(dataset)
     told = f"{rate:g}" if rate else f"an assumed {ASSUMED_RATE:g}"
@@ -221,12 +221,13 @@ def _conventions_table(dataset: str, rows: Sequence[tuple[Row, Means]]) -> Table
         ),
         (
             "FPR@95TPR: normal frames above the threshold that finds 95 % of the abnormal ones. Alarms/h: runs of "
-            f"such frames per hour of normal footage, at {told} frames a second. Both per video, and with scores "
-            "scaled by training frames."
+            f"such frames per hour of normal footage, at {told} frames a second. Both per video, and (train) with "
+            "scores scaled by training frames. The threshold of all four is an oracle: found on the labels of the test "
+            "frames, which a system in use does not have, whatever scales the scores."
         ),
         (
-            "Best α, best epoch: oracles, chosen on the test set, never a result. The best epoch stands where a study "
-            "looked after each (`epochs-ped2`); elsewhere only the last one is known, and everywhere only the last "
+            "Oracle α, oracle epoch: the best of each, chosen on the test set, and the AUC there, never a result (means "
+            "over seeds, each with a choice of its own). The epoch stands where a study looked after each (`epochs-ped2`); elsewhere only the last one is known, and everywhere only the last "
             "one counts."
         ),
     )
@@ -256,12 +257,12 @@ def _parts_table(rows: Sequence[tuple[Row, Means]]) -> Table:
                 f"{published.auc:.1f} {published.status}" if published else "",
             )
         )
-    columns = ("Group", "Setting", "Error, raw", "+ per video", "+ score", "= micro", "+ best α (oracle)", "Published")
+    columns = ("Group", "Setting", "Error, raw", "+ per video", "+ score", "= micro", "+ oracle α", "Published")
     notes = (
         (
             "Error, raw: micro AUC of the squared error alone, no normalisation within videos: the method. + per "
             "video: what min-max within each test video adds. + score: what the published score adds to the error "
-            "(MNAD: the feature distance; MemAE: the absolute error). + best α: what a weight chosen on the test set "
+            "(MNAD: the feature distance; MemAE: the absolute error). + oracle α: what a weight chosen on the test set "
             "would add."
         ),
     )

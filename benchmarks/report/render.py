@@ -11,6 +11,7 @@ _LATEX = {
     "±": r"$\pm$",
     "−": "$-$",
     "Δ": r"$\Delta$",
+    "α": r"$\alpha$",
     "†": r"\textdagger{}",
     "·": r"\textperiodcentered{}",
     "×": r"$\times$",

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -56,8 +57,23 @@ class TestWriteEvaluationTables:
         paths = write_evaluation_tables(load_records(results), results)
         assert set(paths) == {"evaluation_ped2.md", "evaluation_synthetic.md"}
         text = paths["evaluation_ped2.md"].read_text()
-        assert "Best α" in text
         assert "at 10 frames a second" in text
         assert "an assumed 25 frames a second" in paths["evaluation_synthetic.md"].read_text()
         assert len(pd.read_csv(results / "tables" / "evaluation_ped2.csv")) == 6
         assert (results / "tables" / "evaluation_ped2.tex").is_file()
+
+    def test_what_is_chosen_on_the_test_set_is_called_an_oracle(self, core_cells: Cells, core_results: Write) -> None:
+        """Columns of a chosen weight or epoch say so by their names, in both tables; of thresholds the note says it."""
+        results = core_results(core_cells("ped2", (0,)))
+        looks = [{"epoch": n, "micro_auc": auc} for n, auc in ((1, 0.7), (2, 0.9))]
+        records = [replace(one, content={**one.content, "epochs": looks}) for one in load_records(results)]
+        text = write_evaluation_tables(records, results)["evaluation_ped2.md"].read_text()
+        first, second = (
+            {name.strip() for name in line.split("|")} for line in text.splitlines() if line.startswith("| Group")
+        )
+        assert {"Oracle α: AUC", "Oracle α", "Oracle epoch: AUC", "Oracle epoch"} <= first
+        assert "+ oracle α" in second
+        assert not [name for name in first | second if name.lower().startswith(("best", "at ", "+ best"))]
+        (note,) = [line for line in text.splitlines() if "FPR@95TPR:" in line]
+        assert "Alarms/h:" in note
+        assert "found on the labels of the test frames" in note

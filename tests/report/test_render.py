@@ -30,7 +30,8 @@ class TestToLatex:
         assert r"5 \% of it" in text
 
     def test_specials(self) -> None:
-        """Every special character of LaTeX is escaped once."""
+        """Every special character of LaTeX is escaped once, and a letter that it has no glyph for becomes a command."""
+        assert escape_latex("Oracle α") == r"Oracle $\alpha$"
         assert escape_latex(r"\{~^#$}") == r"\textbackslash{}\{\textasciitilde{}\textasciicircum{}\#\$\}"
 
 

@@ -47,6 +47,13 @@ class TestWriteTables:
         write_tables("ped2", cells, results)
         assert texts == {form: path.read_text() for form, path in first.paths.items()}
 
+    def test_thresholds_on_test_labels_are_called_oracles(self, core_cells: Cells, core_results: Write) -> None:
+        """FPR at 95 % TPR needs the labels of the frames that it is measured on, and the note says so."""
+        cells = core_cells("ped2", (0,))
+        text = write_tables("ped2", cells, core_results(cells)).paths["md"].read_text()
+        (note,) = [line for line in text.splitlines() if line.startswith("- FPR@95TPR:")]
+        assert "found on the labels of the test frames" in note
+
     def test_missing_and_failed_cells_are_named(self, core_cells: Cells, core_results: Write) -> None:
         """Each cell without a record is named with its reason, and so is the command that continues."""
         cells = core_cells("ped2", (0, 1))
