@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from statistics import median
 from typing import Final
 
-from benchmarks.report.published import DIVIDED_BY_MAXIMUM
+from benchmarks.report.published import DIVIDED_BY_MAXIMUM, OTHER_LABELS, by_others
 from benchmarks.report.records import Record
 from benchmarks.report.render import Table
-from benchmarks.report.rows import Row, native_skip
+from benchmarks.report.rows import METHOD_NAMES, Row, native_skip
 from benchmarks.report.wording import KINDS, SCORES, percent, signed
 from benchmarks.study.settings import AUTOENCODERS, BASELINES
 
@@ -98,6 +98,7 @@ def main_table(title: str, rows: Sequence[Row]) -> Table:
             "Published: the original paper's AUC (P: read there). It was measured at the published geometry and "
             "length; a profile other than paper has another. RC2020: best of several runs and weights of the score."
         )
+    notes += label_notes(rows)
     notes += [
         f"Published of {row.method}: {' / '.join(f'{one.auc:.1f} in {one.source}' for one in figures)}. P: read there; "
         f"S: as a third party states it. Its geometry and length are not this profile's.{_other_scale(row)}"
@@ -112,6 +113,17 @@ def main_table(title: str, rows: Sequence[Row]) -> Table:
             if row.settings.method == "clock" and row.records
         ]
     return _table(title, rows, columns, notes)
+
+
+def label_notes(rows: Sequence[Row]) -> list[str]:
+    """Of figures of MNAD's beside rows of a set that is labelled otherwise: that it is, and which set is not."""
+    sets = dict.fromkeys(row.settings.dataset for row in rows if row.settings.method == "mnad" and row.published())
+    return [
+        f"Published of MNAD on {name}: measured under the labels of MNAD's own file, {OTHER_LABELS[name]}; the set "
+        f"{name}-mnad-labels has the same videos under that file."
+        for name in sets
+        if name in OTHER_LABELS
+    ]
 
 
 def _other_scale(row: Row) -> str:
@@ -227,6 +239,33 @@ def cost_table(rows: Sequence[Row]) -> Table:
             "what the memory costs; `results/bench` does."
         )
     return _table("Costs", rows, columns, notes)
+
+
+def others_table(datasets: Sequence[str]) -> Table:
+    """What others measured of the methods on data sets: trained again, or with a part left out; without rows if none."""
+    rows = tuple(
+        (
+            figure.source,
+            METHOD_NAMES.get(figure.method, figure.method),
+            figure.task,
+            figure.memory,
+            f"{figure.auc:g}",
+            "" if figure.eer is None else f"{figure.eer:g}",
+            figure.status,
+            figure.note,
+        )
+        for name in datasets
+        for figure in by_others(name)
+    )
+    columns = ("Source", "Method", "Task", "Memory", "AUC", "EER", "Status", "Note")
+    notes = (
+        (
+            "Methods that others trained again or left a part out of, at their geometry and length; as many digits as "
+            "they give. Frames of all videos joined, normalised per video unless the note says otherwise. P: read in the "
+            "source itself, or recomputed from stored scores. S: as a third party states it."
+        ),
+    )
+    return Table("What others measured", columns, rows, frozenset({"AUC", "EER"}), notes).without_empty_columns()
 
 
 def _prevalence(record: Record) -> float | None:

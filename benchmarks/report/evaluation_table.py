@@ -17,6 +17,7 @@ from sklearn.metrics import roc_auc_score
 from benchmarks.measure.alarms import false_alarms_per_hour
 from benchmarks.measure.fusion import Score
 from benchmarks.measure.normalise import Normalisation
+from benchmarks.report.contents import label_notes
 from benchmarks.report.evidence import Group, group_of
 from benchmarks.report.frame_scores import common_frames, score_of, scored
 from benchmarks.report.quantities import score_name
@@ -265,6 +266,7 @@ def _parts_table(rows: Sequence[tuple[Row, Means]]) -> Table:
             "(MNAD: the feature distance; MemAE: the absolute error). + oracle α: what a weight chosen on the test set "
             "would add."
         ),
+        *label_notes([row for row, means in rows if means["error_raw_micro"] is not None]),
     )
     kept = tuple(row for row in cells if row[2])
     table = Table("What the published figure is made of (AUC, %)", columns, kept, frozenset(columns[2:]), notes)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from benchmarks.errors import StudyError
 from benchmarks.report.batch_norm import batch_norm_table
-from benchmarks.report.contents import cost_table, error_table, main_table, micro, score_table
+from benchmarks.report.contents import cost_table, error_table, main_table, micro, others_table, score_table
 from benchmarks.report.contrasts import variants_of
 from benchmarks.report.paired_tables import contrast_table, variant_table
 from benchmarks.report.published import baselines
@@ -66,8 +66,8 @@ def write_tables(
             cost_table(done),
         )
         tables += [table for table in views if table.rows]
-    if (known := _baseline_table(cells)).rows:
-        tables.append(known)
+    of_others = (others_table(sorted({c.settings.dataset for c in cells})), _baseline_table(cells))
+    tables += [table for table in of_others if table.rows]
     missing, footer = missing_lines(study, cells, absent), _footer(rows)
     main_text = "\n".join([to_markdown(main), *missing])
     folder = results / "tables"

@@ -62,6 +62,15 @@ class TestWriteEvaluationTables:
         assert len(pd.read_csv(results / "tables" / "evaluation_ped2.csv")) == 6
         assert (results / "tables" / "evaluation_ped2.tex").is_file()
 
+    def test_labels_that_are_not_the_published_ones_are_said(self, core_cells: Cells, core_results: Write) -> None:
+        """Beside MNAD's figure on a set with the release's labels stands that it was measured under others."""
+        results = core_results([*core_cells("avenue", (0,))[:1], *core_cells("avenue-mnad-labels", (0,))[:1]])
+        paths = write_evaluation_tables(load_records(results), results)
+        texts = {name: path.read_text() for name, path in paths.items()}
+        assert all(" 90.2 P " not in text and " 82.8 P " in text for text in texts.values())
+        told = {name: "under the labels of MNAD's own file" in text for name, text in texts.items()}
+        assert told == {"evaluation_avenue.md": True, "evaluation_avenue-mnad-labels.md": False}
+
     def test_what_is_chosen_on_the_test_set_is_called_an_oracle(self, core_cells: Cells, core_results: Write) -> None:
         """Columns of a chosen weight or epoch say so by their names, in both tables; of thresholds the note says it."""
         results = core_results(core_cells("ped2", (0,)))

@@ -1,4 +1,6 @@
-from benchmarks.report.published import FIGURES, baselines, original, published, rc2020
+import pytest
+
+from benchmarks.report.published import FIGURES, baselines, by_others, of_baseline, original, published, rc2020
 
 
 class TestPublished:
@@ -21,6 +23,18 @@ class TestPublished:
         assert published("mnad", "prediction", "own", "synthetic") == []
         assert original("memae", "prediction", "own", "ped2") is None
 
+    @pytest.mark.parametrize("name", ["avenue", "shanghaitech"])
+    def test_a_set_under_mnads_labels_has_the_figures_of_its_videos(self, name: str) -> None:
+        """MNAD's table was measured under the labels of its own file, which are sets of their own here."""
+        relabelled = f"{name}-mnad-labels"
+        figure = original("mnad", "prediction", "own", relabelled)
+        assert figure is not None
+        assert figure == original("mnad", "prediction", "own", name)
+        assert baselines(relabelled) == baselines(name) != []
+        assert of_baseline("stae", relabelled) == of_baseline("stae", name) != []
+        assert by_others(relabelled) == by_others(name) != []
+        assert original("mnad", "prediction", "own", f"{name}-partial") is None
+
     def test_rc2020_leaves_cells_empty(self) -> None:
         """RC2020 is known for four cells on Ped2 and for no other."""
         known = [figure for figure in FIGURES if figure.role == "rc2020"]
@@ -40,3 +54,31 @@ class TestBaselines:
         hasan = {one.auc: one.source for one in baselines("ped2") if "Hasan" in one.method}
         assert set(hasan) == {85.0, 90.0}
         assert len(set(hasan.values())) == 2
+
+
+class TestByOthers:
+    def test_reproductions_and_ablations_and_nothing_else(self) -> None:
+        """Every checked figure of these roles is somebody's view of a set; originals and baselines have their own."""
+        found = [figure for name in ("ped1", "ped2", "avenue", "shanghaitech") for figure in by_others(name)]
+        assert {figure.role for figure in found} == {"reproduction", "ablation"}
+        assert {figure.status for figure in found} == {"P", "S"}
+        assert len(found) == len(
+            [one for one in FIGURES if one.role in ("reproduction", "ablation") and one.status != "M"]
+        )
+        assert by_others("synthetic") == by_others("avenue-partial") == []
+
+    def test_hold_what_the_study_lists(self) -> None:
+        """STUDY section 11: MNAD with 9, 10 and 11 items, two more MemAE trained again, Chong and Tay's system on Ped1."""
+        known = {
+            (one.dataset, one.method, one.auc): (one.status, one.note) for one in by_others("ped2") + by_others("ped1")
+        }
+        for auc, items in ((96.51, "9 items"), (90.16, "11 items")):
+            status, note = known["ped2", "mnad", auc]
+            assert status == "S"
+            assert items in note
+        assert {("ped2", "mnad", 93.97), ("ped2", "memae", 85.0), ("ped2", "memae", 86.63)} <= known.keys()
+        assert {auc for name, method, auc in known if (name, method) == ("ped1", "ST-AE")} == {72.0, 73.14}
+
+    def test_are_no_baselines_rows(self) -> None:
+        """A reproduction of a published system does not pass for its paper's figure."""
+        assert [one.auc for one in of_baseline("convlstm_ae", "ped1")] == [89.9]

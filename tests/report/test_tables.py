@@ -47,6 +47,41 @@ class TestWriteTables:
         write_tables("ped2", cells, results)
         assert texts == {form: path.read_text() for form, path in first.paths.items()}
 
+    def test_what_others_measured_has_a_table(self, tmp_path: Path, core_cells: Cells) -> None:
+        """Reproductions and ablations stand in every form with their status; a set without any has no such table."""
+        paths = write_tables("ped2", core_cells("ped2", (0,)), tmp_path).paths
+        for form in ("md", "tex", "html"):
+            text = paths[form].read_text()
+            assert all(told in text for told in ("What others measured", "lyn1874", "69.58", "86.63", "96.51"))
+        heading = paths["md"].read_text().split("## What others measured")[1].splitlines()[2]
+        assert [name.strip() for name in heading.split("|")[1:-1]] == [
+            "Source",
+            "Method",
+            "Task",
+            "Memory",
+            "AUC",
+            "Status",
+            "Note",
+        ]
+        other = write_tables("synthetic", core_cells("synthetic", (0,)), tmp_path).paths["md"].read_text()
+        assert "What others measured" not in other
+
+    @pytest.mark.parametrize(
+        ("dataset", "told"),
+        [("ped2", False), ("avenue", True), ("avenue-mnad-labels", False), ("shanghaitech", True)],
+    )
+    def test_labels_that_are_not_the_published_ones_are_said(
+        self, dataset: str, told: bool, tmp_path: Path, core_cells: Cells
+    ) -> None:
+        """A set with the release's labels says that MNAD's figures have others; one with MNAD's has nothing to say."""
+        cells = core_cells(dataset, (0,))
+        main = write_tables("one", cells, tmp_path).main
+        assert " P |" in main
+        assert ("measured under the labels of MNAD's own file" in main) is told
+        assert (f"the set {dataset}-mnad-labels has" in main) is told
+        without = [cell for cell in cells if cell.settings.method != "mnad"]
+        assert "MNAD's own file" not in write_tables("one", without, tmp_path).main
+
     def test_thresholds_on_test_labels_are_called_oracles(self, core_cells: Cells, core_results: Write) -> None:
         """FPR at 95 % TPR needs the labels of the frames that it is measured on, and the note says so."""
         cells = core_cells("ped2", (0,))
