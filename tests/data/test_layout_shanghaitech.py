@@ -2,17 +2,24 @@
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from benchmarks.data.datasets import open_dataset, read_dataset
 from benchmarks.data.doctor import examine
 from benchmarks.data.facts import FACTS, SetFacts, SplitFacts
 from benchmarks.data.layouts import shanghaitech
 from benchmarks.errors import StudyError
+from tests.support.releases import write_shanghaitech
 
 LABELS = {"01_0014": [0, 1, 1], "01_0139": [0, 0, 0, 1]}
+
+
+def draw(name: str, index: int) -> NDArray[np.uint8]:
+    """A frame (24, 32) of one brightness, which tells videos and frames apart."""
+    value = 10 * len(LABELS[name]) + index if name in LABELS else 20 + 30 * index
+    return np.full((24, 32), value, dtype=np.uint8)
 
 
 @pytest.fixture
@@ -29,21 +36,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     other = SetFacts(**facts, abnormal={"MNAD's label file": 4}, relabels="shanghaitech")  # type: ignore[arg-type]
     monkeypatch.setitem(FACTS, "shanghaitech-mnad-labels", other)
     folder = tmp_path / "shanghaitech"
-    (folder / "training/videos").mkdir(parents=True)
-    for name, length in (("01_001", 4), ("13_007", 5)):
-        file = folder / "training/videos" / f"{name}.avi"
-        writer = cv2.VideoWriter(str(file), cv2.VideoWriter.fourcc(*"MJPG"), 24, (32, 24))
-        assert writer.isOpened()
-        for index in range(length):
-            writer.write(np.full((24, 32, 3), 20 + 30 * index, dtype=np.uint8))
-        writer.release()
-    (folder / "testing/test_frame_mask").mkdir(parents=True)
-    for name, labels in LABELS.items():
-        frames = folder / "testing/frames" / name
-        frames.mkdir(parents=True)
-        for index in range(len(labels)):
-            cv2.imwrite(str(frames / f"{index:03d}.jpg"), np.full((24, 32, 3), 10 * len(labels) + index, np.uint8))
-        np.save(folder / "testing/test_frame_mask" / f"{name}.npy", np.array(labels, dtype=np.uint8))
+    write_shanghaitech(folder, {"01_001": 4, "13_007": 5}, LABELS, draw)
     (folder / "testing/test_pixel_mask").mkdir()
     masks = np.zeros((4, 24, 32), dtype=np.uint8)
     masks[3, 5, 6] = 1

@@ -111,6 +111,22 @@ class TestLines:
             assert {key for key in base.keys() | own.keys() if base.get(key) != own.get(key)} <= allowed
 
 
+class TestLinesShanghaitech:
+    @pytest.mark.parametrize(("cuda", "profile"), [(False, "cpu"), (True, "paper")])
+    def test_is_line_1(self, cuda: bool, profile: str) -> None:
+        """Both methods with and without memory, skips as published, three seeds, as published where CUDA is at hand."""
+        study = load_study("lines-shanghaitech", cuda=cuda)
+        assert (study.dataset, study.profile, len(study.cells)) == ("shanghaitech", profile, 18)
+        one_of_ped2 = {
+            (c.settings.method, c.settings.task, c.settings.memory, c.settings.skip, c.seed)
+            for c in load_study("ped2").cells
+            if c.settings.epochs
+        }
+        assert {
+            (c.settings.method, c.settings.task, c.settings.memory, c.settings.skip, c.seed) for c in study.cells
+        } == one_of_ped2
+
+
 class TestSweeps:
     @pytest.mark.parametrize("name", ["sweeps-synthetic", "sweeps-ped2"])
     def test_items_of_both_methods(self, name: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.study.presets import resolve
 
@@ -19,7 +20,6 @@ LENGTH = 30
 
 def write_blob_videos(folder: Path, *, train: int, test: int, length: int, abnormal: Callable[[int], slice]) -> None:
     """Write a set into a folder: videos of a moving blob, smaller in the abnormal frames of the labelled test videos."""
-    rows, columns = np.mgrid[:32, :32]
     for split, count in (("train", train), ("test", test)):
         for video in range(count):
             frames = folder / split / f"{video + 1:02d}"
@@ -29,10 +29,15 @@ def write_blob_videos(folder: Path, *, train: int, test: int, length: int, abnor
                 labels[abnormal(video)] = 1
                 np.savetxt(frames.with_suffix(".txt"), labels, fmt="%d")
             for index in range(length):
-                size = 12 if labels[index] else 30
-                centre = (4 + 24 * (0.5 + 0.5 * np.sin(index / 4 + video)), 6 + 4 * video)
-                blob = np.exp(-((rows - centre[0]) ** 2 + (columns - centre[1]) ** 2) / size)
-                cv2.imwrite(str(frames / f"{index:03d}.png"), (30 + 200 * blob).astype(np.uint8))
+                cv2.imwrite(str(frames / f"{index:03d}.png"), blob(video, index, abnormal=bool(labels[index])))
+
+
+def blob(video: int, index: int, *, abnormal: bool) -> NDArray[np.uint8]:
+    """One frame (32, 32): a blob on its way up and down, smaller where abnormal."""
+    rows, columns = np.mgrid[:32, :32]
+    centre = (4 + 24 * (0.5 + 0.5 * np.sin(index / 4 + video)), 6 + 4 * video)
+    shape = np.exp(-((rows - centre[0]) ** 2 + (columns - centre[1]) ** 2) / (12 if abnormal else 30))
+    return (30 + 200 * shape).astype(np.uint8)
 
 
 def settings_file(folder: Path, **factors: Any) -> Path:
