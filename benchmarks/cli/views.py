@@ -1,23 +1,28 @@
-"""Commands that make views of the records: tables, figures, verdict, page, MLflow."""
+"""Commands that make views of the records: tables, figures, verdict, page, MLflow.
+
+A study has records at its file's own profile, at the one that the file has for CUDA, or at both: views show each of them,
+the other one under a label of its own (`Study.label`), so that neither replaces the other's files.
+"""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.cli.options import work_folder
 from benchmarks.errors import StudyError
-from benchmarks.study.files import Study, load_study, study_names
+from benchmarks.study.files import Study, load_at_each_profile, load_study, study_names
+from benchmarks.study.settings import Cell
 
 if TYPE_CHECKING:
     from benchmarks.report.records import Record
 
 
 def tables(options: argparse.Namespace) -> int:
-    """Write the tables of studies, and what the README shows of them."""
+    """Write the tables of studies, at each profile that they have records of, and what the README shows of them."""
     from benchmarks.report.readme import update_readme
 
     studies = _studies(options)
@@ -67,11 +72,10 @@ def _write_place_tables(options: argparse.Namespace) -> None:
 
 
 def write_index(options: argparse.Namespace) -> None:
-    """Write the index of results."""
+    """Write the index of results: every study, and beside it its label at the profile for CUDA where it has records."""
     from benchmarks.report.index import write_results_index
 
-    studies = {name: load_study(name).cells for name in study_names()}
-    print(f"Written: {write_results_index(options.results, studies, work=work_folder(options))}")
+    print(f"Written: {write_results_index(options.results, _known(options), work=work_folder(options))}")
 
 
 def readme_answer(results: Path) -> str:
@@ -85,24 +89,26 @@ def readme_answer(results: Path) -> str:
 
 
 def figures(options: argparse.Namespace) -> int:
-    """Draw the figures of studies."""
+    """Draw the figures of studies, at each profile that they have records of."""
     from benchmarks.report.figures import write_figures
     from benchmarks.report.figures.from_looks import write_look_figures
     from benchmarks.report.index import begun, drawn_elsewhere
     from benchmarks.report.records import by_cell, load_records
 
-    asked = _studies(options)
-    known = {name: load_study(name).cells for name in study_names()}
+    asked, known = _studies(options), _known(options)
     records = by_cell(load_records(options.results))
     studies = {name: known[name] for name in begun(known, records)}
     for study in asked:
         drawn = [records[cell] for cell in study.cells if cell in records]
-        elsewhere = drawn_elsewhere(study.name, studies) if study.name in studies else frozenset()  # else a user's own
+        elsewhere = (
+            drawn_elsewhere(study.label, studies) if study.label in studies else frozenset()
+        )  # else a user's own
         looks = write_look_figures(study.label, drawn, options.results, work_folder(options), elsewhere)
         for path in (*write_figures(study.label, drawn, options.results, elsewhere), *looks.paths):
             print(path)
         if looks.missing:
-            print(looks.sentence(study.name, work_folder(options)))
+            profile = "" if study.label == study.name else f" PROFILE={study.profile}"
+            print(looks.sentence(f"{study.name}{profile}", work_folder(options)))
     write_index(options)
     return 0
 
@@ -117,13 +123,12 @@ def verdict(options: argparse.Namespace) -> int:
 
 
 def report(options: argparse.Namespace) -> int:
-    """Write the page."""
+    """Write the page, with each study at each profile that it has records of."""
     from benchmarks.report.page import main
     from benchmarks.report.records import refuse_without_records
 
     refuse_without_records(options.results)
-    studies = {name: load_study(name).cells for name in study_names()}
-    return main(options, studies, None if options.keep_stale else _stale())
+    return main(options, _known(options), None if options.keep_stale else _stale())
 
 
 def _stale() -> Callable[[Record], bool]:
@@ -135,25 +140,49 @@ def _stale() -> Callable[[Record], bool]:
 
 
 def _studies(options: argparse.Namespace) -> list[Study]:
-    """The studies named, or all that are begun."""
-    from benchmarks.grid.places import Places
+    """The studies named, or all that are begun, at the profile asked for, else at those that they have records of.
+
+    Those are the file's own and its profile_cuda. A study that is named and has no record is shown at its own.
+    """
     from benchmarks.report.index import begun
     from benchmarks.report.records import refuse_without_records
 
     refuse_without_records(options.results)
     named = options.studies or study_names()
-    studies = [load_study(name, profile=options.profile, at_least=options.seeds) for name in named]
+    profiles: list[tuple[Study, ...]] = [
+        (load_study(name, profile=options.profile, at_least=options.seeds),)
+        if options.profile
+        else load_at_each_profile(name, at_least=options.seeds)
+        for name in named
+    ]
+    studies = [study for each in profiles for study in each]
+    recorded = _recorded(studies, options)
     if options.studies:
-        return studies
-    places = Places(None, options.results, work_folder(options))
-    recorded = [cell for study in studies for cell in study.cells if places.record(cell).exists()]
-    names = begun({study.name: study.cells for study in studies}, recorded)
-    if not names:
+        return [one for each in profiles for one in [s for s in each if recorded & set(s.cells)] or each[:1]]
+    labels = begun({study.label: study.cells for study in studies}, recorded)
+    if not labels:
         raise StudyError(
             f"Expected records of a study ({', '.join(named)}) in {options.results / 'runs'}, but there are none; "
             f"run one first (make reproduce-synthetic)."
         )
-    return [study for study in studies if study.name in names]
+    return [study for study in studies if study.label in labels]
+
+
+def _known(options: argparse.Namespace) -> dict[str, tuple[Cell, ...]]:
+    """Cells of the project's studies by label: each at its file's own profile, and at its profile_cuda if begun there."""
+    from benchmarks.report.index import begun
+
+    studies = [study for name in study_names() for study in load_at_each_profile(name)]
+    labels = begun({study.label: study.cells for study in studies}, _recorded(studies, options))
+    return {one.label: one.cells for one in studies if one.profile == one.own_profile or one.label in labels}
+
+
+def _recorded(studies: Iterable[Study], options: argparse.Namespace) -> set[Cell]:
+    """Cells of studies that have a record; the records are not opened."""
+    from benchmarks.grid.places import Places
+
+    places = Places(None, options.results, work_folder(options))
+    return {cell for study in studies for cell in study.cells if places.record(cell).exists()}
 
 
 def import_into_mlflow(options: argparse.Namespace) -> int:

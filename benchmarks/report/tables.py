@@ -91,13 +91,18 @@ def table_stem(label: str) -> str:
 
 
 def continue_command(study: str, cells: Sequence[Cell]) -> str:
-    """The command that runs a study's missing cells, and no others; of a study file of the user's its form."""
+    """The command that runs a study's missing cells, and no others; of a study file of the user's its form.
+
+    study: its name, or the label of its views at another profile (`benchmarks.study.files.Study.label`).
+    """
+    profiles = sorted({cell.settings.profile for cell in cells})
+    if study not in study_names() and len(profiles) == 1:
+        study = study.removesuffix(f"-{profiles[0]}")
     if study not in study_names():
         return ".venv/bin/python -m benchmarks reproduce FILE.toml"
     # Where settings have different numbers of seeds, the study file says them better.
     counts = set(Counter(cell.settings for cell in set(cells)).values())
     seeds = f" SEEDS={counts.pop()}" if len(counts) == 1 else ""
-    profiles = sorted({cell.settings.profile for cell in cells})
     profile = f" PROFILE={profiles[0]}" if len(profiles) == 1 else ""
     return f"make reproduce-{study}{seeds}{profile}"
 

@@ -137,6 +137,12 @@ def load_study(
     )
 
 
+def load_at_each_profile(name_or_path: str | Path, *, at_least: int | None = None) -> tuple[Study, ...]:
+    """The study at its file's own profile and, where the file has another for CUDA, at that; one label each."""
+    both = (load_study(name_or_path, at_least=at_least, cuda=cuda) for cuda in (False, True))
+    return tuple({study.label: study for study in both}.values())
+
+
 def _find(name_or_path: str | Path) -> Path:
     written = str(name_or_path)
     file = Path(written) if written.endswith(".toml") else STUDIES / f"{written}.toml"
