@@ -23,7 +23,7 @@ _NOTHING: Final = "No records yet: `make reproduce-ped2` or `make reproduce-synt
 
 # The sets that the first screen is about, as people write them, each with the studies that answer for it.
 ASKED: Final[Mapping[str, Sequence[str]]] = {
-    "UCSD Ped2": ("ped2", "lines-ped2"),
+    "UCSD Ped2": ("ped2", "lines-ped2", "epochs-ped2"),
     "Circles and squares": ("lines-synthetic",),
 }
 STUDIES: Final = tuple(study for studies in ASKED.values() for study in studies)
@@ -62,7 +62,8 @@ def answer(
         for study in asked:
             rows = [row for row in make_rows(studies.get(study, ()), by_cell(list(records))) if row.records]
             if rows:
-                rows_of[f"{name}, {rows[0].settings.profile}"] = rows
+                column = f"{name}, {rows[0].settings.profile}"
+                rows_of[f"{column}, {rows[0].settings.epochs} epochs" if column in rows_of else column] = rows
     if not rows_of:
         return Answer(None, (_NOTHING,))
     effects = memory_effects(rows_of)
@@ -89,7 +90,7 @@ def _effect(effects: Effects) -> str:
             )
     if not told:
         return f"{asked} No pair of runs with and without memory yet."
-    return f"{asked} Under the published scores, by the interval over seeds, {'; '.join(told)}. What longer training would say is open."
+    return f"{asked} Under the published scores, by the interval over seeds, {'; '.join(told)}. None of these trains as long as the papers."
 
 
 def _verdicts(verdicts: Sequence[ClaimVerdict]) -> str:
