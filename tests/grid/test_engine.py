@@ -219,8 +219,8 @@ class TestInterrupt:
             places = Places(None, Path({str(places.results)!r}), Path({str(places.work)!r}))
 
             class Parser:
-                def parse_args(self, _):
-                    return self
+                def parse_args(self, _, options):
+                    options.run, options.runs_cells = self.run, True
                 def run(self, _):
                     run_cells([Cell(settings, seed) for seed in range(4)], places, Workers(2, 1), entry={fake_cell(SLEEPY)!r})
 
