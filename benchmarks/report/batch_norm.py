@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from benchmarks.measure.statistics import PairedDifference, paired_difference
+from benchmarks.measure.statistics import PairedDifference
 from benchmarks.report.contents import factors_of, micro
+from benchmarks.report.contrasts import paired
 from benchmarks.report.records import Record
 from benchmarks.report.render import Table
 from benchmarks.report.rows import Row
@@ -20,8 +21,7 @@ def anew(row: Row) -> dict[int, float]:
 
 def measured_anew(row: Row) -> PairedDifference | None:
     """AUC with statistics measured anew minus the published one, paired by seed; None where no record has it."""
-    after, before = anew(row), row.by_seed(micro())
-    return paired_difference(after, before) if after.keys() & before.keys() else None
+    return paired(anew(row), row.by_seed(micro()))
 
 
 def batch_norm_table(rows: Sequence[Row]) -> Table:

@@ -1,6 +1,6 @@
 """Contrasts that pair two settings by seed: memory on against off, and a variant against the published one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Final
 
@@ -74,13 +74,18 @@ def memory_contrasts(rows: Sequence[Row]) -> list[Contrast]:
     ]
 
 
+def paired(left: Mapping[int, float], right: Mapping[int, float]) -> PairedDifference | None:
+    """The difference of two quantities by seed, over the seeds that both have; None where there is none."""
+    return paired_difference(left, right) if left.keys() & right.keys() else None
+
+
 def variant_difference(row: Row, variant: str) -> PairedDifference | None:
     """AUC of a variant minus that of the published one, same checkpoint, score and frames; None where not measured."""
     values = row.by_seed(
         lambda record: record.metric("micro_auc", variant=variant, score=record.variant_score(variant))
     )
     published = row.by_seed(lambda record: _published_beside(record, variant))
-    return paired_difference(values, published) if values.keys() & published.keys() else None
+    return paired(values, published)
 
 
 def _published_beside(record: Record, variant: str) -> float | None:
@@ -115,8 +120,7 @@ def _difference(one: Row, other: Row, metric: str, score: str) -> PairedDifferen
     def measure(record: Record) -> float | None:
         return record.metric(metric, score=None if score == "published" else score)
 
-    left, right = one.by_seed(measure), other.by_seed(measure)
-    return paired_difference(left, right) if left.keys() & right.keys() else None
+    return paired(one.by_seed(measure), other.by_seed(measure))
 
 
 def _rest(settings: Settings) -> tuple[object, ...]:

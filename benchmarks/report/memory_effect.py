@@ -6,12 +6,11 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from benchmarks.measure.statistics import PairedDifference, paired_difference
+from benchmarks.measure.statistics import PairedDifference
 from benchmarks.report.batch_norm import anew
 from benchmarks.report.contents import micro
-from benchmarks.report.contrasts import Contrast, memory_contrasts, variant_difference
+from benchmarks.report.contrasts import Contrast, memory_contrasts, paired, variant_difference
 from benchmarks.report.costs import Cost, memory_costs
-from benchmarks.report.records import Record
 from benchmarks.report.render import Table
 from benchmarks.report.rows import Row
 from benchmarks.report.wording import interval_of, signed, span
@@ -109,27 +108,18 @@ def _alike(score: str, effect: Effect) -> str:
 
 
 def _anew(effect: Effect) -> str:
-    return _told(_paired(anew(effect.row), anew(effect.published.without_memory)))
+    return _told(paired(anew(effect.row), anew(effect.published.without_memory)))
 
 
 def _unshrunk(effect: Effect) -> str:
     without = effect.published.without_memory.by_seed(micro())
-    return "" if effect.unshrunk is None else _told(_paired(effect.unshrunk.by_seed(micro()), without))
+    return "" if effect.unshrunk is None else _told(paired(effect.unshrunk.by_seed(micro()), without))
 
 
 def _dead_queries(effect: Effect) -> str:
     """From the least to the greatest share over seeds: hard shrinkage has set all their addresses to zero."""
-    shares = [share for record in effect.row.records if (share := _dead_share(record)) is not None]
+    shares = [share for record in effect.row.records if (share := record.dead_queries(record.variant)) is not None]
     return f"{span(round(100 * share) for share in shares)} %" if shares else ""
-
-
-def _dead_share(record: Record) -> float | None:
-    share = record.content.get("usage", {}).get(record.variant, {}).get("dead_queries")
-    return None if share is None else float(share)
-
-
-def _paired(left: Mapping[int, float], right: Mapping[int, float]) -> PairedDifference | None:
-    return paired_difference(left, right) if left.keys() & right.keys() else None
 
 
 def _told(difference: PairedDifference | None) -> str:

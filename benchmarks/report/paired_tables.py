@@ -87,7 +87,7 @@ def variant_table(rows: Sequence[Row]) -> Table:
                     "" if change is None else interval_of(change),
                     percent(row.summary(micro(variant=variant, score=score, normalisation="global"))),
                     percent(row.summary(lambda record, name=variant: _updated(record, name))),  # type: ignore[misc]
-                    percent(row.summary(lambda record, name=variant: _dead(record, name))),  # type: ignore[misc]
+                    percent(row.summary(lambda record, name=variant: record.dead_queries(name))),  # type: ignore[misc]
                     "" if likeness is None else decibel(likeness.mean),
                 )
             )
@@ -114,12 +114,6 @@ def _updated(record: Record, variant: str) -> float | None:
     """Share of frames that updated the items, where the record keeps the decisions frame by frame."""
     share = measure(record, "frames_updated", variant=variant) if variant == "update" else None
     return None if share is None else share / 100
-
-
-def _dead(record: Record, variant: str) -> float | None:
-    """Share of locations of the test frames whose addresses are all zero, where the memory can shrink them to that."""
-    share = record.content.get("usage", {}).get(variant, {}).get("dead_queries")
-    return None if share is None else float(share)
 
 
 def _paired_mean(row: Row, paired: PairedDifference, score: str | None) -> float | None:

@@ -72,6 +72,11 @@ class Record:
         value = self.content.get("kinds", {}).get(self.variant, {}).get(name)
         return None if value is None else float(value)
 
+    def dead_queries(self, variant: str) -> float | None:
+        """Share of the test frames' queries whose addresses are all zero, where the memory can shrink them to that."""
+        share = self.content.get("usage", {}).get(variant, {}).get("dead_queries")
+        return None if share is None else float(share)
+
     def phase(self, name: str, quantity: str) -> float | None:
         """Cost of one phase (frames, train, evaluate): seconds or peak_memory_mb, if recorded."""
         value = self.content["phases"].get(name, {}).get(quantity)

@@ -34,8 +34,7 @@ def main(options: argparse.Namespace, is_stale: Callable[[Record], bool] | None 
     """Judge and write; options: results (folder). is_stale: whether today's code would not make a record again."""
     records, stale = without_stale(load_records(options.results), is_stale)
     paths = write_verdict(records, options.results, left_out=stale)
-    print(paths["md"].read_text(encoding="utf-8").split("\n## ")[0])
-    print(to_markdown(_overview(judge_all(read_claims(), records))))
+    print(paths["md"].read_text(encoding="utf-8").split("\n## Effects")[0])
     paths |= write_evaluation_tables(records, options.results)
     print(f"Written: {', '.join(map(str, paths.values()))}")
     return 0
