@@ -15,8 +15,8 @@ from benchmarks.data.locks import locked
 from benchmarks.data.store_build import Report, build_array
 from benchmarks.data.store_key import store_key
 from benchmarks.data.video import Dataset
-from benchmarks.data.writing import replace_text
 from benchmarks.errors import StudyError
+from benchmarks.writing import replace_text
 
 _log = logging.getLogger(__name__)
 

@@ -18,8 +18,8 @@ from tqdm import tqdm
 
 from benchmarks.data.images import resize_square
 from benchmarks.data.video import Video
-from benchmarks.data.writing import replaced_whole
 from benchmarks.errors import StudyError
+from benchmarks.writing import replaced_whole
 
 _CHUNK = 1 << 22
 
@@ -58,13 +58,14 @@ def build_array(
 
     label: text of the progress bar, None for none. report: told how many frames of all are decoded. The file is read
     back and compared with what was decoded.
-    Raises StudyError for a damaged image or a dead worker, OSError where the disk fails.
+    Raises StudyError for a damaged image or a dead worker, and where the disk refuses.
     """
     frame_bytes = size * size * channels
     shape = (sum(video.length for video in videos), size, size, channels)
+    # The store is locked, so whoever began one of these was killed; they can be gigabytes.
+    for left in path.parent.glob(f".{path.name}.*.tmp"):
+        left.unlink()
     with replaced_whole(path) as temporary:
-        # A killed builder may have left one; a new file cannot be reached by what remains of it.
-        temporary.unlink(missing_ok=True)
         with temporary.open("wb") as file:
             np.lib.format.write_array_header_2_0(
                 file,

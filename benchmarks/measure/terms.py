@@ -6,11 +6,8 @@ significant digits before any metric is computed, so that the table gives the re
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import io
-import os
-import tempfile
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -19,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.errors import StudyError
+from benchmarks.writing import replace_bytes
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -130,7 +128,7 @@ def write_terms(frame: pd.DataFrame, path: Path) -> None:
     packed = io.BytesIO()
     with gzip.GzipFile(filename="", fileobj=packed, mode="wb", mtime=0) as stream:
         stream.write(frame.to_csv(index=False, lineterminator="\n").encode())
-    _replace(path, packed.getvalue())
+    replace_bytes(path, packed.getvalue())
 
 
 def read_terms(path: Path) -> pd.DataFrame:
@@ -152,23 +150,3 @@ def read_terms(path: Path) -> pd.DataFrame:
 def _float_columns(frame: pd.DataFrame) -> list[str]:
     """Names of the columns that hold floats of any width."""
     return [str(name) for name, column in frame.items() if pd.api.types.is_float_dtype(column.dtype)]
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write ``content`` beside ``path`` and move it there."""
-    temporary: Path | None = None
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as stream:
-            temporary = Path(stream.name)
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except OSError as error:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
-        raise StudyError(
-            f"cannot write {path}: {error.strerror or error}; free space or choose another folder"
-        ) from error

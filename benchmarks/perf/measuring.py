@@ -17,10 +17,10 @@ from typing import Any
 
 import torch
 
-from benchmarks.data.writing import replace_text
 from benchmarks.errors import StudyError
 from benchmarks.run.hardware import hardware, versions
 from benchmarks.run.record import commit_facts
+from benchmarks.writing import replace_text
 
 _ROOT = Path(__file__).resolve().parents[2]
 # Taken at import, before anything is measured: what else the machine was doing.

@@ -20,7 +20,6 @@ from benchmarks.data.clips import Clips
 from benchmarks.data.datasets import open_dataset
 from benchmarks.data.images import resize_square
 from benchmarks.data.video import Video
-from benchmarks.data.writing import replace_text
 from benchmarks.errors import StudyError
 from benchmarks.perf.measuring import in_a_sentence, write_rows
 from benchmarks.run.contract import Method
@@ -29,6 +28,7 @@ from benchmarks.run.feed import Feed
 from benchmarks.run.methods import build
 from benchmarks.study.presets import resolve
 from benchmarks.study.settings import PROFILES, Settings
+from benchmarks.writing import replace_text
 
 _METHODS = {"MNAD": ("mnad", "prediction"), "MemAE": ("memae", "reconstruction")}
 

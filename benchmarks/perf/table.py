@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.data.writing import replace_text
 from benchmarks.errors import StudyError
+from benchmarks.writing import replace_text
 
 _PREFACE = (
     "# Speed",

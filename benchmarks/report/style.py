@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.rcsetup import cycler
 from PIL import Image
 
-from benchmarks.errors import StudyError
+from benchmarks.writing import replaced_whole
 
 # Okabe and Ito's palette, as seaborn names it.
 PALETTE: Final = tuple(sns.color_palette("colorblind").as_hex())
@@ -70,13 +70,8 @@ def save(figure: Figure, path: Path, colours: int = _COLOURS) -> Path:
     """Write a PNG of few colours whose bytes hold no date; raises StudyError if that cannot be done."""
     drawn = io.BytesIO()
     figure.savefig(drawn, dpi=DOTS_PER_INCH, format="png")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Maximum coverage keeps the colour of a few small marks, which the median cut would merge with their neighbours.
-        few = Image.open(drawn).convert("RGB").quantize(colours, method=Image.Quantize.MAXCOVERAGE)
-        few.save(path, format="PNG", optimize=True)
-    except OSError as error:
-        raise StudyError(
-            f"Expected to write {path}, but {error.strerror or error}; free space or choose another folder."
-        ) from error
+    # Maximum coverage keeps the colour of a few small marks, which the median cut would merge with their neighbours.
+    few = Image.open(drawn).convert("RGB").quantize(colours, method=Image.Quantize.MAXCOVERAGE)
+    with replaced_whole(path) as temporary:
+        few.save(temporary, format="PNG", optimize=True)
     return path

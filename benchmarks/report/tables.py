@@ -21,6 +21,7 @@ from benchmarks.report.rows import Absent, Row, Summary, absent_cells, make_rows
 from benchmarks.report.wording import KINDS, SCORES
 from benchmarks.study.files import study_names
 from benchmarks.study.settings import Cell
+from benchmarks.writing import replace_text
 
 NORMALISATIONS = ("per_video", "global", "train")
 
@@ -133,13 +134,7 @@ def csv_frame(rows: Sequence[Row]) -> pd.DataFrame:
 
 def write_text(path: Path, text: str) -> Path:
     """Write a generated text, making its folder; raises StudyError if that cannot be done."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise StudyError(
-            f"Expected to write {path}, but {error.strerror or error}; free space or choose another folder."
-        ) from error
+    replace_text(path, text)
     return path
 
 

@@ -1,9 +1,7 @@
 """Checkpoints as safetensors: nothing is unpickled, and a file is either whole or not there."""
 
 import json
-import os
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ from safetensors.torch import save_file
 
 from benchmarks.errors import StudyError
 from benchmarks.run.contract import Method, Objective
+from benchmarks.writing import replaced_whole
 
 _METHOD = "method."
 _OPTIMISER = "optimiser."
@@ -33,15 +32,11 @@ def save_checkpoint(path: Path, method: Method, objectives: Sequence[Objective],
                 tensors[f"{_OPTIMISER}{number}.{index}.{name}"] = value.detach().cpu().contiguous()
         described.append({"groups": state["param_groups"], "schedule": objective.schedule.state_dict()})
     metadata = {"facts": json.dumps(facts), "objectives": json.dumps(described)}
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        save_file(tensors, temporary, metadata)
-        temporary.replace(path)
-    except (OSError, SafetensorError) as error:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise StudyError(f"Expected to write the checkpoint {path}, but {error}; free some space and go on.") from error
+        with replaced_whole(path) as temporary:
+            save_file(tensors, temporary, metadata)
+    except SafetensorError as error:
+        raise StudyError(f"Expected to write {path}, but {error}; free space there and go on.") from error
 
 
 def read_facts(path: Path) -> dict[str, Any]:

@@ -1,14 +1,12 @@
 """A cell's progress as a file, so that whoever started the cell can show it."""
 
 import json
-import os
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from benchmarks.errors import StudyError
+from benchmarks.writing import replace_text
 
 _INTERVAL = 0.5
 
@@ -44,11 +42,4 @@ class Progress:
     def write(self) -> None:
         """Write now; raises StudyError if the disk refuses, and leaves nothing half-written."""
         self._written = time.monotonic()
-        temporary = self.path.with_suffix(f".{os.getpid()}.tmp")
-        try:
-            temporary.write_text(json.dumps(self.content), encoding="utf-8")
-            temporary.replace(self.path)
-        except OSError as error:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
-            raise StudyError(f"Expected to write progress to {self.path}, but {error}; free some space.") from error
+        replace_text(self.path, json.dumps(self.content), sync=False)

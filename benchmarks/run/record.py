@@ -1,11 +1,9 @@
 """The record of a cell: what it was, what it ran on, and every number it gave. The truth of the study."""
 
 import json
-import os
 import re
 import subprocess
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +22,7 @@ from benchmarks.run.contract import ScoreRule
 from benchmarks.run.evaluation import Pass
 from benchmarks.run.scoring import THINNING
 from benchmarks.study.settings import Cell
+from benchmarks.writing import replace_text, replaced_whole
 
 SCHEMA = 1
 # Columns of these variants are kept frame by frame; of the others the metrics are enough, and small.
@@ -172,20 +171,10 @@ def write_record(path: Path, record: Mapping[str, Any], table: pd.DataFrame) -> 
     """
     kept = [name for name in map(str, table.columns) if _is_kept(name)]
     table_path = path.with_suffix(".csv.gz")
-    new_record, new_table = (place.with_suffix(f".{os.getpid()}.tmp") for place in (path, table_path))
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with replaced_whole(path) as new_record, replaced_whole(table_path) as new_table:
         write_terms(table[kept], new_table)
         new_record.write_text(_readable(record), encoding="utf-8")
         path.unlink(missing_ok=True)
-        new_table.replace(table_path)
-        new_record.replace(path)
-    except OSError as error:
-        raise StudyError(f"Expected to write the record {path}, but {error}; free some space and go on.") from error
-    finally:
-        for temporary in (new_record, new_table):
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
 
 
 def add_sections(path: Path, sections: Mapping[str, Any]) -> None:
@@ -193,15 +182,11 @@ def add_sections(path: Path, sections: Mapping[str, Any]) -> None:
 
     Raises StudyError if the record cannot be read or written.
     """
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-        temporary.write_text(_readable(record | dict(sections)), encoding="utf-8")
-        temporary.replace(path)
     except (OSError, ValueError) as error:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
         raise StudyError(f"Expected to add to the record {path}, but {error}; see to it and go on.") from error
+    replace_text(path, _readable(record | dict(sections)))
 
 
 def commit_facts(root: Path) -> dict[str, Any]:

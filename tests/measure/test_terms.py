@@ -153,9 +153,10 @@ class TestWriteAndReadTerms:
             write_terms(round_terms(table(mse=[0.1, np.nan, 0.3])), tmp_path / "t.csv.gz")
 
     def test_says_where_it_cannot_write(self, tmp_path: Path) -> None:
-        """A folder that is not there gives a sentence with the path."""
-        with pytest.raises(StudyError, match=r"cannot write .*missing"):
-            write_terms(round_terms(table(mse=[0.1] * 3)), tmp_path / "missing" / "t.csv.gz")
+        """A folder that cannot be made gives a sentence with the path."""
+        (tmp_path / "taken").write_text("a file where a folder is wanted")
+        with pytest.raises(StudyError, match=r"Expected to write .*taken"):
+            write_terms(round_terms(table(mse=[0.1] * 3)), tmp_path / "taken" / "t.csv.gz")
 
     def test_a_failed_move_keeps_the_old_table(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """When the disk gives up at the last step the old file stays whole and no temporary file is left."""

@@ -17,24 +17,28 @@ RECORD = "benchmarks.run.record"
 # And of a look, the file that it leaves for figures.
 LOOK_FILE = "benchmarks.run.looks.file"
 
+WRITING = "benchmarks.writing"
+
 # Room -> project modules (and what lies under them) that it may import beside itself and benchmarks.errors.
 # `grid` starts cells as commands: of `run` it sees records, and the fingerprint that tells a stale one. perf and the command
 # line may see all.
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(LEAVES, ()),
     "benchmarks.errors": (),
+    "benchmarks.writing": (),
     "benchmarks.study": (),
-    "benchmarks.data": ("synthetic",),
-    "benchmarks.measure": (),
-    "benchmarks.run": ("benchmarks.study", "benchmarks.data", "benchmarks.measure", *LEAVES),
+    "benchmarks.data": (WRITING, "synthetic"),
+    "benchmarks.measure": (WRITING,),
+    "benchmarks.run": (WRITING, "benchmarks.study", "benchmarks.data", "benchmarks.measure", *LEAVES),
     "benchmarks.grid": ("benchmarks.study", RECORD, "benchmarks.run.fingerprint"),
-    "benchmarks.report": ("benchmarks.measure", "benchmarks.study", RECORD, LOOK_FILE),
+    "benchmarks.report": (WRITING, "benchmarks.measure", "benchmarks.study", RECORD, LOOK_FILE),
     "benchmarks.track": ("benchmarks.report", "benchmarks.measure", "benchmarks.study", RECORD),
 }
 LIBRARIES: dict[str, set[str]] = {
     **dict.fromkeys(LEAVES, LEAF_LIBRARIES),
     "synthetic": LEAF_LIBRARIES | {"pandas"},  # its object table is a DataFrame
     "benchmarks.errors": set(),
+    "benchmarks.writing": set(),
     **{f"benchmarks.{room}": CELL_LIBRARIES for room in ("study", "data", "measure", "run")},
 }
 # Loaded where it is installed: a bare machine runs the same cells without it.

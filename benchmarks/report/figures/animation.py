@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw
 from benchmarks.errors import StudyError
 from benchmarks.report.figures.overlay import grey, heated, marked
 from benchmarks.run.looks.file import VideoFile
+from benchmarks.writing import replace_bytes
 
 LARGEST: Final = 700_000
 """Bytes of a committed animation."""
@@ -40,13 +41,7 @@ def write(video: VideoFile, title: str, path: Path) -> Path:
         raise StudyError(
             f"Expected an animation below {LARGEST} bytes for {path}, but its smallest has {len(encoded)}."
         )
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(encoded)
-    except OSError as error:
-        raise StudyError(
-            f"Expected to write {path}, but {error.strerror or error}; free space or choose another folder."
-        ) from error
+    replace_bytes(path, encoded)
     return path
 
 

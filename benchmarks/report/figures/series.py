@@ -52,7 +52,7 @@ def draw_panels(
     grid[0, 0].yaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     for axes in grid.ravel()[len(panels) :]:
         axes.set_axis_off()
-    figure.suptitle(f"{title}\nseeds as points, mean with 95 % interval, cut at the frame", fontsize="medium")
+    figure.suptitle(f"{title}\n{_what_is_drawn(panels)}", fontsize="medium")
     return figure
 
 
@@ -72,6 +72,18 @@ def draw_series(axes: Axes, series: Sequence[Series]) -> None:
             if estimate.low is not None and estimate.high is not None:
                 axes.plot([x, x], [estimate.low, estimate.high], color=style["color"], linewidth=1, alpha=0.8)
         axes.plot(xs, [estimate.mean for estimate in estimates], label=one.label, markersize=5, linewidth=1.2, **style)
+
+
+def _what_is_drawn(panels: Sequence[Panel]) -> str:
+    """Whether seeds are seen as points: not where there is one, nor where lines are too many."""
+    with_spread = [
+        panel for panel in panels if any(len(values) > 1 for one in panel.series for values in one.values.values())
+    ]
+    if not with_spread:
+        return "one seed"
+    if all(len(panel.series) > _LONG for panel in with_spread):
+        return "means over seeds"
+    return "seeds as points, mean with 95 % interval, cut at the frame"
 
 
 def _draw(axes: Axes, panel: Panel) -> None:

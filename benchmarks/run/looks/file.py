@@ -1,8 +1,6 @@
 """What a look leaves beside the checkpoint, for figures: ``look.npz`` of a cell, ``video-NAME.npz`` of one test video."""
 
-import os
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -12,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.errors import StudyError
+from benchmarks.writing import replaced_whole
 
 
 @dataclass(frozen=True)
@@ -33,15 +32,8 @@ class _Arrays:
         """Write all arrays at once; raises StudyError if the disk refuses."""
         named = ((field.name, getattr(self, field.name)) for field in fields(self))
         arrays: Mapping[str, Any] = {name: value for name, value in named if value is not None}
-        temporary = path.with_suffix(f".{os.getpid()}.tmp")
-        try:
-            with temporary.open("wb") as file:
-                np.savez_compressed(file, **arrays)
-            temporary.replace(path)
-        except OSError as error:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
-            raise StudyError(f"Expected to write {path}, but {error}; free some space and go on.") from error
+        with replaced_whole(path) as temporary, temporary.open("wb") as file:
+            np.savez_compressed(file, **arrays)
 
 
 @dataclass(frozen=True)

@@ -54,5 +54,6 @@ class TestLookFile:
 
     def test_a_folder_that_refuses_gets_a_sentence(self, tmp_path: Path) -> None:
         """What cannot be written is named."""
+        (tmp_path / "taken").write_text("a file where a folder is wanted")
         with pytest.raises(StudyError, match="Expected to write"):
-            made_up().save(tmp_path / "nowhere" / LookFile.NAME)
+            made_up().save(tmp_path / "taken" / LookFile.NAME)
