@@ -7,8 +7,9 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from typing import Any
+
+import numpy as np
 
 from benchmarks.errors import StudyError
 from benchmarks.grid.places import read_json
@@ -126,7 +127,7 @@ def estimate_seconds(
     known = [one for one in known if one.device == device and one.settings.method == settings.method]
     same = [one for one in known if one.settings == settings]
     if same and not evaluate_every:
-        return _START + median(one.seconds.total for one in same) / threads
+        return _START + _undisturbed([one.seconds.total for one in same]) / threads
     model = modelled(settings, evaluate_every)
     if model is None:
         return None
@@ -151,5 +152,10 @@ def _distance(one: Settings, other: Settings) -> float:
 
 
 def _ratio(pairs: Sequence[tuple[float, float]]) -> float:
-    """The median of measured over modelled time; 1 where the model has no time, as for a method without training."""
-    return median([seconds / model for seconds, model in pairs if model] or [1.0])
+    """Measured over modelled time; 1 where the model has no time, as for a method without training."""
+    return _undisturbed([seconds / model for seconds, model in pairs if model] or [1.0])
+
+
+def _undisturbed(times: Sequence[float]) -> float:
+    """The lower quartile: whatever else a machine does makes a cell slower, and nothing makes it faster."""
+    return float(np.quantile(times, 0.25))

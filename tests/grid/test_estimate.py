@@ -99,10 +99,10 @@ class TestEstimateSeconds:
         assert estimate(other, [taken(settings, 2.0, 5.0)]) == pytest.approx(expected)
 
     def test_the_nearest_relatives_decide(self, settings: Settings) -> None:
-        """The same geometry and memory go before other sizes and twins; several equally near give their median."""
+        """The same geometry and memory go before other sizes and twins; several equally near give their lower quartile."""
         other = replace(settings, task="reconstruction")
         far = [taken(replace(settings, size=64), 50.0), taken(replace(settings, memory="none"), 70.0)]
-        near = [taken(replace(settings, epochs=n), pace) for n, pace in ((4, 1.0), (5, 2.0), (6, 9.0))]
+        near = [taken(replace(settings, epochs=n), pace) for n, pace in ((4, 1.0), (5, 2.0), (6, 2.0), (7, 3.0), (8, 9.0))]
         assert estimate(other, [*far, *near]) == pytest.approx(2.0 * cost(other).total)
 
     def test_another_method_says_nothing(self, settings: Settings) -> None:
