@@ -50,6 +50,7 @@ _SIZE, _WIDTH = 256, 0.25
 _START, _CLIP_OVERHEAD = 5.0, 0.002
 # How unlike two cells of one method are in time: octaves of size and width count 1 each, these if they differ.
 _UNLIKE = {"precision": 4.0, "memory": 0.5, "task": 0.25, "skip": 0.25, "items": 0.25}
+_OTHER_MODE = 2.0  # the mode `fast` takes about half the time
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ class Measured:
     settings: Settings
     device: str
     seconds: CoreSeconds
+    mode: str = "record"
 
 
 def modelled(settings: Settings, evaluate_every: int = 0) -> CoreSeconds | None:
@@ -109,7 +111,8 @@ def measured(record: Mapping[str, Any]) -> Measured | None:
     try:
         phases, hardware = record["phases"], record["hardware"]
         train, evaluate = (phases[name]["seconds"] * hardware["threads"] for name in ("train", "evaluate"))
-        return Measured(Settings.from_dict(record["settings"]), hardware["device"], CoreSeconds(train, evaluate))
+        settings, mode = Settings.from_dict(record["settings"]), str(record.get("mode", "record"))
+        return Measured(settings, hardware["device"], CoreSeconds(train, evaluate), mode)
     except (KeyError, TypeError, StudyError):
         return None
 
@@ -121,17 +124,23 @@ def read_measured(results: Path) -> list[Measured]:
 
 
 def estimate_seconds(
-    settings: Settings, known: Iterable[Measured], *, device: str, threads: int, evaluate_every: int = 0
+    settings: Settings,
+    known: Iterable[Measured],
+    *,
+    device: str,
+    threads: int,
+    mode: str = "record",
+    evaluate_every: int = 0,
 ) -> float | None:
     """Seconds a cell takes with so many threads; None where nothing is known (an accelerator without any record)."""
     known = [one for one in known if one.device == device and one.settings.method == settings.method]
-    same = [one for one in known if one.settings == settings]
+    same = [one for one in known if one.settings == settings and one.mode == mode]
     if same and not evaluate_every:
         return _START + _undisturbed([one.seconds.total for one in same]) / threads
     model = modelled(settings, evaluate_every)
     if model is None:
         return None
-    pairs = [(one, of) for one in _nearest(settings, known) if (of := modelled(one.settings)) is not None]
+    pairs = [(one, of) for one in _nearest(settings, mode, known) if (of := modelled(one.settings)) is not None]
     if not pairs:
         return _START + model.total / threads if device == "cpu" else None
     train = model.train * _ratio([(one.seconds.train, of.train) for one, of in pairs])
@@ -139,9 +148,13 @@ def estimate_seconds(
     return _START + (train + evaluate) / threads
 
 
-def _nearest(settings: Settings, known: Sequence[Measured]) -> list[Measured]:
+def _nearest(settings: Settings, mode: str, known: Sequence[Measured]) -> list[Measured]:
     """The measured cells that are least unlike a cell; several where they are equally so."""
-    distances = [(_distance(settings, one.settings), one) for one in known if one.settings.dataset in _FRAMES]
+    distances = [
+        (_distance(settings, one.settings) + _OTHER_MODE * (one.mode != mode), one)
+        for one in known
+        if one.settings.dataset in _FRAMES
+    ]
     least = min((distance for distance, _ in distances), default=0.0)
     return [one for distance, one in distances if distance <= least + 1e-9]
 

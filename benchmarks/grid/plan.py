@@ -75,7 +75,9 @@ def make_plan(
         return plan
     known = read_measured(places.results)
     seconds = {
-        settings: estimate_seconds(settings, known, device=device, threads=threads, evaluate_every=evaluate_every)
+        settings: estimate_seconds(
+            settings, known, device=device, threads=threads, mode=mode, evaluate_every=evaluate_every
+        )
         for settings in {one.cell.settings for one in plan.to_run}
     }
     return replace(plan, cells=tuple(replace(one, seconds=seconds.get(one.cell.settings)) for one in plan.cells))

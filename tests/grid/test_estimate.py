@@ -102,8 +102,19 @@ class TestEstimateSeconds:
         """The same geometry and memory go before other sizes and twins; several equally near give their lower quartile."""
         other = replace(settings, task="reconstruction")
         far = [taken(replace(settings, size=64), 50.0), taken(replace(settings, memory="none"), 70.0)]
-        near = [taken(replace(settings, epochs=n), pace) for n, pace in ((4, 1.0), (5, 2.0), (6, 2.0), (7, 3.0), (8, 9.0))]
+        near = [
+            taken(replace(settings, epochs=n), pace) for n, pace in ((4, 1.0), (5, 2.0), (6, 2.0), (7, 3.0), (8, 9.0))
+        ]
         assert estimate(other, [*far, *near]) == pytest.approx(2.0 * cost(other).total)
+
+    def test_a_record_of_the_same_mode_goes_first(self, settings: Settings) -> None:
+        """A relative in the mode `fast` says more of a fast cell than the cell itself in the mode `record`."""
+        relative = replace(taken(replace(settings, epochs=20), 0.5), mode="fast")
+        known = [taken(settings, 1.0), relative]
+        fast = estimate_seconds(settings, known, device="cpu", threads=1, mode="fast")
+        assert fast == pytest.approx(START + 0.5 * cost(settings).total)
+        assert estimate(settings, known) == pytest.approx(cost(settings).total)
+        assert estimate(settings, [relative]) == pytest.approx(0.5 * cost(settings).total)
 
     def test_another_method_says_nothing(self, settings: Settings) -> None:
         """MemAE's pace is not MNAD's: the table stands in."""
@@ -148,7 +159,7 @@ class TestReadMeasured:
             folder = tmp_path / "runs" / "ped2" / profile / name
             folder.mkdir(parents=True)
             (folder / "seed-0.json").write_text(text)
-        assert read_measured(tmp_path) == [Measured(settings, "cpu", CoreSeconds(60, 40))] * 2
+        assert read_measured(tmp_path) == [Measured(settings, "cpu", CoreSeconds(60, 40), "record")] * 2
 
     def test_a_record_without_times_is_passed_over(self) -> None:
         """Nothing can be learned from it."""
