@@ -76,17 +76,23 @@ def answer(
 
 
 def _effect(effects: Effects) -> str:
-    """Count on each set where memory's interval lies wholly above zero, wholly below, or holds it."""
+    """Count on each set where memory's interval lies wholly above zero, wholly below, holds it, or excludes the papers'."""
     asked = "**Does memory raise the AUC?**"
     told = []
     for column in effects.columns:
-        intervals = [(one.low, one.high) for one in effects.on(column)]
+        found = effects.on(column)
+        intervals = [(one.published.auc.low, one.published.auc.high) for one in found]
         rises = sum(low is not None and low > 0 for low, _ in intervals)
         falls = sum(high is not None and high < 0 for _, high in intervals)
+        below = sum(
+            one.in_paper is not None and high is not None and high < one.in_paper
+            for one, (_, high) in zip(found, intervals, strict=True)
+        )
         if intervals:
             rest = len(intervals) - rises - falls
             told.append(
                 f"{column}: it rises in {rises} of {len(intervals)} pairs, falls in {falls}, {rest} cannot tell"
+                + (f", and in {below} the interval lies below the published rise" if below else "")
             )
     if not told:
         return f"{asked} No pair of runs with and without memory yet."

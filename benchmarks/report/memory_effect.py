@@ -38,6 +38,12 @@ class Effect:
         """The side with memory."""
         return self.published.with_memory
 
+    @property
+    def in_paper(self) -> float | None:
+        """The same difference as the papers give it, as a fraction; None where they do not."""
+        own, twin = self.published.with_memory.published(), self.published.without_memory.published()
+        return None if own is None or twin is None else (own.auc - twin.auc) / 100
+
 
 @dataclass(frozen=True)
 class Effects:
@@ -46,9 +52,9 @@ class Effects:
     columns: tuple[str, ...]
     of: Mapping[tuple[str, str], Mapping[str, Effect]]
 
-    def on(self, column: str) -> list[PairedDifference]:
-        """Memory's effects on one set under the published scores."""
-        return [found[column].published.auc for found in self.of.values() if column in found]
+    def on(self, column: str) -> list[Effect]:
+        """Memory's effects on one set."""
+        return [found[column] for found in self.of.values() if column in found]
 
 
 def memory_effects(rows_of: Mapping[str, Sequence[Row]]) -> Effects:
@@ -79,7 +85,7 @@ def effects_table(effects: Effects, results: Path) -> Table | None:
     for (method, task), of in effects.of.items():
         row = next(iter(of.values())).row
         own = [costs[key] for profile in _COSTED if (key := (method, task, profile)) in costs]
-        published = next(filter(None, (_published(one.published) for one in of.values())), "")
+        published = next((signed(100 * one.in_paper) for one in of.values() if one.in_paper is not None), "")
         told = [_told(of[column].published.auc) if column in of else "" for column in effects.columns]
         lines.append((f"{row.method} {row.task}", published, *told, *_added(own)))
         for name, tell in _below(of.values()).items():
@@ -162,8 +168,3 @@ def _added(costs: Sequence[Cost]) -> tuple[str, str, str]:
         for each in zip(*((cost.training, cost.scoring, cost.parameters) for cost in costs), strict=True)
     ]
     return (told[0], told[1], told[2]) if told else ("", "", "")
-
-
-def _published(contrast: Contrast) -> str:
-    published, twin = contrast.with_memory.published(), contrast.without_memory.published()
-    return "" if published is None or twin is None else signed(published.auc - twin.auc)
