@@ -7,9 +7,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import quantiles
 from typing import Any
-
-import numpy as np
 
 from benchmarks.errors import StudyError
 from benchmarks.grid.places import read_json
@@ -171,4 +170,4 @@ def _ratio(pairs: Sequence[tuple[float, float]]) -> float:
 
 def _undisturbed(times: Sequence[float]) -> float:
     """The lower quartile: whatever else a machine does makes a cell slower, and nothing makes it faster."""
-    return float(np.quantile(times, 0.25))
+    return quantiles(times, n=4, method="inclusive")[0] if len(times) > 1 else times[0]
