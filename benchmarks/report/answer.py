@@ -85,7 +85,7 @@ def _effect(effects: Effects) -> str:
         rises = sum(low is not None and low > 0 for low, _ in intervals)
         falls = sum(high is not None and high < 0 for _, high in intervals)
         below = sum(
-            one.in_paper is not None and high is not None and high < one.in_paper
+            (rise := one.published.in_paper) is not None and high is not None and high < rise
             for one, (_, high) in zip(found, intervals, strict=True)
         )
         if intervals:

@@ -46,6 +46,12 @@ class Contrast:
     delta_s: PairedDifference | None
     holm_p: float | None = None
 
+    @property
+    def in_paper(self) -> float | None:
+        """The same difference as the papers give it, as a fraction; None where they do not."""
+        own, twin = self.with_memory.published(), self.without_memory.published()
+        return None if own is None or twin is None else (own.auc - twin.auc) / 100
+
 
 def memory_pairs(rows: Sequence[Row]) -> list[tuple[Row, Row]]:
     """Rows with a memory (no forced supervision), each beside the row that lacks the memory alone."""

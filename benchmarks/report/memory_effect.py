@@ -38,12 +38,6 @@ class Effect:
         """The side with memory."""
         return self.published.with_memory
 
-    @property
-    def in_paper(self) -> float | None:
-        """The same difference as the papers give it, as a fraction; None where they do not."""
-        own, twin = self.published.with_memory.published(), self.published.without_memory.published()
-        return None if own is None or twin is None else (own.auc - twin.auc) / 100
-
 
 @dataclass(frozen=True)
 class Effects:
@@ -85,7 +79,8 @@ def effects_table(effects: Effects, results: Path) -> Table | None:
     for (method, task), of in effects.of.items():
         row = next(iter(of.values())).row
         own = [costs[key] for profile in _COSTED if (key := (method, task, profile)) in costs]
-        published = next((signed(100 * one.in_paper) for one in of.values() if one.in_paper is not None), "")
+        rises = (one.published.in_paper for one in of.values())
+        published = next((signed(100 * rise) for rise in rises if rise is not None), "")
         told = [_told(of[column].published.auc) if column in of else "" for column in effects.columns]
         lines.append((f"{row.method} {row.task}", published, *told, *_added(own)))
         for name, tell in _below(of.values()).items():

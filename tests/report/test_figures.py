@@ -29,7 +29,7 @@ class TestWriteFigures:
         before = dict(mpl.rcParams)
         paths = write_figures("ped2", load_records(results), results)
         assert sorted(path.name.split("-")[0] for path in paths) == sorted(
-            ["comparison", "bottleneck", "memory", "memory", "curves", "curves", "timeline", "timeline", "usage"]
+            ["comparison", "bottleneck", *["memory"] * 3, "curves", "curves", "timeline", "timeline", "usage"]
         )
         for path in paths:
             assert path.parent == results / "figures" / "ped2"

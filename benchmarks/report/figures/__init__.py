@@ -13,6 +13,7 @@ from benchmarks.report.figures import (
     epochs,
     items,
     kinds,
+    memory_effect,
     memory_epochs,
     memory_test,
     noise,
@@ -28,6 +29,7 @@ from benchmarks.study.settings import Settings
 # One figure of all rows of a data set each; None where the rows have nothing to show.
 OF_A_STUDY: Final[Mapping[str, Callable[[Sequence[Row]], Figure | None]]] = {
     "comparison": comparison.draw,
+    "memory-effect": memory_effect.draw,
     "auc-by-kind": kinds.draw,
     "auc-by-epochs": epochs.draw,
     "auc-by-noise": noise.draw,

@@ -72,11 +72,14 @@ def told_apart(rows: Sequence[Row], without: Collection[str] = ()) -> tuple[str,
     return " · ".join(common), [" · ".join(texts) or "as usual" for texts in own]
 
 
-def labels(rows: Sequence[Row]) -> list[str]:
-    """A label for each row; geometry is named where it is not the study's usual one, which `subject` tells."""
+def labels(rows: Sequence[Row], without: Collection[str] = ()) -> list[str]:
+    """A label for each row; geometry is named where it is not the study's usual one, which `subject` tells.
+
+    without: settings that the figure shows in another way.
+    """
     usual = {row.settings for row in of_usual_geometry(rows)}
     shared = _shared_geometry(rows)
-    said = [parts(row, without=GEOMETRY if row.settings in usual else ()) for row in rows]
+    said = [parts(row, without={*without, *(GEOMETRY if row.settings in usual else ())}) for row in rows]
     return [" · ".join(text for name, text in one.items() if (name, text) not in shared) for one in said]
 
 

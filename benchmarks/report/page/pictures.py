@@ -31,6 +31,7 @@ _CAPTIONS: Final = {
     "auc-by-noise": "AUC against the noise that is to be removed",
     "auc-by-items": "AUC against the number of memory items",
     "bottleneck": "What replacing memory or bottleneck changes in output and AUC (C8)",
+    "memory-effect": "Memory minus the same network without it, in points of AUC (C1, C2)",
     "memory-epochs": "How a memory comes to be used: entropy of use and dead items by epoch",
     "memory-test": "A trained memory at test: use, likeness of items and queries, weights, updates",
     "locations": "Use of the memory by place in the image",
