@@ -26,6 +26,8 @@ from benchmarks.study.settings import AUTOENCODERS, UNTOLD
 _FROM: Final = {"method": "MNAD", "task": "reconstruction", "memory": "none", "skip": "off", "supervision": "none"}
 FACTORS: Final = tuple(_FROM)
 _MIXED: Final = " ‡"
+# Without items there is nothing to supervise: the two have no interaction, whatever is run.
+_NESTED: Final = {"memory", "supervision"}
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ class Factorial:
 def fit_factorial(table: pd.DataFrame, factors: Sequence[str] = FACTORS) -> Factorial:
     """Estimate main effects, then interactions of two factors, as far as the cells allow.
 
+    Supervision exists with a memory alone, so that memory's effect is the one without it.
+
     table: a row per run, columns ``seed``, ``value`` and one of strings per factor. Factors of one level are left out.
     """
     import statsmodels.api as sm
@@ -69,6 +73,8 @@ def fit_factorial(table: pd.DataFrame, factors: Sequence[str] = FACTORS) -> Fact
     codes = {factor: _differences(table[factor], factor) for factor in varying}
     wanted = {name: column for factor in varying for name, column in codes[factor].items()}
     for one, other in itertools.combinations(varying, 2):
+        if {one, other} == _NESTED:
+            continue
         wanted |= {
             f"{name} × {other_name}": column * other_column
             for (name, column), (other_name, other_column) in itertools.product(
@@ -136,7 +142,6 @@ def _missing_cells(table: pd.DataFrame, factors: Sequence[str]) -> tuple[str, ..
     levels = [sorted(map(str, table[factor].unique())) for factor in factors]
     present = set(table[list(factors)].astype(str).itertuples(index=False, name=None))
     absent = [combination for combination in itertools.product(*levels) if combination not in present]
-    # Supervision needs items to supervise: such cells cannot be.
     possible = [dict(zip(factors, one, strict=True)) for one in absent]
     return tuple(
         ", ".join(f"{name}={level}" for name, level in one.items())
@@ -176,6 +181,10 @@ def _table(label: str, found: Factorial) -> Table:
             "factors. One description of all cells at once: the verdicts rest on the paired contrasts above."
         )
     ]
+    if any(one.name.startswith("supervision") for one in found.effects):
+        notes.append(
+            "Supervision needs items: memory's rows are without it, its own rows are among settings with memory."
+        )
     if found.mixed:
         notes.append(
             f"{_MIXED.strip()} One of its interactions cannot be told apart from it: it is the difference among the "

@@ -58,6 +58,27 @@ class TestFitFactorial:
         assert found.mixed == {MEMORY, TASK}
         assert fit_factorial(grid(), FACTORS).mixed == set()
 
+    def test_supervision_is_nested_in_memory(self) -> None:
+        """Cells that cannot be are not missed: memory is compared without supervision, supervision within memory."""
+        generator = np.random.default_rng(1)
+        gains = {("none", "none"): 0.0, ("own", "none"): -3.0, ("own", "uniform_balance"): -1.0}
+        rows = [
+            {
+                "seed": seed,
+                "task": task,
+                "memory": memory,
+                "supervision": supervision,
+                "value": 70 + gain + 4 * (task == "prediction") + generator.normal(0, 1e-9),
+            }
+            for seed, task in itertools.product(range(3), ("reconstruction", "prediction"))
+            for (memory, supervision), gain in gains.items()
+        ]
+        found = fit_factorial(pd.DataFrame(rows), ("task", "memory", "supervision"))
+        effects = {one.name: one.mean for one in found.effects}
+        assert effects[MEMORY] == pytest.approx(-3, abs=1e-6)
+        assert effects["supervision: uniform_balance − none"] == pytest.approx(2, abs=1e-6)
+        assert (found.confounded, found.mixed, found.missing) == ((), set(), ())
+
     def test_too_few_runs_give_no_effects(self) -> None:
         """Where nothing is left to judge the noise by, no effect is given."""
         assert fit_factorial(grid(seeds=1).head(2), FACTORS).effects == ()
