@@ -34,12 +34,11 @@ def batch_norm_table(rows: Sequence[Row]) -> Table:
             continue
         after = anew(row)
         before = {seed: value for seed, value in row.by_seed(micro()).items() if seed in after}
-        ratio = max(_section(record).get("variance_ratio", 0.0) for record in row.records)
+        ratios = [_section(record)["variance_ratio"] for record in row.records if _section(record)]
+        ratio = "∞" if None in ratios else f"{max(ratios):.1f}"
         each = ", ".join(f"{100 * before[seed]:.1f} → {100 * after[seed]:.1f}" for seed in sorted(before))
         means = [f"{100 * sum(values.values()) / len(values):.1f}" for values in (before, after)]
-        lines.append(
-            (*(tell(row) for _, tell in factors), str(len(before)), *means, interval_of(change), each, f"{ratio:.1f}")
-        )
+        lines.append((*(tell(row) for _, tell in factors), str(len(before)), *means, interval_of(change), each, ratio))
     notes = (
         (
             "AUC in per cent under the published score. Anew: the trained network scored once more after batch norm's "
@@ -47,7 +46,7 @@ def batch_norm_table(rows: Sequence[Row]) -> Table:
             "they are. Training averages them while weights move, over batches of four: where the two differ, an AUC "
             "says something about them and not about memory."
         ),
-        "Variance ratio: the channel whose variance changed most, of all seeds.",
+        "Variance ratio: the channel whose variance changed most, of all seeds; ∞: one became constant, or had been.",
     )
     columns = (*(name for name, _ in factors), *_COLUMNS)
     return Table(

@@ -1,9 +1,10 @@
 """The record of a cell: what it was, what it ran on, and every number it gave. The truth of the study."""
 
 import json
+import math
 import re
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -266,10 +267,28 @@ def _is_kept(column: str) -> bool:
 
 
 def _readable(record: Mapping[str, Any]) -> str:
-    """Indent the record, but keep lists of numbers on one line."""
-    text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False)
+    """Indent the record, but keep lists of numbers on one line. Raises StudyError for a number that is not finite."""
+    if (found := _not_finite(record)) is not None:
+        raise StudyError(
+            f"Expected finite numbers in a record, but {found} is not; nothing was written. Look at the cell's losses "
+            "and items, and report it if they are finite."
+        )
+    text = json.dumps(record, indent=1, ensure_ascii=False)
     flat = re.sub(r"\[\n\s+([^\[\]{}]*?)\n\s+\]", lambda found: f"[{_joined(found[1])}]", text)
     return flat + "\n"
+
+
+def _not_finite(value: object, place: str = "") -> str | None:
+    """Where the first number is that JSON cannot hold, as ``batch_norm.plain.variance_ratio (inf)``; None without one."""
+    if isinstance(value, float):
+        return None if math.isfinite(value) else f"{place} ({value})"
+    parts: Iterable[tuple[object, object]] = ()
+    if isinstance(value, Mapping):
+        parts = value.items()
+    elif isinstance(value, (list, tuple)):
+        parts = enumerate(value)
+    found = (_not_finite(part, f"{place}.{name}" if place else str(name)) for name, part in parts)
+    return next((one for one in found if one is not None), None)
 
 
 def _joined(lines: str) -> str:

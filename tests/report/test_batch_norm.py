@@ -13,7 +13,7 @@ Rows = Callable[..., list[Row]]
 MNAD = resolve(dataset="ped2", method="mnad", task="prediction")
 
 
-def section(area: float | None, ratio: float = 1.5) -> dict[str, Any]:
+def section(area: float | None, ratio: float | None = 1.5) -> dict[str, Any]:
     """The record's section under the published variant."""
     return {"batch_norm": {"update": {"micro_auc": area, "batches": 100, "variance_ratio": ratio}}}
 
@@ -31,6 +31,12 @@ class TestTable:
         change = measured_anew(row)
         assert change is not None
         assert 100 * change.mean == pytest.approx(90 - sum(published) / 2)
+
+    def test_a_channel_without_variance(self, write_rows: Rows) -> None:
+        """A ratio that no number can be given for is told as such, not left out."""
+        assert list(batch_norm_table(write_rows([MNAD], (0,), **section(0.9, None))).to_frame()["Variance ratio"]) == [
+            "∞"
+        ]
 
     @pytest.mark.parametrize("replaced", [{}, section(None)], ids=["older record", "undefined area"])
     def test_records_without_it_have_no_row(self, write_rows: Rows, replaced: dict[str, Any]) -> None:

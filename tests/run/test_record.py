@@ -1,6 +1,7 @@
 """From tables of terms to the record's part of it: benchmarks/run/record.py."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -183,6 +184,17 @@ class TestWriteRecord:
         assert (record == 0.25) == ((method, number) not in {("replace", 2), ("replace", 3)})
         assert not list(old.parent.glob("*.tmp"))
         assert not list(old.parent.glob(".*"))
+
+    @pytest.mark.parametrize(
+        ("numbers", "place"),
+        [({"far": [1.0, float("inf")]}, "numbers.far.1 (inf)"), ({"none": float("nan")}, "numbers.none (nan)")],
+    )
+    def test_number_that_json_lacks_is_named(self, old: Path, numbers: dict[str, Any], place: str) -> None:
+        """One sentence says where it stands, and the earlier pair stays."""
+        table = round_terms(table_of()[["video", "frame", "label"]])
+        with pytest.raises(StudyError, match=re.escape(f"but {place} is not")):
+            write_record(old, {"run": 0.5, "numbers": numbers}, table)
+        assert self.found(old) == (0.25, 0.25)
 
     def test_table_that_cannot_be_written_leaves_the_old_pair(self, old: Path) -> None:
         """A term that is not finite is refused before anything is replaced."""

@@ -5,6 +5,7 @@ trap 4). Here the trained weights stay, the statistics become the plain mean ove
 published variant is scored once more. Everything is put back.
 """
 
+import math
 from itertools import islice
 from typing import Any, Final
 
@@ -26,8 +27,8 @@ _NORMS: Final = (nn.BatchNorm2d, nn.BatchNorm3d)
 def measured_anew(method: Method, data: CellData, device: torch.device) -> dict[str, Any] | None:
     """Return ``micro_auc`` with statistics measured anew, of how many ``batches``, and the ``variance_ratio``.
 
-    variance_ratio: of new to running variances, the channel that changed most, as 1 or more. micro_auc: None where it is
-    undefined. None for a method without batch norm, or with fewer training clips than a batch.
+    variance_ratio: of new to running variances, the channel that changed most, as 1 or more; None where a channel has
+    lost all its variance, or had none before. micro_auc: None where it is undefined. None for a method without batch norm, or with fewer training clips than a batch.
     """
     if not isinstance(method, MemoryAutoencoder):
         return None
@@ -38,13 +39,20 @@ def measured_anew(method: Method, data: CellData, device: torch.device) -> dict[
     if not batches or not before:
         return None
     after = [norm.running_var for norm in norms if norm.running_var is not None]
-    ratio = max(float((new / old).log().abs().max().exp()) for new, old in zip(after, before, strict=True))
+    ratio = max(_ratio(new, old) for new, old in zip(after, before, strict=True))
     # The memory learned in passing: its items are those of training again.
     method.load(trained | {name: value for name, value in method.state().items() if "running_" in name})
     scored = evaluate(method, Feed(data.clips("test", method.clip_length), device), [method.rule.variant])
     method.load(trained)
     area = records.published_micro_auc(records.terms_table(scored, data.dataset.test), method.rule)
-    return {"micro_auc": area, "batches": batches, "variance_ratio": round(ratio, 4)}
+    return {"micro_auc": area, "batches": batches, "variance_ratio": round(ratio, 4) if math.isfinite(ratio) else None}
+
+
+def _ratio(new: torch.Tensor, old: torch.Tensor) -> float:
+    """Return that of the channel that changed most; a channel without variance on both sides has not changed."""
+    # Where shrinkage leaves a query nothing to read, the decoder's first channels become constant.
+    ratios = torch.where((new == 0) & (old == 0), 1.0, new / old)
+    return float(ratios.log().abs().max().exp())
 
 
 def _measure(method: MemoryAutoencoder, norms: list[Any], data: CellData, device: torch.device) -> int:

@@ -61,6 +61,17 @@ class TestMeasuredAnew:
         assert spoilt["micro_auc"] == found["micro_auc"]
         assert spoilt["variance_ratio"] > 10 * found["variance_ratio"] >= 10
 
+    def test_a_channel_that_becomes_constant_has_no_ratio(self, places: Places) -> None:
+        """A memory from which nothing is read leaves the decoder's first norm without variance (STUDY trap 10)."""
+        settings = small("memae")
+        data = open_data(settings, places)
+        cell = trained(settings, data)
+        cell.load({name: 0 * value if name.endswith("items") else value for name, value in cell.state().items()})
+        found = measured_anew(cell, data, CPU)
+        assert found is not None
+        assert found["variance_ratio"] is None
+        assert found["micro_auc"] is not None
+
     @pytest.mark.parametrize("method", ["mnad", "memae"])
     def test_puts_everything_back(self, places: Places, method: str) -> None:
         """Weights, items, statistics, momenta and counts of use are as before."""
