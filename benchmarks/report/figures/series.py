@@ -12,6 +12,9 @@ from benchmarks.measure.statistics import t_interval
 from benchmarks.report.style import MUTED, limits, line_style
 
 _LONG = 6
+# Labels that stand beside each other below a panel have so many letters; more lines than these find no place in one column.
+_HALF = 30
+_MOST = 12
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ def draw_panels(
     columns = min(columns, len(panels))
     lines = math.ceil(len(panels) / columns)
     longest = max(len(panel.series) + len(panel.levels) for panel in panels)
-    figure = Figure(figsize=(4.2 * columns + 0.4, lines * (2.7 + 0.17 * min(longest, 12)) + 0.4))
+    figure = Figure(figsize=(4.2 * columns + 0.4, lines * (2.7 + 0.17 * min(longest, _MOST)) + 0.4))
     grid = figure.subplots(lines, columns, squeeze=False, sharey=True)
     for axes, panel in zip(grid.ravel(), panels, strict=False):
         _draw(axes, panel)
@@ -90,10 +93,12 @@ def _draw(axes: Axes, panel: Panel) -> None:
     draw_series(axes, panel.series)
     for index, (label, height) in enumerate(panel.levels.items()):
         axes.axhline(height, color=MUTED, linestyle=((0, (6 - 2 * (index % 3), 2))), linewidth=1, label=label)
-    entries = len(panel.series) + len(panel.levels)
+    labels = [*(one.label for one in panel.series), *panel.levels]
+    entries = len(labels)
+    fit = max(map(len, labels)) <= _HALF or entries > _MOST
     axes.legend(
         loc="upper center",
         bbox_to_anchor=(0.5, -0.2),
-        ncols=1 if entries <= _LONG else 2,
+        ncols=2 if entries > _LONG and fit else 1,
         fontsize="small" if entries <= _LONG else "x-small",
     )
