@@ -15,7 +15,6 @@ from benchmarks.report.style import MARKERS, PALETTE, limits
 from benchmarks.report.wording import SCORES
 
 _PUBLISHED: Final = "published"
-_PAPER: Final = "the papers' own difference"
 _SHOWN: Final = (_PUBLISHED, *SCORES)
 _APART: Final = 0.2
 # A memory that collapses loses tens of points: the axis is compressed then, or it would hide effects of a few.
@@ -103,5 +102,6 @@ def _legend(found: Sequence[Sequence[Contrast]]) -> list[Line2D]:
             name = "each side under its published score" if score == _PUBLISHED else f"{SCORES[score]} for both"
             handles.append(Line2D([], [], label=name, **_looks(score), linewidth=1.2))
     if any(one.in_paper is not None for contrasts in found for one in contrasts):
-        handles.append(Line2D([], [], color=PALETTE[1], marker="D", markersize=6, linestyle="", label=_PAPER))
+        name = "the papers' own difference"
+        handles.append(Line2D([], [], color=PALETTE[1], marker="D", markersize=6, linestyle="", label=name))
     return handles

@@ -28,7 +28,8 @@ def measured_anew(method: Method, data: CellData, device: torch.device) -> dict[
     """Return ``micro_auc`` with statistics measured anew, of how many ``batches``, and the ``variance_ratio``.
 
     variance_ratio: of new to running variances, the channel that changed most, as 1 or more; None where a channel has
-    lost all its variance, or had none before. micro_auc: None where it is undefined. None for a method without batch norm, or with fewer training clips than a batch.
+    lost all its variance, or had none before. micro_auc: None where it is undefined. None for a method without batch
+    norm, or with fewer training clips than a batch.
     """
     if not isinstance(method, MemoryAutoencoder):
         return None
