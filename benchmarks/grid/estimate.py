@@ -54,7 +54,10 @@ _OTHER_MODE = 2.0  # the mode `fast` takes about half the time
 
 @dataclass(frozen=True)
 class CoreSeconds:
-    """Core-seconds of the two phases that every run of a cell repeats (frames are stored once)."""
+    """Core-seconds of what every run of a cell repeats (frames are stored once).
+
+    evaluate: scoring, and with it the look into memory and queries that follows.
+    """
 
     train: float
     evaluate: float
@@ -109,9 +112,10 @@ def measured(record: Mapping[str, Any]) -> Measured | None:
     """Read settings, device and core-seconds from a record; None where it lacks them."""
     try:
         phases, hardware = record["phases"], record["hardware"]
-        train, evaluate = (phases[name]["seconds"] * hardware["threads"] for name in ("train", "evaluate"))
+        train, scoring = (phases[name]["seconds"] * hardware["threads"] for name in ("train", "evaluate"))
+        look = phases.get("look", {}).get("seconds", 0.0) * hardware["threads"]  # older records did not take it apart
         settings, mode = Settings.from_dict(record["settings"]), str(record.get("mode", "record"))
-        return Measured(settings, hardware["device"], CoreSeconds(train, evaluate), mode)
+        return Measured(settings, hardware["device"], CoreSeconds(train, scoring + look), mode)
     except (KeyError, TypeError, StudyError):
         return None
 

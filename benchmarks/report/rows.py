@@ -31,6 +31,7 @@ METHOD_NAMES: Final = {
     "mean_frame": "mean frame",
     "clock": "clock",
 }
+_NOT_RUN: Final = "not run yet"
 # Settings that have a place of their own in a row.
 _NAMED: Final = frozenset({"dataset", "method", "task", "noise", "skip", "memory", "supervision", "preset", "profile"})
 # What a profile sets: it changes the numbers, not the arithmetic, so a published figure still stands beside it.
@@ -214,6 +215,8 @@ class Absent:
 def absent_cells(rows: Iterable[Row], work: Path) -> list[Absent]:
     """Every cell without a record; its progress file below ``work`` says whether it failed.
 
+    One that was interrupted counts as not run: how far it came is known on one machine alone, and `plan` tells it there.
+
     Raises StudyError if a progress file cannot be read.
     """
     return [_absent(Cell(row.settings, seed), work) for row in rows for seed in row.missing]
@@ -222,7 +225,7 @@ def absent_cells(rows: Iterable[Row], work: Path) -> list[Absent]:
 def _absent(cell: Cell, work: Path) -> Absent:
     path = work / cell.slug / "progress.json"
     if not path.is_file():
-        return Absent(cell, "not run yet", failed=False)
+        return Absent(cell, _NOT_RUN, failed=False)
     try:
         progress = json.loads(path.read_text(encoding="utf-8"))
         phase, error = progress["phase"], progress.get("error")
@@ -232,4 +235,4 @@ def _absent(cell: Cell, work: Path) -> Absent:
         ) from problem
     if phase == "failed":
         return Absent(cell, f"failed: {error or 'see its log'}", failed=True)
-    return Absent(cell, f"begun, in its phase {phase}", failed=False)
+    return Absent(cell, _NOT_RUN, failed=False)

@@ -161,6 +161,14 @@ class TestReadMeasured:
             (folder / "seed-0.json").write_text(text)
         assert read_measured(tmp_path) == [Measured(settings, "cpu", CoreSeconds(60, 40), "record")] * 2
 
+    def test_the_look_counts_as_evaluation(self, settings: Settings) -> None:
+        """What follows the scores takes time too; a record without this phase is good all the same."""
+        phases = {"train": {"seconds": 30}, "evaluate": {"seconds": 20}}
+        record = {"settings": settings.to_dict(), "hardware": {"device": "cpu", "threads": 2}, "phases": phases}
+        looked = record | {"phases": phases | {"look": {"seconds": 5}}}
+        assert measured(record) == Measured(settings, "cpu", CoreSeconds(60, 40), "record")
+        assert measured(looked) == Measured(settings, "cpu", CoreSeconds(60, 50), "record")
+
     def test_a_record_without_times_is_passed_over(self) -> None:
         """Nothing can be learned from it."""
         assert measured({"settings": {}}) is None

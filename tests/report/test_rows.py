@@ -75,7 +75,7 @@ class TestRow:
 
 class TestAbsentCells:
     def test_says_why(self, tmp_path: Path) -> None:
-        """A failed cell gives its sentence, one begun its phase, any other was not run."""
+        """A failed cell gives its sentence; any other was not run, whatever an interrupted run has left on this machine."""
         cells = [Cell(settings(), seed) for seed in range(3)]
         for cell, content in zip(
             cells, [{"phase": "failed", "error": "The disk is full."}, {"phase": "train"}], strict=False
@@ -86,7 +86,7 @@ class TestAbsentCells:
         assert [(one.cell.seed, one.failed) for one in absent] == [(0, True), (1, False), (2, False)]
         assert [one.reason for one in absent] == [
             "failed: The disk is full.",
-            "begun, in its phase train",
+            "not run yet",
             "not run yet",
         ]
 
