@@ -164,7 +164,7 @@ class TestContract:
 
     def test_checkpoint_gives_identical_scores(self, factors: dict[str, Any], tmp_path: Path) -> None:
         """A method restored from its checkpoint scores every clip bit for bit as the saved one; PCA to the last digits."""
-        # PCA's fitted matrix lies in memory by columns, a loaded one by rows: on some processors BLAS then sums otherwise.
+        # PCA's fitted matrix is a view with strides, a loaded one contiguous: on some processors BLAS then sums otherwise.
         rtol = 1e-12 if factors["method"] == "pca" else 0.0
         saved = steps(baseline_of(**factors))
         path = tmp_path / "checkpoint.safetensors"
