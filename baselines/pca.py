@@ -59,4 +59,5 @@ def fit_subspace(chunks: Iterable[NDArray[np.float64]], n_components: int) -> Su
     if not hasattr(pca, "components_"):
         message = "PCA needs at least one chunk of vectors, but none came"
         raise ValueError(message)
-    return Subspace(pca.mean_, pca.components_, pca.explained_variance_ratio_)
+    # A view with strides is what scikit-learn keeps; in rows, as a checkpoint gives it back, BLAS sums in one order only.
+    return Subspace(pca.mean_, np.ascontiguousarray(pca.components_), pca.explained_variance_ratio_)

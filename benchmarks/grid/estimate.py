@@ -113,7 +113,7 @@ def measured(record: Mapping[str, Any]) -> Measured | None:
     try:
         phases, hardware = record["phases"], record["hardware"]
         train, scoring = (phases[name]["seconds"] * hardware["threads"] for name in ("train", "evaluate"))
-        look = phases.get("look", {}).get("seconds", 0.0) * hardware["threads"]  # older records did not take it apart
+        look = phases.get("look", {}).get("seconds", 0.0) * hardware["threads"]  # older records have none
         settings, mode = Settings.from_dict(record["settings"]), str(record.get("mode", "record"))
         return Measured(settings, hardware["device"], CoreSeconds(train, scoring + look), mode)
     except (KeyError, TypeError, StudyError):
