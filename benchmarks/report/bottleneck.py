@@ -19,6 +19,7 @@ REPLACED: Final = {
     "bottleneck_zeros": "bottleneck: zeros",
     "bottleneck_ones": "bottleneck: ones",
     "bottleneck_noise": "bottleneck: noise",
+    "bottleneck_matched_noise": "bottleneck: noise of its own norm",
     "read_zeros": "read: zeros",
     "read_mean": "read: mean item",
 }

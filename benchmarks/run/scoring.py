@@ -39,13 +39,15 @@ def variants_of(settings: Settings) -> tuple[str, ...]:
         left alone, or set back at the start of each video
     plain: a method without a test-time update
     clean_input: a denoising cell, scored without noise
-    read_zeros, read_mean: the memory bypassed; bottleneck_*: all that the decoder sees below its skips replaced; these
-        are scored on every fourth frame
+    read_zeros, read_mean: the memory bypassed; bottleneck_*: all that the decoder sees below its skips replaced, by
+        noise of unit variance (`bottleneck_noise`), or by the same noise with the norm that the trained network's own
+        features have at each place (`bottleneck_matched_noise`); these are scored on every fourth frame
     """
     bypassed = () if settings.memory == "none" else ("read_zeros", "read_mean")
     main = ("update", "no_update", "reset_per_video") if settings.memory == "mnad" else ("plain",)
     clean = ("clean_input",) if settings.task == "denoising" else ()
-    return (*main, *clean, *bypassed, "bottleneck_zeros", "bottleneck_ones", "bottleneck_noise")
+    replaced = ("bottleneck_zeros", "bottleneck_ones", "bottleneck_noise", "bottleneck_matched_noise")
+    return (*main, *clean, *bypassed, *replaced)
 
 
 class VariantScorer:
@@ -186,17 +188,10 @@ class VariantScorer:
         self, name: str, query: Tensor, skips: Any, target: Tensor, reference: Tensor, rows: Tensor
     ) -> Mapping[str, Tensor]:
         """Return the errors, and the mean squared change of the output on the scale of [0, 1]; NaN outside ``rows``."""
-        memory = self.method.memory
-        if name.startswith(_READ):
-            items = self.items[name]
-            assert items is not None, "only a cell with items has read_* variants"
-            features = memory.bypass(query[rows], items, name.removeprefix(_READ))
-        else:
-            shape = (1, memory.widening * query.shape[1], *query.shape[2:])
-            features = self._replacement(name.removeprefix(_BOTTLENECK), shape, query)
         nothing = query.new_full((len(query),), torch.nan)
         if not bool(rows.any()):
             return dict.fromkeys((*self.method.backbone.error_terms, "output_mse"), nothing)
+        features = self._replaced_features(name, query[rows])
         # One set of features serves all frames: with skips it meets them later, without it the output is constant.
         output = self._decode(features, tuple(skip[rows] for skip in skips)).expand_as(target[rows])
         found = self._errors(output, target[rows])
@@ -204,15 +199,26 @@ class VariantScorer:
         found["output_mse"] = ((output - reference[rows]) / 2).square().flatten(1).mean(dim=1)
         return {term: nothing.masked_scatter(rows, values) for term, values in found.items()}
 
-    def _replacement(self, how: str, shape: tuple[int, ...], like: Tensor) -> Tensor:
+    def _replaced_features(self, name: str, query: Tensor) -> Tensor:
+        """Return what the decoder sees in a variant, one set for all frames or one a frame."""
+        memory = self.method.memory
+        items = self.items[name]
+        if name.startswith(_READ):
+            assert items is not None, "only a cell with items has read_* variants"
+            return memory.bypass(query, items, name.removeprefix(_READ))
+        how = name.removeprefix(_BOTTLENECK)
+        shape = (1, memory.widening * query.shape[1], *query.shape[2:])
         if how == "zeros":
-            return like.new_zeros(shape)
+            return query.new_zeros(shape)
         if how == "ones":
-            return like.new_ones(shape)
+            return query.new_ones(shape)
         if self._noise is None:
             drawn = torch.randn(shape, generator=torch_stream(self.method.seed, "bottleneck"))
-            self._noise = drawn.to(like)
-        return self._noise
+            self._noise = drawn.to(query)
+        if how == "noise":
+            return self._noise
+        norm = memory.recall(query, items).features.norm(dim=1, keepdim=True)
+        return torch.nn.functional.normalize(self._noise, dim=1) * norm
 
     def _count(self, name: str, usage: Tensor | None) -> None:
         if usage is not None:
