@@ -218,7 +218,7 @@ class VariantScorer:
         if how == "noise":
             return self._noise
         norm = memory.recall(query, items).features.norm(dim=1, keepdim=True)
-        return torch.nn.functional.normalize(self._noise, dim=1) * norm
+        return torch.nn.functional.normalize(self._noise, dim=1) * norm  # type: ignore[no-any-return]  # Tensor.norm has no types
 
     def _count(self, name: str, usage: Tensor | None) -> None:
         if usage is not None:
