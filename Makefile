@@ -52,7 +52,7 @@ $(if $(unknown),$(error Expected variables among $(call listed,$(known)), but go
 .DELETE_ON_ERROR:
 # Without it make looks for a file `plan-.o` to make `plan-` from, and takes .o for the name of a study.
 .SUFFIXES:
-.PHONY: help setup lock test lint bench bench-profiles clean tables figures verdict report simulate pixel-proof memorisation import ui
+.PHONY: help setup lock test lint bench bench-profiles clean tables figures verdict report simulate memorisation import ui
 
 ##@ Study (studies: synthetic, ped2, smoke; sets: synthetic, pool, ped2, ped1, avenue, shanghaitech)
 data-%: $(READY) ## Fetch or generate a data set and check it
@@ -91,9 +91,6 @@ simulate: $(READY) ## Measure what the intervals are worth on invented studies; 
 
 memorisation: $(READY) ## Study what networks learn by heart (circles and squares, minutes); writes results/memorisation
 	$(BENCHMARKS) memorisation $(if $(SEEDS),--seeds "$(SEEDS)") $(ARGS)
-
-pixel-proof: $(READY) ## Measure the pixel metrics where their values are known; writes results/statistics
-	$(BENCHMARKS) pixel-proof $(ARGS)
 
 import: $(READY) ## Bring the records into MLflow; twice changes nothing
 	$(BENCHMARKS) import $(ARGS)

@@ -111,10 +111,6 @@ def _parser() -> argparse.ArgumentParser:
     for command in (verdict, report, simulate, memorisation):
         add_folders(command)
 
-    proof = commands.add_parser("pixel-proof", help="measure the pixel metrics where their values are known")
-    proof.set_defaults(run=runs.pixel_proof)
-    add_folders(proof)
-
     imported = commands.add_parser("import", help="bring the records into MLflow; twice changes nothing")
     imported.set_defaults(run=views.import_into_mlflow)
     ui = commands.add_parser("ui", help="compare runs in the browser (MLflow)")

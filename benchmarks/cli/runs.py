@@ -123,12 +123,3 @@ def simulate(options: argparse.Namespace) -> int:
     from benchmarks.report.coverage import main
 
     return main(options)
-
-
-def pixel_proof(options: argparse.Namespace) -> int:
-    """Measure the pixel metrics where their values are known."""
-    from benchmarks.data.datasets import open_dataset
-    from benchmarks.report.pixel_proof import main
-    from benchmarks.run.looks.pixels import whole_truth
-
-    return main(options, whole_truth(open_dataset("synthetic", None).test))

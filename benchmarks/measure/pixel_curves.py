@@ -88,12 +88,3 @@ def pro(counts: LevelCounts, limit: float = PRO_LIMIT) -> float | None:
     kept = false <= limit
     curve = np.r_[overlap[kept], np.interp(limit, false, overlap)]
     return float(auc(np.r_[false[kept], limit], curve) / limit)
-
-
-def levels_at_shares(counts: LevelCounts, shares: NDArray[np.float64]) -> Levels:
-    """Return thresholds at or above which at least these shares of all pixels lie, highest first, without repetition."""
-    pixels = counts.pixels
-    at_or_above = np.cumsum(pixels[::-1])
-    wanted = np.maximum(np.ceil(shares * pixels.sum()), 1)
-    found = LEVELS - 1 - np.searchsorted(at_or_above, wanted)
-    return np.unique(found)[::-1].astype(np.uint16)

@@ -6,9 +6,11 @@ from functools import reduce
 from operator import add
 from typing import NamedTuple
 
+import numpy as np
+
 from benchmarks.errors import StudyError
-from benchmarks.measure.detection import SHARES, area_to_one, detection_rates
-from benchmarks.measure.pixel_curves import LevelCounts, levels_at_shares, pixel_auc, pro
+from benchmarks.measure.detection import area_to_one, detection_rates
+from benchmarks.measure.pixel_curves import LevelCounts, pixel_auc, pro
 from benchmarks.measure.regions import Regions
 from benchmarks.measure.score_levels import Levels
 
@@ -22,7 +24,11 @@ class MappedVideo(NamedTuple):
 
 @dataclass(frozen=True)
 class PixelMetrics:
-    """Metrics as fractions, None where undefined; and how many frames, true regions and tracks they are about."""
+    """Metrics as fractions, None where undefined, and what they are about.
+
+    frames, regions, tracks: how many of each, the latter two of the masks. levels: distinct levels of the maps, each of
+    which is a threshold of all four metrics.
+    """
 
     pixel_auc: float | None
     pro: float | None
@@ -31,12 +37,12 @@ class PixelMetrics:
     frames: int
     regions: int
     tracks: int
+    levels: int
 
 
-def pixel_metrics(videos: Sequence[MappedVideo], thresholds: Levels | None = None) -> PixelMetrics:
+def pixel_metrics(videos: Sequence[MappedVideo]) -> PixelMetrics:
     """Measure the maps of all videos.
 
-    thresholds: of RBDC and TBDC; None takes those at `SHARES` of the pixels.
     Raises StudyError if there is no video, or the maps of one are of another shape than its regions.
     """
     if not videos:
@@ -50,8 +56,7 @@ def pixel_metrics(videos: Sequence[MappedVideo], thresholds: Levels | None = Non
     counts = reduce(add, (LevelCounts.of(*video) for video in videos))
     rbdc = tbdc = None
     if counts.regions:
-        chosen = levels_at_shares(counts, SHARES) if thresholds is None else thresholds
-        rates = detection_rates([video.levels for video in videos], [video.regions for video in videos], chosen)
+        rates = detection_rates([video.levels for video in videos], [video.regions for video in videos])
         rbdc = area_to_one(rates.false_per_frame, rates.regions)
         tbdc = area_to_one(rates.false_per_frame, rates.tracks)
     return PixelMetrics(
@@ -62,4 +67,5 @@ def pixel_metrics(videos: Sequence[MappedVideo], thresholds: Levels | None = Non
         frames=sum(len(video.levels) for video in videos),
         regions=counts.regions,
         tracks=sum(video.regions.tracks for video in videos),
+        levels=int(np.count_nonzero(counts.pixels)),
     )

@@ -16,6 +16,12 @@ _SCALE: Final = 2.0**12
 _LARGEST: Final = float(np.finfo(np.float16).max)
 LEVELS: Final = 0x7C00
 """Number of levels: the bit patterns below that of infinity."""
+DECIMALS: Final = 3
+"""Decimals that a metric of maps in levels is recorded and printed with, as a fraction: one in per cent.
+
+Values closer than 2**-11 = 0.0005 of their size share a level. That moves pixel AUC by up to 0.0001 and PRO by up to
+0.00015 on real error maps of 128 × 128, and more on smaller ones: the fourth decimal is not sure.
+"""
 
 Levels = NDArray[np.uint16]
 

@@ -25,7 +25,7 @@ _MORE: Final = {
     "The bottleneck replaced": "tables/bottleneck_*",
     "Where methods see anomalies": "tables/pixel_*",
     "Boxes from error maps": "tables/boxes_*",
-    "What intervals and pixel metrics are worth": "statistics/*",
+    "What the intervals are worth": "statistics/*",
     "What a network learns by heart": "memorisation/*",
     "Speed, and what memory costs": "bench/README",
     "The whole study in one page": "report/index",

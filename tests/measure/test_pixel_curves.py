@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from scipy import ndimage
 from sklearn.metrics import roc_auc_score
 
-from benchmarks.measure.pixel_curves import LevelCounts, levels_at_shares, pixel_auc, pro
+from benchmarks.measure.pixel_curves import LevelCounts, pixel_auc, pro
 from benchmarks.measure.regions import find_regions
 from benchmarks.measure.score_levels import to_levels
 
@@ -119,15 +119,3 @@ class TestInvariances:
         assert (pixel_auc(perfect), pro(perfect)) == (1.0, 1.0)
         wrong = counts(1 - masks.astype(np.float32), masks)
         assert (pixel_auc(wrong), pro(wrong)) == (0.0, 0.0)
-
-
-class TestLevelsAtShares:
-    @given(MAPS, MASKS, st.lists(st.floats(1e-3, 1.0), min_size=1, max_size=5))
-    def test_at_least_the_share_lies_there(self, maps: np.ndarray, masks: np.ndarray, shares: list[float]) -> None:
-        """At each threshold lies at least its share of the pixels, and at the next higher level less."""
-        levels = to_levels(maps)
-        found = levels_at_shares(counts(maps, masks), np.array(shares))
-        assert np.all(np.diff(found.astype(int)) < 0)
-        for share in shares:
-            wanted = np.ceil(share * levels.size)
-            assert any((levels >= one).sum() >= wanted > (levels > one).sum() for one in found)

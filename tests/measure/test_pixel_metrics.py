@@ -41,19 +41,22 @@ class TestPixelMetrics:
         videos = [mapped(*video(seed)) for seed in range(3)]
         assert pixel_metrics(videos[::-1]) == pixel_metrics(videos)
 
-    def test_the_grid_of_thresholds_is_fine_enough(self) -> None:
-        """RBDC of the grid is within five points of that at very many levels, even on two dozen frames."""
+    def test_every_level_is_a_threshold(self) -> None:
+        """RBDC and TBDC are the areas over all distinct levels, whose number is told."""
         videos = [mapped(*video(seed)) for seed in range(2)]
         levels, regions = [one.levels for one in videos], [one.regions for one in videos]
-        every = np.unique(np.concatenate([one.ravel() for one in levels]))[::-1][::12]
-        rates = detection_rates(levels, regions, every)
+        rates = detection_rates(levels, regions)
         found = pixel_metrics(videos)
-        assert found.rbdc == pytest.approx(area_to_one(rates.false_per_frame, rates.regions), abs=0.05)
+        assert found.rbdc == area_to_one(rates.false_per_frame, rates.regions)
+        assert found.tbdc == area_to_one(rates.false_per_frame, rates.tracks)
+        assert found.levels == len(np.unique(np.concatenate(levels)))
 
     def test_without_anything_abnormal(self) -> None:
         """Normal videos alone leave all four undefined."""
         maps, masks = video(0)
-        assert pixel_metrics([mapped(maps, np.zeros_like(masks))]) == PixelMetrics(None, None, None, None, 12, 0, 0)
+        levels = len(np.unique(to_levels(maps)))
+        found = pixel_metrics([mapped(maps, np.zeros_like(masks))])
+        assert found == PixelMetrics(None, None, None, None, 12, 0, 0, levels)
 
     def test_shapes_must_match(self) -> None:
         """Maps of another size than the masks are refused, and so is nothing at all."""

@@ -42,7 +42,7 @@ LIBRARIES: dict[str, set[str]] = {
     **{f"benchmarks.{room}": CELL_LIBRARIES for room in ("study", "data", "measure", "run")},
 }
 # Loaded where it is installed: a bare machine runs the same cells without it.
-OPTIONAL: dict[str, set[str]] = {"benchmarks.run.norm_kernels": {"numba"}}
+OPTIONAL: dict[str, set[str]] = {"benchmarks.run.norm_kernels": {"numba"}, "benchmarks.measure.flooding": {"numba"}}
 DOORS = ("benchmarks.perf", "benchmarks.cli", "benchmarks.__main__", "benchmarks.__init__")
 
 

@@ -42,7 +42,7 @@ class TestWriteResultsIndex:
                 "- Boxes from error maps: ped2 [md](tables/boxes_ped2.md); pool [md](tables/boxes_pool.md) "
                 "[tex](tables/boxes_pool.tex)"
             ),
-            "- What intervals and pixel metrics are worth: coverage [md](statistics/coverage.md)",
+            "- What the intervals are worth: coverage [md](statistics/coverage.md)",
             "- Speed, and what memory costs: [md](bench/README.md)",
             "- The whole study in one page: [html](report/index.html)",
         ]

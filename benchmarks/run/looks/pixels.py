@@ -15,14 +15,12 @@ from numpy.typing import NDArray
 
 from benchmarks.data.layouts.generated import objects_of, scene_of
 from benchmarks.data.video import Video
-from benchmarks.measure.detection import SHARES
 from benchmarks.measure.pixel_metrics import MappedVideo, pixel_metrics
 from benchmarks.measure.regions import Regions, find_regions
-from benchmarks.measure.score_levels import to_levels
+from benchmarks.measure.score_levels import DECIMALS, to_levels
 from benchmarks.measure.score_maps import SIGMA, SIZE, smooth
 from benchmarks.run.evaluation import Pass
 
-_DECIMALS: Final = 6
 # Beyond these frames maps are a fourth as large, so that those of a set's test frames stay below a gigabyte.
 _MANY_FRAMES: Final = 8000
 
@@ -41,7 +39,8 @@ def pixel_facts(scored: Pass, videos: Sequence[Video]) -> dict[str, Any] | None:
     pixel_auc, pro, rbdc, tbdc: of the maps as they are; under ``smoothed`` those of the smoothed ones, with ``sigma`` in
     pixels. size: side of the maps. videos: those with masks, the others are left out; frames, regions, tracks: how many
     were measured. tracks_from: "objects" where the set knows them, or "overlap" (`benchmarks.measure.regions`).
-    thresholds: of RBDC and TBDC.
+    levels: distinct levels of the maps, each a threshold of RBDC and TBDC; older records hold ``thresholds`` instead,
+    the size of a grid that was too coarse.
     """
     plain: list[MappedVideo] = []
     smoothed: list[MappedVideo] = []
@@ -65,7 +64,6 @@ def pixel_facts(scored: Pass, videos: Sequence[Video]) -> dict[str, Any] | None:
         "videos": len(plain),
         "tracks_from": "overlap" if object_centres(videos[0]) is None else "objects",
         "size": size,
-        "thresholds": len(SHARES),
         "smoothed": {"sigma": SIGMA * size, **{name: after[name] for name in after if name not in counted}},
     }
 
@@ -79,15 +77,6 @@ def true_regions(video: Video, frames: NDArray[np.int64], shape: tuple[int, ...]
     masks = np.stack([video.masks(int(frame)) for frame in frames])
     height, width = shape
     return find_regions(masks, frames, object_centres(video)).resized(height, width)
-
-
-def whole_truth(videos: Sequence[Video]) -> list[Regions]:
-    """Return the regions of all frames of some test videos, at the size of their masks."""
-    found = []
-    for video in videos:
-        assert video.masks is not None, "only videos with masks have regions"
-        found.append(true_regions(video, np.arange(video.length), video.masks(0).shape))
-    return found
 
 
 def object_centres(video: Video) -> NDArray[np.float64] | None:
@@ -104,4 +93,4 @@ def object_centres(video: Video) -> NDArray[np.float64] | None:
 
 
 def _rounded(found: dict[str, Any]) -> dict[str, Any]:
-    return {name: round(value, _DECIMALS) if isinstance(value, float) else value for name, value in found.items()}
+    return {name: round(value, DECIMALS) if isinstance(value, float) else value for name, value in found.items()}

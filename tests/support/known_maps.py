@@ -1,4 +1,4 @@
-"""Pixel metrics of maps whose values can be said beforehand.
+"""Maps whose pixel metrics can be said beforehand.
 
 Each map is made from the true regions of a set whose tracks are known, as the synthetic one; what its metrics must be
 follows from counts of pixels, regions and tracks. Regions must be small: below a tenth of a frame, or a map that marks
@@ -6,7 +6,7 @@ whole frames detects them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from benchmarks.measure.detection import ALPHA
 from benchmarks.measure.pixel_curves import PRO_LIMIT
-from benchmarks.measure.pixel_metrics import MappedVideo, PixelMetrics, pixel_metrics
+from benchmarks.measure.pixel_metrics import MappedVideo, pixel_metrics
 from benchmarks.measure.regions import Regions, find_regions
 from benchmarks.measure.score_levels import to_levels
 from benchmarks.measure.score_maps import smooth
@@ -27,57 +27,52 @@ Values = Mapping[str, float]
 
 
 @dataclass(frozen=True)
-class Proof:
-    """One map: what was to be expected of its metrics (those that can be said), how closely, and what was measured."""
+class KnownMaps:
+    """Maps (frames, height, width) of each video, the metrics that follow from counts, and how closely they must."""
 
-    map: str
+    name: str
+    maps: Maps
     expected: Values
     tolerance: float
-    measured: PixelMetrics
 
-    @property
-    def holds(self) -> bool:
-        """Whether every expected value was met."""
-        found = {name: getattr(self.measured, name) for name in self.expected}
-        return all(
-            found[name] is not None and abs(found[name] - value) <= self.tolerance
-            for name, value in self.expected.items()
-        )
+    def unmet(self, truth: Sequence[Regions]) -> dict[str, tuple[float, float | None]]:
+        """Measure the maps; return what is expected and what was measured of each metric that is off."""
+        videos = [MappedVideo(to_levels(one), own) for one, own in zip(self.maps, truth, strict=True)]
+        measured = asdict(pixel_metrics(videos))
+        found = {name: (value, measured[name]) for name, value in self.expected.items()}
+        return {
+            name: (value, value_found)
+            for name, (value, value_found) in found.items()
+            if value_found is None or abs(value_found - value) > self.tolerance
+        }
 
 
-def prove(truth: Sequence[Regions]) -> list[Proof]:
-    """Measure all maps of a test set, given by the regions of its videos, all frames in order."""
+def known_maps(truth: Sequence[Regions]) -> list[KnownMaps]:
+    """Make all maps of a test set, given by the regions of its videos, all frames in order."""
     masks = [_drawn(regions) for regions in truth]
-    made: list[tuple[str, Maps, Values, float]] = [
-        ("the mask", masks, _all(1.0, 1.0, 1.0, 1.0), 1e-9),
-        ("the mask, blurred", [smooth(one) for one in masks], {"rbdc": 1.0, "tbdc": 1.0}, _LOOSE),
+    return [
+        KnownMaps("the mask", masks, _all(1.0, 1.0, 1.0, 1.0), 1e-9),
+        KnownMaps("the mask, blurred", [smooth(one) for one in masks], {"rbdc": 1.0, "tbdc": 1.0}, _LOOSE),
         _without("the mask without one track", masks, truth, _first_track),
         _without("the mask without every second region", masks, truth, _every_second_region),
         _with_false_corners(masks, truth),
-        ("noise", _noise(masks), _all(0.5, PRO_LIMIT / 2, 0.0, 0.0), _LOOSE),
-        ("a constant", [np.ones_like(one) for one in masks], _all(0.5, PRO_LIMIT / 2, 0.0, 0.0), 1e-9),
-        ("the mask upside down", [1 - one for one in masks], _all(0.0, 0.0, 0.0, 0.0), 1e-9),
+        KnownMaps("noise", _noise(masks), _all(0.5, PRO_LIMIT / 2, 0.0, 0.0), _LOOSE),
+        KnownMaps("a constant", [np.ones_like(one) for one in masks], _all(0.5, PRO_LIMIT / 2, 0.0, 0.0), 1e-9),
+        KnownMaps("the mask upside down", [1 - one for one in masks], _all(0.0, 0.0, 0.0, 0.0), 1e-9),
     ]
-    return [Proof(name, expected, tolerance, _measure(maps, truth)) for name, maps, expected, tolerance in made]
 
 
-@dataclass(frozen=True)
-class Linked:
-    """How tracks linked by overlap compare with the true ones: how many there are of each, and whether all are the same."""
-
-    true: int
-    linked: int
-    same: bool
+def linked(truth: Sequence[Regions]) -> list[Regions]:
+    """Forget the tracks of regions and link them again by overlap."""
+    return [find_regions(_drawn(own) > 0, np.arange(own.shape[0])) for own in truth]
 
 
-def linked_tracks(truth: Sequence[Regions]) -> Linked:
-    """Forget the tracks of regions, link them anew by overlap and compare."""
-    found = [find_regions(_drawn(own) > 0, np.arange(own.shape[0])) for own in truth]
-    same = [
-        len(set(zip(own.track.tolist(), other.track.tolist(), strict=True))) == own.tracks == other.tracks
-        for own, other in zip(truth, found, strict=True)
-    ]
-    return Linked(sum(own.tracks for own in truth), sum(other.tracks for other in found), all(same))
+def same_tracks(one: Sequence[Regions], other: Sequence[Regions]) -> bool:
+    """Whether regions belong together in the same way, whatever the numbers of their tracks."""
+    return all(
+        len(set(zip(own.track.tolist(), its.track.tolist(), strict=True))) == own.tracks == its.tracks
+        for own, its in zip(one, other, strict=True)
+    )
 
 
 def _drawn(regions: Regions) -> NDArray[np.float32]:
@@ -85,10 +80,6 @@ def _drawn(regions: Regions) -> NDArray[np.float32]:
     maps = np.zeros(regions.shape, dtype=np.float32)
     maps.reshape(-1)[regions.pixel] = 1
     return maps
-
-
-def _measure(maps: Maps, truth: Sequence[Regions]) -> PixelMetrics:
-    return pixel_metrics([MappedVideo(to_levels(one), regions) for one, regions in zip(maps, truth, strict=True)])
 
 
 def _all(pixel_auc: float, pro: float, rbdc: float, tbdc: float) -> Values:
@@ -105,7 +96,7 @@ def _every_second_region(regions: Regions) -> NDArray[np.bool_]:
 
 def _without(
     name: str, masks: Maps, truth: Sequence[Regions], choose: Callable[[Regions], NDArray[np.bool_]]
-) -> tuple[str, Maps, Values, float]:
+) -> KnownMaps:
     """Leave regions out of the mask: in the first video that has any for a track, in all for every second region.
 
     A missed pixel ties with all normal ones: it wins half of its pairs, and its region's overlap grows along the
@@ -126,10 +117,10 @@ def _without(
     region_share = regions / sum(own.area.size for own in truth)
     track_share = tracks / sum(own.tracks for own in truth)
     pro = 1 - region_share + region_share * PRO_LIMIT / 2
-    return name, maps, _all(1 - pixel_share / 2, pro, 1 - region_share, 1 - track_share), 1e-9
+    return KnownMaps(name, maps, _all(1 - pixel_share / 2, pro, 1 - region_share, 1 - track_share), 1e-9)
 
 
-def _with_false_corners(masks: Maps, truth: Sequence[Regions]) -> tuple[str, Maps, Values, float]:
+def _with_false_corners(masks: Maps, truth: Sequence[Regions]) -> KnownMaps:
     """Add to the mask, in every second frame, a small square as bright in a corner that no region is near.
 
     Half a false region a frame comes with every region found: a line up to there, and 1 from there on.
@@ -147,7 +138,7 @@ def _with_false_corners(masks: Maps, truth: Sequence[Regions]) -> tuple[str, Map
     false = corners * _CORNER**2 / normal
     area = 1 - corners / frames / 2
     expected = _all(1 - false / 2, 1 - false / 2 / PRO_LIMIT, area, area)
-    return "the mask, and a false region in every second frame", maps, expected, 1e-9
+    return KnownMaps("the mask, and a false region in every second frame", maps, expected, 1e-9)
 
 
 def _free_corner(frame: NDArray[np.float32]) -> tuple[slice, slice]:

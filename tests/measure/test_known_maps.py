@@ -1,10 +1,12 @@
+"""Pixel metrics of maps whose values follow from counts (tests/support/known_maps.py)."""
+
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from benchmarks.measure.pixel_proof import linked_tracks, prove
 from benchmarks.measure.regions import Regions, find_regions
+from tests.support.known_maps import known_maps, linked, same_tracks
 
 
 @pytest.fixture(scope="module")
@@ -19,36 +21,39 @@ def truth() -> list[Regions]:
     return videos
 
 
-class TestProve:
-    def test_every_expectation_is_met(self, truth: list[Regions]) -> None:
+class TestKnownMaps:
+    @pytest.mark.parametrize("index", range(8))
+    def test_every_expectation_is_met(self, truth: list[Regions], index: int) -> None:
         """All maps of a set with one track a video give what follows from its counts."""
-        for proof in prove(truth):
-            assert proof.holds, proof
+        known = known_maps(truth)
+        assert len(known) == 8
+        assert known[index].unmet(truth) == {}, known[index].name
 
     def test_expected_values_are_those_of_the_counts(self, truth: list[Regions]) -> None:
         """A fourth of the tracks is a fourth of TBDC; half of the regions half of RBDC and nothing of TBDC."""
-        found = {proof.map: proof.expected for proof in prove(truth)}
+        found = {known.name: known.expected for known in known_maps(truth)}
         assert found["the mask without one track"]["tbdc"] == 0.75
         assert found["the mask without one track"]["rbdc"] == 0.75
         assert found["the mask without every second region"]["rbdc"] == 0.5
         assert found["the mask without every second region"]["tbdc"] == 1.0
         assert found["the mask, and a false region in every second frame"]["tbdc"] == 0.75
 
-    def test_a_wrong_metric_is_told(self, truth: list[Regions]) -> None:
-        """A proof whose metric is off by more than its tolerance does not hold, nor one that is undefined."""
-        first = prove(truth)[0]
-        for wrong in (0.999, None):
-            assert not replace(first, measured=replace(first.measured, tbdc=wrong)).holds
+    def test_a_value_that_is_not_met_is_named(self, truth: list[Regions]) -> None:
+        """Another expectation than that of the counts is not met, nor is one of a metric that is undefined."""
+        first = known_maps(truth)[0]
+        assert replace(first, expected=first.expected | {"tbdc": 0.999}).unmet(truth) == {"tbdc": (0.999, 1.0)}
+        nothing = find_regions(np.zeros(truth[0].shape, dtype=bool), np.arange(24))
+        assert set(first.unmet([nothing] * 4)) == {"pixel_auc", "pro", "rbdc", "tbdc"}
 
 
-class TestLinkedTracks:
+class TestLinked:
     def test_tracks_that_overlap_are_found_again(self, truth: list[Regions]) -> None:
         """Where objects move by less than their length, linking finds the true tracks."""
-        found = linked_tracks(truth)
-        assert (found.true, found.linked, found.same) == (4, 4, True)
+        assert same_tracks(truth, linked(truth))
+        assert [own.tracks for own in linked(truth)] == [1, 1, 1, 1]
 
     def test_other_tracks_are_told(self, truth: list[Regions]) -> None:
         """Two true tracks that overlap from frame to frame are linked to one, which is not the same."""
-        split = replace(truth[0], track=(np.arange(truth[0].area.size) >= 6).astype(np.int64))
-        found = linked_tracks([split])
-        assert (found.true, found.linked, found.same) == (2, 1, False)
+        split = [replace(truth[0], track=(np.arange(truth[0].area.size) >= 6).astype(np.int64))]
+        assert [own.tracks for own in linked(split)] == [1]
+        assert not same_tracks(split, linked(split))
