@@ -3,18 +3,25 @@
 import numpy as np
 import pandas as pd
 
+from benchmarks.measure.inputs import scored_frames
+
 
 def false_alarms_per_hour(table: pd.DataFrame, rate: float, recall: float = 0.95) -> float | None:
     """Runs of consecutive normal frames at or above the threshold that finds ``recall`` of the abnormal frames.
 
     table: video, frame, label, anomaly. rate: frames a second. Per hour of normal footage; None where a class is absent.
+
+    Raises:
+        StudyError: as ``scored_frames`` does.
     """
-    abnormal = table["label"].to_numpy() == 1
-    if abnormal.all() or not abnormal.any():
+    frames = scored_frames(table["anomaly"].to_numpy(), table["label"].to_numpy(), table["video"].to_numpy())
+    scores, abnormal = frames.anomaly, frames.abnormal
+    count = int(abnormal.sum())
+    if count in {0, len(abnormal)}:
         return None
-    scores = table["anomaly"].to_numpy()
-    # the highest threshold that still finds that share
-    threshold = np.sort(scores[abnormal])[::-1][int(np.ceil(recall * abnormal.sum())) - 1]
+    # the highest threshold that still finds that share; recall * count may lie a rounding above a whole number
+    fewest = np.searchsorted(np.arange(1, count + 1) / count, recall)
+    threshold = np.sort(scores[abnormal])[::-1][fewest]
     ordered = table.assign(alarm=(scores >= threshold) & ~abnormal).sort_values(["video", "frame"])
     alarm, video = ordered["alarm"].to_numpy(), ordered["video"].to_numpy()
     frame = ordered["frame"].to_numpy()

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 Bounds = tuple["NDArray[np.float64]", "NDArray[np.float64]"]
 _RESAMPLES: Final = 999
+MOST_PAIRS: Final = 20
+"""Most values of an exact sign-flip test: half a million sign patterns and their opposites."""
+_TIE: Final = 1e-12
 
 
 def student_t(values: ArrayLike, level: float = 0.95) -> Bounds:
@@ -36,7 +39,7 @@ def percentile(values: ArrayLike, level: float = 0.95) -> Bounds:
 
 
 def bca(values: ArrayLike, level: float = 0.95) -> Bounds:
-    """Bias-corrected and accelerated bootstrap of the mean (Efron 1987; scipy); NaN where all values are equal."""
+    """Bias-corrected and accelerated bootstrap of the mean (Efron 1987; scipy); equal values are a point."""
     return _scipy_bootstrap(values, level, "BCa")
 
 
@@ -75,28 +78,39 @@ REPORTED: Final = "student_t"
 
 
 def sign_flip_p(values: ArrayLike) -> NDArray[np.float64]:
-    """Exact two-sided sign-flip p value of each row; values: (..., n), n <= 12 -> (...).
+    """Exact two-sided sign-flip p value of each row; values: (..., n), 1 <= n <= 20 -> (...).
 
-    The same test as `statistics.paired_difference` makes, for many rows at once.
+    The share of the 2^n sign patterns whose sum is at least as far from 0 as that of the values. Differences of
+    decimals carry errors of 1e-16 of the AUC, so that sums which differ by less than 1e-12 count as equal: a tie that
+    is lost makes p too small.
+
+    Raises:
+        StudyError: if a row is empty or longer than `MOST_PAIRS`, or a value is not finite.
     """
-    x = _seeds(values)
-    size = x.shape[-1]
-    if size > 12:
-        raise StudyError(f"expected at most 12 values a row for all sign patterns at once, got {size}")
-    signs = 1.0 - 2.0 * ((np.arange(2**size)[:, None] >> np.arange(size)) & 1)
-    observed = np.abs(x.sum(axis=-1))
-    flipped = np.abs(x @ signs.T)
-    return np.asarray((flipped >= observed[..., None] - 1e-12 * (1 + observed[..., None])).mean(axis=-1))
+    x = np.asarray(values, dtype=np.float64)
+    if x.ndim < 1 or not 1 <= x.shape[-1] <= MOST_PAIRS or not np.all(np.isfinite(x)):
+        raise StudyError(
+            f"expected 1 to {MOST_PAIRS} finite values a row for a test over all sign patterns, got shape {x.shape}"
+        )
+    # a pattern and its opposite lie equally far from 0, so that the first sign may stay
+    sums = x[..., :1]
+    for index in range(1, x.shape[-1]):
+        value = x[..., index : index + 1]
+        sums = np.concatenate([sums + value, sums - value], axis=-1)
+    observed = np.abs(x.sum(axis=-1, keepdims=True))
+    return np.asarray((np.abs(sums) >= observed - _TIE * (1 + observed)).mean(axis=-1))
 
 
 def _scipy_bootstrap(values: ArrayLike, level: float, method: str) -> Bounds:
     x = _seeds(values)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", stats.DegenerateDataWarning)  # NaN says the same
+    with warnings.catch_warnings(), np.errstate(invalid="ignore"):
+        warnings.simplefilter("ignore", stats.DegenerateDataWarning)  # of equal values, see below
         found = stats.bootstrap(
             (x,), np.mean, axis=-1, confidence_level=level, n_resamples=_RESAMPLES, method=method, batch=50, rng=0
         )
-    return found.confidence_interval.low, found.confidence_interval.high
+    # what scipy gives for equal values hangs on how their mean is rounded: NaN, or a low above the high
+    low, high = (np.where(np.ptp(x, axis=-1) == 0, x[..., 0], bound) for bound in found.confidence_interval)
+    return low, high
 
 
 def _seeds(values: ArrayLike) -> NDArray[np.float64]:

@@ -14,12 +14,11 @@ from scipy import stats
 
 from benchmarks.errors import StudyError
 from benchmarks.measure.inputs import scored_frames
-from benchmarks.measure.intervals import student_t
+from benchmarks.measure.intervals import MOST_PAIRS, sign_flip_p, student_t
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-_MOST_PAIRS: Final = 20
 _MOST_UNDEFINED: Final = 0.05
 
 
@@ -160,16 +159,16 @@ def paired_difference(
         StudyError: if no seed is on both sides, there are more than 20 pairs, or a value is not finite.
     """
     seeds = tuple(sorted(a_by_seed.keys() & b_by_seed.keys()))
-    if not seeds or len(seeds) > _MOST_PAIRS:
+    if not seeds or len(seeds) > MOST_PAIRS:
         raise StudyError(
-            f"expected 1 to {_MOST_PAIRS} seeds on both sides of a contrast, got {len(seeds)}: run the missing seeds"
+            f"expected 1 to {MOST_PAIRS} seeds on both sides of a contrast, got {len(seeds)}: run the missing seeds"
         )
     differences = _finite([a_by_seed[seed] - b_by_seed[seed] for seed in seeds])
     estimate = t_interval(differences.tolist(), level)
     return PairedDifference(
         *estimate,
         p_value=_t_test(differences),
-        exact_p=_sign_flip(differences),
+        exact_p=float(sign_flip_p(differences)),
         seeds=seeds,
         unpaired=tuple(sorted(a_by_seed.keys() ^ b_by_seed.keys())),
     )
@@ -210,17 +209,6 @@ def _t_test(differences: NDArray[np.float64]) -> float:
         return 0.0
     # t does not depend on the scale, and tiny differences would lose their spread to underflow
     return float(stats.ttest_1samp(differences / np.abs(differences).max(), 0.0).pvalue)
-
-
-def _sign_flip(differences: NDArray[np.float64]) -> float:
-    if not differences.any():
-        return 1.0
-    if differences.size == 1:
-        return 1.0  # scipy asks for two observations; both signs of a single one are equally far from 0
-    test = stats.permutation_test(
-        (differences,), np.mean, permutation_type="samples", vectorized=True, n_resamples=2**_MOST_PAIRS, batch=2**14
-    )
-    return float(test.pvalue)
 
 
 def _finite(values: ArrayLike) -> NDArray[np.float64]:

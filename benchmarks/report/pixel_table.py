@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from benchmarks.measure.score_levels import DECIMALS
 from benchmarks.report.evidence import Group, group_of
 from benchmarks.report.quantities import PIXEL
 from benchmarks.report.records import Record
@@ -21,6 +22,9 @@ from benchmarks.study.settings import UNTOLD
 _HEADINGS: Final = {"pixel_auc": "Pixel AUC", "pro": "PRO", "rbdc": "RBDC", "tbdc": "TBDC"}
 # Path below the record's section, and what is put before headings and in front of columns.
 _KINDS: Final[Mapping[str, tuple[str, ...]]] = {"": (), "smoothed": ("smoothed",)}
+# Metrics that older records measured on a grid of thresholds, and what marks their values.
+_BY_THRESHOLD: Final = ("rbdc", "tbdc")
+_COARSE: Final = "‡"
 
 
 def write_pixel_tables(records: Sequence[Record], results: Path) -> dict[str, Path]:
@@ -37,7 +41,7 @@ def write_pixel_tables(records: Sequence[Record], results: Path) -> dict[str, Pa
         stem = f"pixel_{dataset}"
         texts = {
             "md": f"# Where methods see anomalies: {dataset}\n\n{to_markdown(table)}",
-            "csv": csv.to_csv(index=False, float_format="%.5f", lineterminator="\n"),
+            "csv": csv.to_csv(index=False, float_format=f"%.{DECIMALS}f", lineterminator="\n"),
             "tex": to_latex(table),
         }
         for form, text in texts.items():
@@ -50,6 +54,18 @@ def write_pixel_tables(records: Sequence[Record], results: Path) -> dict[str, Pa
 def _section(record: Record) -> Mapping[str, object]:
     found: Mapping[str, object] = record.content.get("pixel", {}).get(record.variant, {})
     return found
+
+
+def _grid(row: Row) -> int | None:
+    """How many thresholds RBDC and TBDC rest on in the coarsest record of a row; None where every level was one."""
+    return min(
+        (int(grid) for one in row.records if isinstance(grid := _section(one).get("thresholds"), int)), default=None
+    )
+
+
+def _cell(row: Row, name: str, path: Sequence[str]) -> str:
+    text = percent(row.summary(_value(name, *path)), DECIMALS - 2)
+    return f"{text}{_COARSE}" if text and name in _BY_THRESHOLD and _grid(row) is not None else text
 
 
 def _value(name: str, *path: str) -> Callable[[Record], float | None]:
@@ -81,7 +97,7 @@ def _table(dataset: str, rows: Sequence[tuple[Group, Row]]) -> Table:
             group.label,
             row.label,
             row.seeds,
-            *(percent(row.summary(_value(name, *path))) for path in _KINDS.values() for name in PIXEL),
+            *(_cell(row, name, path) for path in _KINDS.values() for name in PIXEL),
         )
         for group, row in rows
     )
@@ -123,12 +139,27 @@ def _notes(rows: Sequence[Row]) -> tuple[str, ...]:
         (
             "Pixel AUC: ROC over all pixels of all frames; chance 50. PRO: mean overlap of true regions up to a false "
             "positive rate of 0.3; chance 15. RBDC, TBDC: regions found (IoU 0.1) and tracks found (a tenth of their "
-            f"regions) against false regions per frame, up to one; chance near 0; {told('thresholds')} thresholds. IoU "
-            "counts pixels, not boxes: compare them within this study alone."
+            "regions) against false regions per frame, up to one; chance near 0. IoU counts pixels, not boxes: compare "
+            "them within this study alone."
         ),
         (
             f"Smoothed: maps after a Gaussian of {told('sigma', 'smoothed')} pixels, fixed beforehand; the other "
             "columns are the maps as they are, where every single bright pixel is a false region."
+        ),
+        *_grid_notes(rows),
+    )
+
+
+def _grid_notes(rows: Sequence[Row]) -> tuple[str, ...]:
+    """What marked values rest on, if there are any."""
+    grids = [grid for row in rows if (grid := _grid(row)) is not None]
+    if not grids:
+        return ()
+    return (
+        (
+            f"{_COARSE} RBDC and TBDC of a record that was made before every level of the maps was a threshold: measured "
+            f"at {span(grids)} thresholds, which had not converged (on real maps off by up to 1.7 points, and by two "
+            "thirds of a small value). The error maps are gone; to measure them again, run the cell again."
         ),
     )
 
@@ -145,6 +176,8 @@ def _csv_row(group: Group, row: Row) -> dict[str, object]:
         "setting": row.label,
         "seeds": len(row.records),
     }
+    grid = _grid(row)
+    values["detection_thresholds"] = "every level" if grid is None else f"grid of {grid}"
     first = _section(row.records[0])
     for name in ("size", "frames", "regions", "tracks", "tracks_from"):
         values[name] = first.get(name)

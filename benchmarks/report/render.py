@@ -13,6 +13,7 @@ _LATEX = {
     "Δ": r"$\Delta$",
     "α": r"$\alpha$",
     "†": r"\textdagger{}",
+    "‡": r"\textdaggerdbl{}",
     "·": r"\textperiodcentered{}",
     "×": r"$\times$",
 }

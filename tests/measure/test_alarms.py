@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.errors import StudyError
 from benchmarks.measure.alarms import false_alarms_per_hour
 
 
@@ -27,6 +28,22 @@ class TestFalseAlarmsPerHour:
         table = self.table(generator.normal(size=200).tolist(), generator.integers(0, 2, 200).tolist())
         moved = table.assign(anomaly=np.exp(3 * table["anomaly"]))
         assert false_alarms_per_hour(moved, 25.0) == false_alarms_per_hour(table, 25.0)
+
+    @pytest.mark.parametrize("count", [20, 22, 25, 50, 100])
+    def test_recall_is_met_by_the_fewest_frames(self, count: int) -> None:
+        """With a normal frame between every two abnormal ones, k found are k - 1 alarms: the least k with k / n >= recall."""
+        scores = np.arange(2 * count, 0, -1.0)
+        table = self.table(scores.tolist(), [1, 0] * count)
+        # an alarm of its own each: two normal frames in a row would be one
+        alarms = {percent: false_alarms_per_hour(table, 1.0, percent / 100) for percent in range(1, 101)}
+        for percent, value in alarms.items():
+            fewest = -(-percent * count // 100)
+            assert value == pytest.approx((fewest - 1) / count * 3600), percent
+
+    def test_refuses_nan(self) -> None:
+        """A score that is no number is refused with its video, as the other metrics of frames refuse it."""
+        with pytest.raises(StudyError, match="finite anomaly scores, got nan in video a"):
+            false_alarms_per_hour(self.table([0.0, float("nan"), 0.3, 0.5], [0, 1, 0, 1]), 25.0)
 
     def test_one_class_is_undefined(self) -> None:
         """Without abnormal frames there is no threshold."""

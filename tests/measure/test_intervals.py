@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -6,7 +8,7 @@ from scipy import stats
 
 from benchmarks.errors import StudyError
 from benchmarks.measure.intervals import CANDIDATES, REPORTED, bca, percentile, sign_flip_p, student_t, studentised
-from benchmarks.measure.statistics import paired_difference, t_interval
+from benchmarks.measure.statistics import t_interval
 
 VALUES = [1.0, 2.5, 0.3, 4.0, 1.7]
 
@@ -61,6 +63,16 @@ class TestCandidates:
         theirs = stats.bootstrap((VALUES,), np.mean, n_resamples=999, method="BCa", rng=0).confidence_interval
         assert tuple(map(float, bca(VALUES))) == pytest.approx((theirs.low, theirs.high))
 
+    @pytest.mark.parametrize("name", list(CANDIDATES))
+    @pytest.mark.parametrize("value", [0.1, 0.0, 0.8])
+    def test_equal_values_are_a_point(self, name: str, value: float) -> None:
+        """Values without spread give their value twice, never a low above the high, nor NaN; other rows stay."""
+        assert tuple(map(float, CANDIDATES[name]([value] * 3))) == pytest.approx((value, value), abs=1e-15)
+        low, high = CANDIDATES[name]([value] * 3)
+        assert low <= high
+        low, high = CANDIDATES[name]([[value] * 5, VALUES])
+        assert (low[1], high[1]) == pytest.approx(tuple(map(float, CANDIDATES[name](VALUES))))
+
     def test_wider_level_is_wider(self) -> None:
         """A 99 % interval holds the 95 % one."""
         for interval in CANDIDATES.values():
@@ -75,20 +87,43 @@ class TestStudentised:
         low, high = studentised([1.0, 2.0, 4.0])
         assert (low, high) == (-np.inf, np.inf)
 
-    def test_equal_values_are_a_point(self) -> None:
-        """Values without spread give their mean twice."""
-        low, high = studentised([2.0, 2.0, 2.0, 2.0])
-        assert (low, high) == (2.0, 2.0)
-
 
 class TestSignFlipP:
-    @given(st.lists(st.integers(-50, 50), min_size=2, max_size=7))
-    def test_equals_the_test_of_a_single_contrast(self, values: list[int]) -> None:
-        """Many rows at once give what paired_difference gives one by one."""
-        a = dict(enumerate(map(float, values)))
-        one = paired_difference(a, dict.fromkeys(a, 0.0)).exact_p
-        assert float(sign_flip_p(list(a.values()))) == pytest.approx(one)
+    @given(st.lists(st.integers(-50, 50), min_size=1, max_size=9), st.sampled_from([1, 1000, 1_000_000]))
+    def test_equals_the_enumeration_in_whole_numbers(self, values: list[int], divisor: int) -> None:
+        """Thousandths and millionths as floats give what whole numbers give, ties kept."""
+        signs = itertools.product((-1, 1), repeat=len(values))
+        flipped = [abs(sum(sign * value for sign, value in zip(row, values, strict=True))) for row in signs]
+        expected = np.mean([one >= abs(sum(values)) for one in flipped])
+        assert float(sign_flip_p([value / divisor for value in values])) == expected
+
+    @pytest.mark.parametrize(
+        ("a", "b", "expected"),
+        [
+            ((0.1, 0.2, -0.1, -0.2), (0, 0, 0, 0), 1.0),
+            ((0.897, 0.857, 0.94), (0.903, 0.861, 0.936), 0.75),
+            ((0.801, 0.799, 0.8005, 0.7995, 0.8005), (0.8, 0.8, 0.8, 0.8, 0.8), 1.0),
+        ],
+    )
+    def test_ties_of_rounded_differences_are_kept(
+        self, a: tuple[float, ...], b: tuple[float, ...], expected: float
+    ) -> None:
+        """Sums that are equal as decimals count as equal, whatever their last bits are."""
+        assert float(sign_flip_p(np.subtract(a, b))) == expected
+
+    def test_rows_are_independent(self) -> None:
+        """Many rows at once give what each gives alone."""
+        rows = np.random.default_rng(0).normal(size=(2, 3, 7))
+        alone = [[float(sign_flip_p(row)) for row in part] for part in rows]
+        assert sign_flip_p(rows).tolist() == alone
 
     def test_all_of_one_sign(self) -> None:
-        """Six differences of one sign give 2 / 64."""
-        assert float(sign_flip_p([1.0, 2.0, 0.5, 3.0, 1.1, 0.2])) == pytest.approx(2 / 64)
+        """Six differences of one sign give 2 / 64, twenty 2 / 2^20."""
+        assert float(sign_flip_p([1.0, 2.0, 0.5, 3.0, 1.1, 0.2])) == 2 / 64
+        assert float(sign_flip_p(np.arange(1.0, 21.0))) == 2.0**-19
+
+    @pytest.mark.parametrize("wrong", [[], [1.0] * 21, [1.0, float("nan")]])
+    def test_refuses(self, wrong: list[float]) -> None:
+        """No values, too many to enumerate, and NaN are refused."""
+        with pytest.raises(StudyError, match="1 to 20 finite values"):
+            sign_flip_p(wrong)

@@ -193,6 +193,11 @@ class TestPairedDifference:
         assert one.mean == -two.mean
         assert (one.p_value, one.exact_p) == pytest.approx((two.p_value, two.exact_p))
 
+    def test_ties_of_three_seeds_are_kept(self) -> None:
+        """Differences of -6, -4 and +4 thousandths: six of the eight sign patterns are at least as far from 0."""
+        a, b = (0.897, 0.857, 0.94), (0.903, 0.861, 0.936)
+        assert paired_difference(dict(enumerate(a)), dict(enumerate(b))).exact_p == 0.75
+
     def test_one_pair(self) -> None:
         """One pair gives a mean, no interval, and no evidence."""
         result = paired_difference({0: 0.9}, {0: 0.8})

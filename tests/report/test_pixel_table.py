@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ Write = Callable[..., Path]
 def section(value: float, **replaced: Any) -> dict[str, Any]:
     """A record's section with one value for all metrics, twice as much when smoothed."""
     metrics = dict.fromkeys(PIXEL, value)
-    counts = {"frames": 100, "regions": 50, "tracks": 4, "tracks_from": "overlap", "size": 128, "thresholds": 61}
-    smoothed = {"sigma": 2.0, **dict.fromkeys(PIXEL, 2 * value)}
+    counts = {"frames": 100, "regions": 50, "tracks": 4, "tracks_from": "overlap", "size": 128, "levels": 900}
+    smoothed = {"sigma": 2.0, **dict.fromkeys(PIXEL, 2 * value), "levels": 1200}
     return {"update": metrics | counts | {"smoothed": smoothed} | replaced}
 
 
@@ -67,6 +68,31 @@ class TestWritePixelTables:
         write_record(tmp_path, cell, 0, 1.0, pixel={name: section(0.3)["update"] for name in ("update", "plain")})
         text = write_pixel_tables(load_records(tmp_path), tmp_path)["pixel_ped2"].read_text()
         assert text.count("MemAE's map is the squared error also where its score is the absolute one") == told
+
+    def test_a_coarse_grid_is_marked(self, tmp_path: Path, write_record: Write, settings: Settings) -> None:
+        """RBDC and TBDC of a row with a record on 61 thresholds carry a mark that a note explains, the others none."""
+        write_record(tmp_path, settings, 0, 1.0, pixel=section(0.3, pro=None, thresholds=61, tbdc=0.2))
+        write_record(tmp_path, replace(settings, epochs=7), 0, 1.0, pixel=section(0.4))
+        text = write_pixel_tables(load_records(tmp_path), tmp_path)["pixel_ped2"].read_text()
+        coarse, fine = ([cell.strip() for cell in line.split("|")] for line in text.splitlines() if "MNAD ·" in line)
+        assert coarse[4:-1] == ["30.0", "", "30.0‡", "20.0‡", "60.0", "60.0", "60.0‡", "60.0‡"]
+        assert fine[4:-1] == ["40.0"] * 4 + ["80.0"] * 4
+        assert "measured at 61 thresholds, which had not converged" in text
+        frame = pd.read_csv(tmp_path / "tables" / "pixel_ped2.csv")
+        assert frame["detection_thresholds"].tolist() == ["grid of 61", "every level"]
+
+    def test_no_mark_without_a_coarse_grid(self, tmp_path: Path, write_record: Write, settings: Settings) -> None:
+        """A table of records at every level has neither mark nor note."""
+        write_record(tmp_path, settings, 0, 1.0, pixel=section(0.3))
+        text = write_pixel_tables(load_records(tmp_path), tmp_path)["pixel_ped2"].read_text()
+        assert "‡" not in text
+
+    def test_no_more_decimals_than_levels_hold(self, tmp_path: Path, write_record: Write, settings: Settings) -> None:
+        """Older records hold six decimals; of a metric no more than three are printed."""
+        write_record(tmp_path, settings, 0, 1.0, pixel=section(0.312345))
+        assert "31.2 " in write_pixel_tables(load_records(tmp_path), tmp_path)["pixel_ped2"].read_text()
+        frame = pd.read_csv(tmp_path / "tables" / "pixel_ped2.csv", dtype=str)
+        assert frame.loc[0, ["pixel_auc", "pro", "rbdc", "smoothed_tbdc"]].tolist() == ["0.312"] * 3 + ["0.625"]
 
     def test_an_undefined_metric_is_an_empty_cell(
         self, tmp_path: Path, write_record: Write, settings: Settings
