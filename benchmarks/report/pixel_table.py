@@ -159,7 +159,8 @@ def _grid_notes(rows: Sequence[Row]) -> tuple[str, ...]:
         (
             f"{_COARSE} RBDC and TBDC of a record that was made before every level of the maps was a threshold: measured "
             f"at {span(grids)} thresholds, which had not converged (on real maps off by up to 1.7 points, and by two "
-            "thirds of a small value). The error maps are gone; to measure them again, run the cell again."
+            "thirds of a small value). Error maps are not kept: `make inspect-STUDY` measures them again where the cell's "
+            "checkpoint is, elsewhere the cell has to be run again."
         ),
     )
 
