@@ -171,7 +171,7 @@ class TestTargets:
         assert shown.returncode != 0
         assert "Traceback" not in said
         assert "nowhere" in said
-        assert re.search(r"ped1, ped2|ped2, pool, smoke", said)
+        assert re.search(r"ped1, ped2|ped2, .*smoke", said)
 
     def test_a_forgotten_name_is_none(self) -> None:
         """`plan-` is no target: make does not take the ending of some file for a study."""
