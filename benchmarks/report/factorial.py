@@ -1,4 +1,4 @@
-"""Which factor moves the AUC, by how much, on which set: a table for each method by itself.
+"""Which factor moves the AUC, by how much, on which set: a table for each method by itself, at one geometry and mode.
 
 Settings with too few seeds for a variance of their own are shown pair by pair.
 """
@@ -14,7 +14,7 @@ from benchmarks.report.factorial_fit import FACTORS, Cell, Factorial, fit_factor
 from benchmarks.report.judging import FEWEST_SEEDS
 from benchmarks.report.records import Record
 from benchmarks.report.render import Table
-from benchmarks.report.rows import METHOD_NAMES, only_factors
+from benchmarks.report.rows import GEOMETRY, METHOD_NAMES, only_factors
 from benchmarks.report.wording import interval_of, probability, signed
 from benchmarks.study.settings import AUTOENCODERS, UNTOLD
 
@@ -33,7 +33,8 @@ def factorial_tables(records: Iterable[Record]) -> list[Table]:
             groups.setdefault(group_of(record.settings).label, []).append(record)
     tables = []
     for label, inside in sorted(groups.items()):
-        frame = pd.DataFrame([row for row in map(_row, inside) if row["value"] is not None])
+        rows = [_row(record) | {"method": _method(record, inside)} for record in inside]
+        frame = pd.DataFrame([row for row in rows if row["value"] is not None])
         if frame.empty:
             continue
         fits = {str(method): fit_factorial(runs) for method, runs in frame.groupby("method", sort=False)}
@@ -43,6 +44,22 @@ def factorial_tables(records: Iterable[Record]) -> list[Table]:
     return tables
 
 
+def _method(record: Record, group: Sequence[Record]) -> str:
+    """The method, and what tells its run from the group's others besides the factors: runs that differ there never meet."""
+    others = [_made(one) for one in group if one.settings.method == record.settings.method]
+    differing = [
+        f"{name}={value}" for name, value in _made(record).items() if any(one[name] != value for one in others)
+    ]
+    return ", ".join([METHOD_NAMES[record.settings.method], *differing])
+
+
+def _made(record: Record) -> dict[str, object]:
+    return {
+        "mode": record.content.get("mode"),
+        **{name: getattr(record.settings, name) for name in sorted(GEOMETRY)},
+    }
+
+
 def _row(record: Record) -> dict[str, object]:
     settings = record.settings
     value = record.metric("micro_auc")
@@ -50,7 +67,6 @@ def _row(record: Record) -> dict[str, object]:
     return {
         "seed": record.seed,
         "value": None if value is None else 100 * value,
-        "method": METHOD_NAMES[settings.method],
         "task": f"{settings.task}{noise}",
         "memory": {settings.method: "own", "none": "none"}.get(settings.memory, settings.memory),
         "skip": "on" if settings.skip else "off",

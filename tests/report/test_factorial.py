@@ -183,3 +183,21 @@ class TestFactorialTables:
         pairs = next(table for title, table in found.items() if "few seeds" in title)
         assert [row[1] for row in pairs.rows] == [SKIP]
         assert len(found) == 2
+
+    def test_precision_and_mode_never_meet(self, tmp_path: Path, write_record: Callable[..., Path]) -> None:
+        """Runs in float32, or in the mode fast, have a table of their own that says so."""
+        for memory, seed in itertools.product(("own", "none"), range(3)):
+            for precision, mode in (("bfloat16", "record"), ("bfloat16", "fast"), ("float32", "record")):
+                chosen = {**RECONSTRUCTION, "memory": memory, "precision": precision}
+                folder = tmp_path / f"{precision}-{mode}"
+                write_record(folder, resolve(dataset="ped2", profile="small", **chosen), seed, mode=mode)
+        records = [one for folder in sorted(tmp_path.iterdir()) for one in load_records(folder)]
+        found = factorial_tables(records)
+        assert len(found) == 3
+        endings = {
+            "MNAD, mode=record, precision=bfloat16",
+            "MNAD, mode=fast, precision=bfloat16",
+            "MNAD, mode=record, precision=float32",
+        }
+        assert all(any(table.title.endswith(ending) for table in found) for ending in endings)
+        assert all("6 runs" in table.notes[0] for table in found)
