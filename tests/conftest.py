@@ -1,7 +1,7 @@
 """What all tests share: real data or a skip that says why, golden arrays, and runs that repeat themselves."""
 
 import os
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -89,3 +89,12 @@ def golden() -> Callable[[str], dict[str, np.ndarray[Any, Any]]]:
             return {key: file[key] for key in file.files}
 
     return load
+
+
+@pytest.fixture
+def settings_of_torch() -> Iterator[None]:
+    """A cell that runs in this process leaves torch as it found it."""
+    deterministic, threads = torch.are_deterministic_algorithms_enabled(), torch.get_num_threads()
+    yield
+    torch.use_deterministic_algorithms(deterministic)
+    torch.set_num_threads(threads)

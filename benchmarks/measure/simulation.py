@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from scipy.signal import lfilter
 
+from benchmarks.measure.cell_simulation import designs, simulated_bounds
 from benchmarks.measure.hierarchical import SeedVideoDifference, hierarchical_bootstrap, two_way_t
 from benchmarks.measure.intervals import CANDIDATES, REPORTED, sign_flip_p
 
@@ -30,6 +31,7 @@ RANGES: Final = (
 SEEDS: Final = (3, 4, 5, 6, 8, 12)
 SMALLEST: Final = 0.5
 AFTER_A_LOOK: Final = "these videos, seeds added after a look"
+FACTORIAL: Final = "effects of a factorial"
 # Numbers of seeds at which one looks, and adds seeds only while the interval decides nothing.
 LOOKS: Final = ((3, 6), (3, 6, 12), (6, 12))
 # Shift of the log error that moves the AUC by about 0, half a point and two points.
@@ -44,8 +46,8 @@ _CORRELATION: Final = 0.9
 class Coverage:
     """What one interval did in the studies of one scenario; shares are fractions, widths and effects points of AUC.
 
-    estimand: "these videos", "other videos too", or "these videos, seeds added after a look" (interval: where one
-    looked, as "3, 6"; seeds: the most). effect: mean true effect. covered: intervals that hold the truth.
+    estimand: "these videos", "other videos too", "these videos, seeds added after a look" (interval: where one
+    looked, as "3, 6"; seeds: the most), or "effects of a factorial" (`cell_simulation`). effect: mean true effect. covered: intervals that hold the truth.
     above, below: intervals wholly above, or below, the truth: what the rule of the verdict errs by where the truth
     lies on its line. reproduced: intervals wholly beyond half a point.
     """
@@ -189,11 +191,21 @@ def coverage_over_videos(scenario: str, draws: int, seed: int = 0) -> list[Cover
     return found
 
 
+def coverage_of_factorials(draws: int, seed: int = 0) -> list[Coverage]:
+    """Coverage for the effects of factorials whose settings spread differently."""
+    return [
+        _tally(FACTORIAL, design.name, name, seeds, np.full(draws, design.effect), low, high)
+        for design in designs()
+        for seeds in SEEDS
+        for name, (low, high) in simulated_bounds(design, seeds, draws, seed).items()
+    ]
+
+
 def simulate(draws: int, seed: int = 0) -> list[Coverage]:
-    """Every scenario; draws: studies each, half as many where footage is drawn anew each time."""
+    """Every scenario; draws: studies each, half as many where each study has footage of its own."""
     over_seeds = [row for scenario in EFFECTS for row in coverage_over_seeds(scenario, draws, seed)]
     over_videos = [row for scenario in BIASES for row in coverage_over_videos(scenario, max(2, draws // 2), seed)]
-    return [*over_seeds, *over_videos]
+    return [*over_seeds, *over_videos, *coverage_of_factorials(draws, seed)]
 
 
 def _in_parts(cut: SeedVideoDifference) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

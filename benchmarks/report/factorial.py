@@ -1,111 +1,28 @@
-"""Which factor moves the AUC, by how much, on which set: main effects and interactions of the factorial.
+"""Which factor moves the AUC, by how much, on which set: a table for each method by itself, at one geometry and mode.
 
-Ordinary least squares with the seed as a block; factors are coded as centred differences, so a main effect is the
-difference of two levels averaged over the levels of the other factors, and an interaction is how much one effect changes
-with another factor. An incomplete factorial gives what its cells can tell apart; the rest is named, and a main effect
-that stands for one of those interactions too is marked: it is the difference among the cells there are.
+Settings with too few seeds for a variance of their own are shown pair by pair.
 """
 
-import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from benchmarks.report.contrasts import paired
 from benchmarks.report.evidence import group_of
+from benchmarks.report.factorial_fit import FACTORS, Cell, Factorial, fit_factorial, steps
+from benchmarks.report.judging import FEWEST_SEEDS
 from benchmarks.report.records import Record
 from benchmarks.report.render import Table
-from benchmarks.report.rows import METHOD_NAMES, only_factors
-from benchmarks.report.wording import probability, signed
+from benchmarks.report.rows import GEOMETRY, METHOD_NAMES, only_factors
+from benchmarks.report.wording import interval_of, probability, signed
 from benchmarks.study.settings import AUTOENCODERS, UNTOLD
 
-# The level that a difference is taken from, where there is a natural one.
-_FROM: Final = {"method": "MNAD", "task": "reconstruction", "memory": "none", "skip": "off", "supervision": "none"}
-FACTORS: Final = tuple(_FROM)
-_MIXED: Final = " ‡"
-# Without items there is nothing to supervise: the two have no interaction, whatever is run.
-_NESTED: Final = {"memory", "supervision"}
-
-
-@dataclass(frozen=True)
-class Effect:
-    """One main effect or interaction, in the unit of the value, with its 95 % interval."""
-
-    name: str
-    mean: float
-    low: float
-    high: float
-    p: float
-
-
-@dataclass(frozen=True)
-class Factorial:
-    """What a (possibly incomplete) factorial tells.
-
-    effects: those that its cells can tell apart. confounded: those that they cannot. mixed: names of main effects one of
-    whose interactions is confounded. missing: combinations of levels without a value. runs, seeds: how many there are.
-    None of the effects where no value is left for the noise.
-    """
-
-    effects: tuple[Effect, ...]
-    confounded: tuple[str, ...]
-    mixed: frozenset[str]
-    missing: tuple[str, ...]
-    runs: int
-    seeds: int
-
-
-def fit_factorial(table: pd.DataFrame, factors: Sequence[str] = FACTORS) -> Factorial:
-    """Estimate main effects, then interactions of two factors, as far as the cells allow.
-
-    Supervision exists with a memory alone, so that memory's effect is the one without it.
-
-    table: a row per run, columns ``seed``, ``value`` and one of strings per factor. Factors of one level are left out.
-    """
-    import statsmodels.api as sm
-
-    varying = [factor for factor in factors if len(set(table[factor])) > 1]
-    blocks = pd.get_dummies(table["seed"].astype(str), prefix="seed", dtype=float)
-    design: dict[str, NDArray[np.float64]] = {str(name): blocks[name].to_numpy() for name in blocks.columns}
-    codes = {factor: _differences(table[factor], factor) for factor in varying}
-    wanted = {name: column for factor in varying for name, column in codes[factor].items()}
-    for one, other in itertools.combinations(varying, 2):
-        if {one, other} == _NESTED:
-            continue
-        wanted |= {
-            f"{name} × {other_name}": column * other_column
-            for (name, column), (other_name, other_column) in itertools.product(
-                codes[one].items(), codes[other].items()
-            )
-        }
-    names, confounded = [], []
-    for name, column in wanted.items():
-        tried = np.column_stack([*design.values(), column])
-        if np.linalg.matrix_rank(tried) > len(design):
-            design[name] = column
-            names.append(name)
-        else:
-            confounded.append(name)
-    missing = _missing_cells(table, varying)
-    effects: tuple[Effect, ...] = ()
-    if names and len(table) > len(design):
-        fit = sm.OLS(table["value"].to_numpy(dtype=float), np.column_stack(list(design.values()))).fit()
-        bounds = fit.conf_int(0.05)
-        places = {name: place for place, name in enumerate(design)}
-        effects = tuple(
-            Effect(name, *(float(value) for value in (fit.params[at], *bounds[at], fit.pvalues[at])))
-            for name in names
-            for at in (places[name],)
-        )
-    mixed = frozenset(name for name in names if any(name in other.split(" × ") for other in confounded))
-    return Factorial(effects, tuple(confounded), mixed, missing, len(table), int(table["seed"].nunique()))
+_MOST_NAMED: Final = 6
 
 
 def factorial_tables(records: Iterable[Record]) -> list[Table]:
-    """A table of effects on the published AUC for each group of records with more than one varying factor."""
+    """Effects on the published AUC: a table per group of records and method, then the pairs with too few seeds."""
     groups: dict[str, list[Record]] = {}
     for record in records:
         if (
@@ -116,38 +33,31 @@ def factorial_tables(records: Iterable[Record]) -> list[Table]:
             groups.setdefault(group_of(record.settings).label, []).append(record)
     tables = []
     for label, inside in sorted(groups.items()):
-        rows = [_row(record) for record in inside]
+        rows = [_row(record) | {"method": _method(record, inside)} for record in inside]
         frame = pd.DataFrame([row for row in rows if row["value"] is not None])
-        if len(frame) < 3 or frame.drop(columns=["seed", "value"]).nunique().max() < 2:
+        if frame.empty:
             continue
-        found = fit_factorial(frame)
-        if found.effects:
-            tables.append(_table(label, found))
+        fits = {str(method): fit_factorial(runs) for method, runs in frame.groupby("method", sort=False)}
+        tables += [_table(f"{label}, {method}", found) for method, found in fits.items() if found.effects]
+        pairs = _pairs_table(label, frame)
+        tables += [pairs] if pairs.rows else []
     return tables
 
 
-def _differences(levels: pd.Series, factor: str) -> dict[str, NDArray[np.float64]]:
-    """Columns whose coefficients are level minus base level, centred so that other effects are averages over levels."""
-    present = sorted(map(str, levels.unique()))
-    base = _FROM.get(factor, present[0])
-    base = base if base in present else present[0]
+def _method(record: Record, group: Sequence[Record]) -> str:
+    """The method, and what tells its run from the group's others besides the factors: runs that differ there never meet."""
+    others = [_made(one) for one in group if one.settings.method == record.settings.method]
+    differing = [
+        f"{name}={value}" for name, value in _made(record).items() if any(one[name] != value for one in others)
+    ]
+    return ", ".join([METHOD_NAMES[record.settings.method], *differing])
+
+
+def _made(record: Record) -> dict[str, object]:
     return {
-        f"{factor}: {level} − {base}": np.asarray(levels == level, dtype=np.float64) - 1 / len(present)
-        for level in present
-        if level != base
+        "mode": record.content.get("mode"),
+        **{name: getattr(record.settings, name) for name in sorted(GEOMETRY)},
     }
-
-
-def _missing_cells(table: pd.DataFrame, factors: Sequence[str]) -> tuple[str, ...]:
-    levels = [sorted(map(str, table[factor].unique())) for factor in factors]
-    present = set(table[list(factors)].astype(str).itertuples(index=False, name=None))
-    absent = [combination for combination in itertools.product(*levels) if combination not in present]
-    possible = [dict(zip(factors, one, strict=True)) for one in absent]
-    return tuple(
-        ", ".join(f"{name}={level}" for name, level in one.items())
-        for one in possible
-        if not (one.get("memory") == "none" and one.get("supervision", "none") != "none")
-    )
 
 
 def _row(record: Record) -> dict[str, object]:
@@ -157,7 +67,6 @@ def _row(record: Record) -> dict[str, object]:
     return {
         "seed": record.seed,
         "value": None if value is None else 100 * value,
-        "method": METHOD_NAMES[settings.method],
         "task": f"{settings.task}{noise}",
         "memory": {settings.method: "own", "none": "none"}.get(settings.memory, settings.memory),
         "skip": "on" if settings.skip else "off",
@@ -168,40 +77,92 @@ def _row(record: Record) -> dict[str, object]:
 def _table(label: str, found: Factorial) -> Table:
     rows = tuple(
         (
-            f"{one.name}{_MIXED if one.name in found.mixed else ''}",
+            one.name,
             f"{signed(one.mean)} [{signed(one.low)}, {signed(one.high)}]",
             probability(one.p),
+            "" if one.possible == 1 else f"{one.held} of {one.possible}",
+            "" if one.held == 1 else f"{signed(one.least)} to {signed(one.greatest)}",
         )
         for one in found.effects
     )
     notes = [
         (
-            f"Published AUC in points, {found.runs} runs of {found.seeds} seeds; least squares with the seed as a "
-            f"block; 95 % intervals. A difference without {_MIXED.strip()} is averaged over the levels of the other "
-            "factors. One description of all cells at once: the verdicts rest on the paired contrasts above."
-        )
+            f"Published AUC in points, {found.runs} runs of settings with at least {FEWEST_SEEDS} seeds. 95 % intervals, "
+            "each setting with the variance of its own runs (Welch, Satterthwaite; "
+            "coverage: `statistics/coverage.md`), p not adjusted for the number of rows. A description of all settings at "
+            "once: the verdicts rest on the paired contrasts above."
+        ),
+        (
+            "Over: the combinations of the other factors' levels that hold all settings of the effect, of those that "
+            "could; the effect is their mean. Range: the effect within one of them, from least to greatest."
+        ),
     ]
     if any(one.name.startswith("supervision") for one in found.effects):
         notes.append(
             "Supervision needs items: memory's rows are without it, its own rows are among settings with memory."
         )
-    if found.mixed:
-        notes.append(
-            f"{_MIXED.strip()} One of its interactions cannot be told apart from it: it is the difference among the "
-            "cells there are, not averaged over all levels of the other factors."
-        )
+    notes += [
+        f"{factor.capitalize()} goes with {leader} in these settings: a row of {leader} is a difference in both."
+        for factor, leader in found.follows.items()
+    ]
     if found.confounded:
-        told = "; ".join(found.confounded[:6]) + (
-            f"; and {len(found.confounded) - 6} more" if len(found.confounded) > 6 else ""
-        )
-        notes.append(f"Not to be told apart with these cells: {told}.")
+        notes.append(f"Not to be told apart with these settings: {_first(found.confounded)}.")
     if found.missing:
-        told = "; ".join(found.missing[:6]) + (f"; and {len(found.missing) - 6} more" if len(found.missing) > 6 else "")
-        notes.append(f"Missing cells: {told}.")
-    return Table(
-        f"Which factor moves the AUC: {label}",
-        ("Factor", "Effect", "p"),
-        rows,
-        frozenset({"Effect", "p"}),
-        tuple(notes),
+        notes.append(f"Settings with fewer than {FEWEST_SEEDS} seeds: {_first(found.missing)}.")
+    columns = ("Factor", "Effect", "p", "Over", "Range")
+    table = Table(f"Which factor moves the AUC: {label}", columns, rows, frozenset(columns[1:]), tuple(notes))
+    return table.without_empty_columns()
+
+
+def _pairs_table(label: str, frame: pd.DataFrame) -> Table:
+    """Pairs of settings that differ in one factor and of which one has too few seeds for the fit."""
+    factors = list(FACTORS)
+    rows = []
+    for method, runs in frame.groupby("method", sort=False):
+        cells: dict[Cell, dict[int, float]] = {
+            tuple(map(str, cell)): dict(zip(own["seed"], own["value"], strict=True))
+            for cell, own in runs.groupby(factors)
+        }
+        for at, factor in enumerate(factors):
+            for rest in dict.fromkeys((*cell[:at], *cell[at + 1 :]) for cell in cells):
+                levels = sorted(cell[at] for cell in cells if (*cell[:at], *cell[at + 1 :]) == rest)
+                for base, level in steps(factor, levels) if len(levels) > 1 else ():
+                    one, other = (cells[(*rest[:at], which, *rest[at:])] for which in (level, base))
+                    difference = paired(one, other)
+                    if difference is None or min(len(one), len(other)) >= FEWEST_SEEDS:
+                        continue
+                    others = dict(zip((*factors[:at], *factors[at + 1 :]), rest, strict=True))
+                    rows.append(
+                        (
+                            str(method),
+                            f"{factor}: {level} − {base}",
+                            ", ".join(_words(name, told) for name, told in others.items() if _words(name, told)),
+                            interval_of(difference, scale=1),
+                            str(len(difference.seeds)),
+                        )
+                    )
+    columns = ("Method", "Factor", "Where", "Difference", "Seeds")
+    note = (
+        f"Published AUC in points: settings that differ in one factor and of which one has fewer than {FEWEST_SEEDS} "
+        "seeds, paired by seed, with the 95 % t interval where there are two seeds. Too few for an interval that could "
+        "be trusted over several settings."
     )
+    title = f"Which factor moves the AUC, pairs with few seeds: {label}"
+    return Table(title, columns, tuple(rows), frozenset(columns[3:]), (note,))
+
+
+def _words(factor: str, level: str) -> str:
+    """A level of a factor that a pair has in common; "" for what goes without saying."""
+    if factor == "task":
+        return level
+    if factor == "supervision":
+        return "" if level == "none" else level
+    return {
+        "memory": {"none": "no memory", "own": "memory"}.get(level, f"{level}'s memory"),
+        "skip": "with skips" if level == "on" else "without skips",
+    }[factor]
+
+
+def _first(names: Sequence[str]) -> str:
+    rest = len(names) - _MOST_NAMED
+    return "; ".join(names[:_MOST_NAMED]) + (f"; and {rest} more" if rest > 0 else "")

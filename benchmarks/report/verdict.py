@@ -20,6 +20,7 @@ from benchmarks.report.judging import (
     seeds_at_smallest,
     with_holm,
 )
+from benchmarks.report.memory_conventions import write_memory_conventions
 from benchmarks.report.records import Record, load_records
 from benchmarks.report.remedies import remedies
 from benchmarks.report.render import Table, to_latex, to_markdown
@@ -35,7 +36,7 @@ def main(options: argparse.Namespace, is_stale: Callable[[Record], bool] | None 
     records, stale = without_stale(load_records(options.results), is_stale)
     paths = write_verdict(records, options.results, left_out=stale)
     print(paths["md"].read_text(encoding="utf-8").split("\n## Effects")[0])
-    paths |= write_evaluation_tables(records, options.results)
+    paths |= write_evaluation_tables(records, options.results) | write_memory_conventions(records, options.results)
     print(f"Written: {', '.join(map(str, paths.values()))}")
     return 0
 

@@ -18,6 +18,7 @@ from benchmarks.study.settings import (
     TASKS,
     Settings,
 )
+from benchmarks.study.shrinkage import dead_address_reason
 
 _NOT_NEGATIVE = (
     "calibration_videos",  # 0: train on all, as the papers do; then no score can be scaled by training frames
@@ -54,6 +55,7 @@ def illegal_because(settings: Settings) -> str | None:
         _level_reason,
         _range_reason,
         _memory_reason,
+        dead_address_reason,
         _noise_reason,
         _baseline_reason,
         _negative_reason,

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.errors import StudyError
-from benchmarks.measure.simulation import AFTER_A_LOOK, SEEDS, Coverage
+from benchmarks.measure.simulation import AFTER_A_LOOK, FACTORIAL, SEEDS, Coverage
 from benchmarks.report import coverage
 from benchmarks.report.coverage import DRAWS, write_coverage
 
@@ -21,6 +21,8 @@ class TestWriteCoverage:
         rows += [row("percentile", seeds, 0.75) for seeds in SEEDS]
         rows += [row("hierarchical_bootstrap", seeds, 0.9, "other videos too") for seeds in SEEDS]
         rows += [row("3, 6", 6, 0.92, AFTER_A_LOOK)]
+        shares = {"welch": 0.947, "hc3": 0.96, "pooled_ols": 0.85}
+        rows += [row(name, seeds, share, FACTORIAL) for name, share in shares.items() for seeds in SEEDS]
         text, csv = write_coverage(rows, tmp_path)
         lines = text.read_text().splitlines()
         assert any("Student t" in line and "| yes" in line for line in lines)
@@ -28,7 +30,10 @@ class TestWriteCoverage:
         assert "95.1 to 95.1 %" in text.read_text()
         assert "looks at 3 and again at 6 seeds" in text.read_text()
         assert any("3, 6" in line and "92.0" in line for line in lines)
-        assert len(pd.read_csv(csv)) == 3 * len(SEEDS) + 1
+        assert any("Welch" in line and "94.7" in line and "| yes" in line for line in lines)
+        assert any("one variance" in line and "85.0" in line and "| no" in line for line in lines)
+        assert "it holds the truth in 94.7 to 94.7 %" in text.read_text()
+        assert len(pd.read_csv(csv)) == 6 * len(SEEDS) + 1
 
 
 class TestMain:

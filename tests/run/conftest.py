@@ -1,22 +1,11 @@
 """What tests of cells share: a small set on disk, and a cell that has run."""
 
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 
 from tests.support.cells import LENGTH, ROOT, command, settings_file, write_blob_videos
-
-
-@pytest.fixture
-def settings_of_torch() -> Iterator[None]:
-    """A cell that runs in this process leaves torch as it found it."""
-    deterministic, threads = torch.are_deterministic_algorithms_enabled(), torch.get_num_threads()
-    yield
-    torch.use_deterministic_algorithms(deterministic)
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="session")

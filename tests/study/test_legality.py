@@ -2,15 +2,20 @@
 
 import dataclasses
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from benchmarks.errors import StudyError
+from benchmarks.run.autoencoder import MemoryAutoencoder
 from benchmarks.study.legality import illegal_because, refuse_illegal
 from benchmarks.study.presets import resolve
 from benchmarks.study.settings import Settings
+from benchmarks.study.shrinkage import cosine_ceiling
+from tests.support.methods import batch_of, made_up_clips
 
 RECORDS = Path(__file__).parents[2] / "results" / "runs"
 
@@ -40,6 +45,58 @@ class TestMemory:
     def test_a_memory_has_items(self) -> None:
         """No item is no memory."""
         assert "items=0" in refusal(items=0)
+
+
+def cosine(**changed: Any) -> Settings:
+    """A MemAE cell addressed by cosine, legal at 1/N."""
+    factors = {"dataset": "synthetic", "method": "memae", "task": "reconstruction", "profile": "smoke"}
+    return resolve(**{**factors, "precision": "float32", "address": "cosine", "shrink_threshold": 1 / 2000, **changed})
+
+
+def first_gradients(settings: Settings) -> tuple[float, float]:
+    """Largest gradient in size of a cell's first step, over the encoder and over the items."""
+    method = MemoryAutoencoder(settings, 0, torch.device("cpu"))
+    (objective,) = method.objectives()
+    method.losses(batch_of(made_up_clips(method, 4), epoch=1), objective.name).total.backward()
+    sides = (method.backbone.encoder.parameters(), method.memory.parameters())
+    encoder, items = (max(float(one.grad.abs().max()) for one in side if one.grad is not None) for side in sides)
+    return encoder, items
+
+
+class TestCosineAddress:
+    @pytest.mark.parametrize("items", [2, 10, 2000])
+    def test_shrinkage_from_the_ceiling_on_is_refused(self, items: int) -> None:
+        """The sentence has the ceiling e/(e+N-1) and what to set; just below it, and at 1/N, the cell is legal."""
+        ceiling = math.e / (math.e + items - 1)
+        sentence = refusal(
+            method="memae", task="reconstruction", address="cosine", items=items, shrink_threshold=ceiling
+        )
+        assert f"e/(e+{items - 1}) = {ceiling:.3g}" in sentence
+        assert f"set shrink_threshold below {ceiling:.3g}" in sentence
+        assert "address=inner_product" in sentence
+        for lives in (0.999 * ceiling, 1 / items, 0.0):
+            assert illegal_because(cosine(items=items, shrink_threshold=lives)) is None
+
+    def test_a_query_along_one_item_has_the_ceilings_weight(self) -> None:
+        """Items at right angles: the largest weight is the ceiling, whatever the query's length."""
+        from memae.memory import address
+
+        weights = address(3 * torch.eye(6)[:1], torch.eye(6), 0.0, likeness="cosine")
+        assert float(weights.max()) == pytest.approx(cosine_ceiling(6), rel=1e-6)
+
+    def test_the_official_threshold_is_for_inner_products(self) -> None:
+        """5/N is refused with a cosine and legal without one; one item has a weight of 1, so 1 is refused."""
+        assert "shrink_threshold=0.0025" in refusal(method="memae", task="reconstruction", address="cosine")
+        assert resolve(dataset="ped2", method="memae", task="reconstruction").shrink_threshold == 0.0025
+        assert "1 items" in refusal(
+            method="memae", task="reconstruction", address="cosine", items=1, shrink_threshold=1.0
+        )
+
+    def test_what_is_legal_learns_and_what_is_refused_never_does(self) -> None:
+        """At 1/N encoder and items get a gradient; from the ceiling on both gradients are exactly 0."""
+        alive = cosine()
+        assert min(first_gradients(alive)) > 0
+        assert first_gradients(dataclasses.replace(alive, shrink_threshold=cosine_ceiling(2000))) == (0.0, 0.0)
 
 
 class TestNoise:

@@ -65,6 +65,16 @@ class TestPublished:
         assert (paper.learning_rate, official.learning_rate, rc2020.learning_rate) == (2e-5, 2e-4, 2e-5)
         assert settings_of(method="memae", task="reconstruction", preset="paper").address == "cosine"
 
+    @pytest.mark.parametrize("items", [None, 10, 50])
+    def test_the_texts_shrinkage_follows_the_number_of_items(self, items: int | None) -> None:
+        """The text's lambda lies in [1/N, 3/N]; of these the preset takes 1/N, at which a cosine address lives."""
+        chosen = {} if items is None else {"items": items}
+        paper = settings_of(method="memae", task="reconstruction", preset="paper", **chosen)
+        assert paper.items == (items or 2000)
+        assert paper.shrink_threshold == 1 / paper.items
+        given = settings_of(method="memae", task="reconstruction", preset="paper", shrink_threshold=0.0006, **chosen)
+        assert given.shrink_threshold == 0.0006
+
     def test_rc2020_supervision_shrinks_the_other_losses(self) -> None:
         """RC2020's loss has weight 1 and takes the other two down to 0.001."""
         settings = settings_of(method="mnad", task="prediction", supervision="uniform_rc2020")

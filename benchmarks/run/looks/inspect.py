@@ -64,6 +64,22 @@ def inspect_cells(
     return left_out
 
 
+def restored(cell: Cell, places: Places, device: torch.device, *, keep_stale: bool = False) -> tuple[Method, CellData]:
+    """Build a cell's trained method from its record and checkpoint, with the data that it was made from.
+
+    Raises StudyError if there is no record or checkpoint, if one is not of the other or of this data, or, unless
+    keep_stale, if older code made the record.
+    """
+    try:
+        content = _record(cell, places, keep_stale=keep_stale)
+        data = open_data(cell.settings, places)
+        return _restore(cell, content, data, places, device), data
+    except _LeftOutError as reason:
+        raise StudyError(
+            f"Expected a record in {places.results} and its checkpoint in {places.work} for {cell.slug}, but: {reason}."
+        ) from None
+
+
 def describe_left_out(left_out: dict[Cell, str], places: Places) -> str:
     """Return a sentence a reason: which cells were left out, and what to do."""
     by_reason: dict[str, list[str]] = {}
