@@ -49,6 +49,8 @@ def plan(options: argparse.Namespace) -> int:
     prepared = prepare(options, work_folder(options))
     print(prepared.study.title)
     print(describe_plan(prepared.plan, prepared.workers.jobs))
+    if prepared.gpu_hours:
+        print(prepared.gpu_hours)
     return 0
 
 

@@ -42,6 +42,13 @@ def choose_device(asked: str, *, remote: bool = False) -> Device:
     return "cuda" if found else "cpu"
 
 
+def accelerator_name() -> str:
+    """What torch calls the first accelerator here, as ``NVIDIA H100 80GB HBM3``; only where there is one."""
+    import torch
+
+    return torch.cuda.get_device_name(0)
+
+
 def accelerators() -> tuple[str, ...]:
     """Names of this machine's accelerators, as CUDA_VISIBLE_DEVICES takes them."""
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")

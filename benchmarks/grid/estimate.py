@@ -1,6 +1,7 @@
 """How long a cell takes: as long as the most similar measured cell, scaled by frames, size, width and epochs.
 
-Training and evaluation are scaled apart. Where no record is of the cell's method, measured costs of a clip stand in.
+Training and evaluation are scaled apart. Where no record is of the cell's method, measured costs of a clip stand in on a
+CPU, and on a GPU its operations at the throughput assumed for the card (`benchmarks.grid.cards`).
 """
 
 import math
@@ -11,6 +12,8 @@ from statistics import quantiles
 from typing import Any
 
 from benchmarks.errors import StudyError
+from benchmarks.grid.cards import Card, card_of, pass_seconds, step_seconds
+from benchmarks.grid.flops import training_flops
 from benchmarks.grid.places import read_json
 from benchmarks.study.settings import BASELINES, LEARNING_FREE, Settings
 
@@ -47,6 +50,8 @@ _UNMEASURED = _CLIP_COST["mnad"]
 _SIZE, _WIDTH = 256, 0.25
 # Seconds of a process's start, and core-seconds a clip costs however small it is.
 _START, _CLIP_OVERHEAD = 5.0, 0.002
+# Seconds of a CPU's work that a GPU leaves to it for each test frame: metrics of error maps, the look at sampled frames.
+_HOST_PER_FRAME = 0.02
 # How unlike two cells of one method are in time: octaves of size and width count 1 each, these if they differ.
 _UNLIKE = {"precision": 4.0, "memory": 0.5, "task": 0.25, "skip": 0.25, "items": 0.25}
 _OTHER_MODE = 2.0  # the mode `fast` takes about half the time
@@ -54,7 +59,7 @@ _OTHER_MODE = 2.0  # the mode `fast` takes about half the time
 
 @dataclass(frozen=True)
 class CoreSeconds:
-    """Core-seconds of what every run of a cell repeats (frames are stored once).
+    """Core-seconds (on a GPU: seconds) of what every run of a cell repeats (frames are stored once).
 
     evaluate: scoring, and with it the look into memory and queries that follows.
     """
@@ -70,22 +75,25 @@ class CoreSeconds:
 
 @dataclass(frozen=True)
 class Measured:
-    """What one record says about time."""
+    """What one record, or the timing of first steps, says about time. accelerator: its name; None on a CPU."""
 
     settings: Settings
     device: str
     seconds: CoreSeconds
     mode: str = "record"
+    accelerator: str | None = None
 
 
-def modelled(settings: Settings, evaluate_every: int = 0) -> CoreSeconds | None:
-    """Time on a CPU by the table of costs; None for a set whose size is not known here.
+def modelled(settings: Settings, evaluate_every: int = 0, card: Card | None = None) -> CoreSeconds | None:
+    """Time on a CPU by the table of costs, or on a card by operations; None for a set whose size is not known here.
 
     evaluate_every: as in a study file; looks between epochs count as training.
     """
     if settings.dataset not in _FRAMES:
         return None
     train, test = _FRAMES[settings.dataset]
+    if card is not None and settings.method not in LEARNING_FREE:
+        return _on_card(settings, evaluate_every, card)
     scale = (settings.size / _SIZE) ** 2 * (settings.width / _WIDTH) ** 2
     costs = _LEARNING_FREE_COST if settings.method in LEARNING_FREE else _CLIP_COST.get(settings.method, _UNMEASURED)
     step, half = (cost * scale + _CLIP_OVERHEAD for cost in costs)
@@ -95,6 +103,26 @@ def modelled(settings: Settings, evaluate_every: int = 0) -> CoreSeconds | None:
         + looks * test * 2 * half,
         test * _halves(settings) * half,
     )
+
+
+def training_work(settings: Settings) -> float | None:
+    """Floating-point operations of a cell's training; None where they are not known."""
+    flops = training_flops(settings)
+    if flops is None or settings.dataset not in _FRAMES:
+        return None
+    return settings.epochs * (_FRAMES[settings.dataset][0] / settings.train_stride) * flops
+
+
+def _on_card(settings: Settings, evaluate_every: int, card: Card) -> CoreSeconds | None:
+    """Time on a card; None for a method whose operations are not known."""
+    train, test = _FRAMES[settings.dataset]
+    step, half = step_seconds(settings, card), pass_seconds(settings, card)
+    if step is None or half is None:
+        return None
+    looks = (settings.epochs - 1) // evaluate_every if evaluate_every else 0
+    steps = settings.epochs * (train / settings.train_stride) / settings.batch
+    evaluate = test * (_halves(settings) * half + _HOST_PER_FRAME)
+    return CoreSeconds(steps * step + looks * test * 2 * half, evaluate)
 
 
 def _halves(settings: Settings) -> float:
@@ -112,17 +140,20 @@ def measured(record: Mapping[str, Any]) -> Measured | None:
     """Read settings, device and core-seconds from a record; None where it lacks them."""
     try:
         phases, hardware = record["phases"], record["hardware"]
-        train, scoring = (phases[name]["seconds"] * hardware["threads"] for name in ("train", "evaluate"))
-        look = phases.get("look", {}).get("seconds", 0.0) * hardware["threads"]  # older records have none
+        cores = hardware["threads"] if hardware["device"] == "cpu" else 1  # threads make no GPU faster
+        train, scoring = (phases[name]["seconds"] * cores for name in ("train", "evaluate"))
+        look = phases.get("look", {}).get("seconds", 0.0) * cores  # older records have none
         settings, mode = Settings.from_dict(record["settings"]), str(record.get("mode", "record"))
-        return Measured(settings, hardware["device"], CoreSeconds(train, scoring + look), mode)
+        seconds = CoreSeconds(train, scoring + look)
+        return Measured(settings, hardware["device"], seconds, mode, hardware.get("accelerator"))
     except (KeyError, TypeError, StudyError):
         return None
 
 
-def read_measured(results: Path) -> list[Measured]:
-    """What all records say about time, whatever their data set and profile."""
-    records = (record for file in sorted(results.glob("runs/*/*/*/seed-*.json")) if (record := read_json(file)))
+def read_measured(results: Path, work: Path | None = None) -> list[Measured]:
+    """What all records say about time, whatever their data set and profile, and the timings of first steps in `work`."""
+    files = [*sorted(results.glob("runs/*/*/*/seed-*.json")), *sorted(work.glob("*/timing.json") if work else ())]
+    records = (record for file in files if (record := read_json(file)))
     return [one for record in records if (one := measured(record)) is not None]
 
 
@@ -134,21 +165,40 @@ def estimate_seconds(
     threads: int,
     mode: str = "record",
     evaluate_every: int = 0,
+    accelerator: str | None = None,
 ) -> float | None:
-    """Seconds a cell takes with so many threads; None where nothing is known (an accelerator without any record)."""
-    known = [one for one in known if one.device == device and one.settings.method == settings.method]
+    """Seconds a cell takes with so many threads; None where nothing is known.
+
+    accelerator: name of the GPU; records of another say nothing. Where there is no record of it either, its operations
+    count, if the card is one of `benchmarks.grid.cards` and the method's operations are known.
+    """
+    known = [one for one in known if _speaks_for(one, settings, device, accelerator)]
     same = [one for one in known if one.settings == settings and one.mode == mode]
+    threads = threads if device == "cpu" else 1
     if same and not evaluate_every:
         return _START + _undisturbed([one.seconds.total for one in same]) / threads
-    model = modelled(settings, evaluate_every)
+    card = None if device == "cpu" else card_of(accelerator)
+    model = modelled(settings, evaluate_every, card)
     if model is None:
         return None
-    pairs = [(one, of) for one in _nearest(settings, mode, known) if (of := modelled(one.settings)) is not None]
+    pairs = [
+        (one, of) for one in _nearest(settings, mode, known) if (of := modelled(one.settings, card=card)) is not None
+    ]
     if not pairs:
-        return _START + model.total / threads if device == "cpu" else None
+        return _START + model.total / threads if device == "cpu" or card is not None else None
     train = model.train * _ratio([(one.seconds.train, of.train) for one, of in pairs])
     evaluate = model.evaluate * _ratio([(one.seconds.evaluate, of.evaluate) for one, of in pairs])
     return _START + (train + evaluate) / threads
+
+
+def _speaks_for(one: Measured, settings: Settings, device: str, accelerator: str | None) -> bool:
+    """Whether a measurement is of the method and of the device; a GPU whose name is not known may be any."""
+    named = accelerator is not None and one.accelerator is not None
+    return (
+        one.device == device
+        and one.settings.method == settings.method
+        and (not named or one.accelerator == accelerator)
+    )
 
 
 def _nearest(settings: Settings, mode: str, known: Sequence[Measured]) -> list[Measured]:

@@ -31,6 +31,10 @@ class Places:
         """What a running cell rewrites at every step."""
         return self.folder(cell) / "progress.json"
 
+    def timing(self, cell: Cell) -> Path:
+        """Seconds of its first steps, where somebody has timed them."""
+        return self.folder(cell) / "timing.json"
+
     def log(self, cell: Cell) -> Path:
         """What the cell says about its work."""
         return self.folder(cell) / "cell.log"

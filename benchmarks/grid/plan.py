@@ -61,25 +61,36 @@ def make_plan(
     keep_stale: bool = False,
     mode: str = "record",
     evaluate_every: int = 0,
+    accelerator: str | None = None,
+    share: float = 1.0,
     fingerprint: Callable[[Settings, str], Fingerprint] = fingerprint,
 ) -> Plan:
     """Look at every cell's record and, where it has none, at what its last attempt left.
 
     mode: a record of the mode `record` is good for either, one of `fast` for `fast` alone. evaluate_every: as in a study
-    file; a record without the AUC of these epochs is stale.
+    file; a record without the AUC of these epochs is stale. accelerator: name of the GPU, where it is known. share: cells
+    that one GPU has at a time, each of which takes so many times as long.
     """
     current = cache(fingerprint)
     looked = (_look_at(cell, places, current, mode, evaluate_every) for cell in cells)
     plan = Plan(tuple(looked), keep_stale)
     if not plan.to_run:
         return plan
-    known = read_measured(places.results)
-    seconds = {
-        settings: estimate_seconds(
-            settings, known, device=device, threads=threads, mode=mode, evaluate_every=evaluate_every
+    known = read_measured(places.results, places.work)
+
+    def estimated(settings: Settings) -> float | None:
+        seconds = estimate_seconds(
+            settings,
+            known,
+            device=device,
+            threads=threads,
+            mode=mode,
+            evaluate_every=evaluate_every,
+            accelerator=accelerator,
         )
-        for settings in {one.cell.settings for one in plan.to_run}
-    }
+        return None if seconds is None else share * seconds
+
+    seconds = {settings: estimated(settings) for settings in {one.cell.settings for one in plan.to_run}}
     return replace(plan, cells=tuple(replace(one, seconds=seconds.get(one.cell.settings)) for one in plan.cells))
 
 

@@ -58,14 +58,20 @@ def cell_job(
     entry: tuple[str, ...] = CELL,
     mode: str = "record",
     evaluate_every: int = 0,
+    time_steps: int = 0,
 ) -> Job:
-    """Write down a cell as a command (nothing is started). entry: what follows the interpreter."""
+    """Write down a cell as a command (nothing is started). entry: what follows the interpreter.
+
+    time_steps: of training, to be timed in place of a run; what it leaves is the cell's timing, and no record.
+    """
     settings_file = places.folder(cell) / "settings.json"
     data = () if places.data_root is None else ("--data-root", str(places.data_root.absolute()))
     folders = ("--results", str(places.results.absolute()), "--work", str(places.work.absolute()))
     shares = ("--threads", str(threads), "--device", device, "--mode", mode, "--quiet")
     looks = ("--evaluate-every", str(evaluate_every)) if evaluate_every else ()
-    arguments = (*entry, "--settings", str(settings_file), "--seed", str(cell.seed), *data, *folders, *shares, *looks)
+    timing = ("--time-steps", str(time_steps)) if time_steps else ()
+    told = (*data, *folders, *shares, *looks, *timing)
+    arguments = (*entry, "--settings", str(settings_file), "--seed", str(cell.seed), *told)
     environment = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(threads))
     return Job(
         cell.slug,
@@ -73,7 +79,7 @@ def cell_job(
         cell.settings.to_dict(),
         settings_file,
         places.output(cell),
-        places.record(cell),
+        places.timing(cell) if time_steps else places.record(cell),
         environment,
     )
 

@@ -5,9 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.grid.device import choose_device
+from benchmarks.grid.device import accelerator_name, accelerators, choose_device
 from benchmarks.grid.engine import Workers, run_cells
+from benchmarks.grid.estimate import read_measured
 from benchmarks.grid.events import Listener, Spared, warn_once_for_all
+from benchmarks.grid.gpu_hours import describe_gpu_hours, is_measured
 from benchmarks.grid.places import Places
 from benchmarks.grid.plan import Plan, describe_total, make_plan
 from benchmarks.grid.process import CELL
@@ -18,12 +20,16 @@ from benchmarks.study.settings import Cell
 
 @dataclass(frozen=True)
 class Prepared:
-    """A study, what is left of it, and who will do it."""
+    """A study, what is left of it, and who will do it.
+
+    gpu_hours: what it takes on one GPU, card by card; empty where that is measured, or no GPU is asked about.
+    """
 
     study: Study
     plan: Plan
     workers: Workers
     places: Places
+    gpu_hours: str = ""
 
 
 def prepare(options: argparse.Namespace, work: Path) -> Prepared:
@@ -39,6 +45,7 @@ def prepare(options: argparse.Namespace, work: Path) -> Prepared:
         mode=options.mode,
     )
     places = Places(options.data_root if study.needs_data else None, options.results, work)
+    here = accelerator_name() if device == "cuda" and options.scheduler is None else None
     plan = make_plan(
         study.cells,
         places,
@@ -47,8 +54,19 @@ def prepare(options: argparse.Namespace, work: Path) -> Prepared:
         keep_stale=options.keep_stale,
         mode=study.mode,
         evaluate_every=study.evaluate_every,
+        accelerator=here,
+        share=1.0 if here is None else max(1.0, workers.jobs / max(1, len(accelerators()))),
     )
-    return Prepared(study, plan, workers, places)
+    return Prepared(study, plan, workers, places, _gpu_hours(study, plan, places, device, here))
+
+
+def _gpu_hours(study: Study, plan: Plan, places: Places, device: str, here: str | None) -> str:
+    """Asked about where cells run on a GPU, and at the profile that is meant for one."""
+    if not plan.to_run or (device == "cpu" and study.profile != "paper"):
+        return ""
+    if is_measured(plan, read_measured(places.results, places.work), here):
+        return ""
+    return describe_gpu_hours(plan, evaluate_every=study.evaluate_every, here=here)
 
 
 def run_prepared(
@@ -62,6 +80,8 @@ def run_prepared(
     print(prepared.study.title)
     settled = len(plan.cells) - len(plan.to_run)
     print(f"{len(plan.cells)} cells, {settled} with a record. {describe_total(plan, workers.jobs)}")
+    if prepared.gpu_hours:
+        print(prepared.gpu_hours)
     for one in plan.cells:
         if one.state == "stale":
             verb = "kept" if plan.keep_stale else "run again"

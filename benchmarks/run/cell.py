@@ -18,7 +18,7 @@ import traceback
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 import torch
@@ -26,20 +26,21 @@ import torch
 from benchmarks.data.store_key import made_by
 from benchmarks.errors import StudyError
 from benchmarks.run import record as records
+from benchmarks.run.accelerator import Mode, explained, refuse_unfit, set_mode, sped_up
 from benchmarks.run.cell_data import CellData, Places, open_data
 from benchmarks.run.cell_lock import alone_at
 from benchmarks.run.checkpoint import load_checkpoint, read_facts, save_checkpoint
 from benchmarks.run.contract import Method
 from benchmarks.run.evaluation import Pass, evaluate
-from benchmarks.run.fast import speed_up
 from benchmarks.run.feed import Feed
 from benchmarks.run.fingerprint import fingerprint
 from benchmarks.run.hardware import Phase, hardware, keep_freed_memory, release_free_memory, versions
 from benchmarks.run.looks.looking import look_into
 from benchmarks.run.looks.pixels import map_size
 from benchmarks.run.methods import build
-from benchmarks.run.progress import Progress
+from benchmarks.run.progress import Progress, read_progress
 from benchmarks.run.strided_clips import training_feed
+from benchmarks.run.timing import time_cell
 from benchmarks.run.training import train_epoch
 from benchmarks.study.legality import refuse_illegal
 from benchmarks.study.settings import Cell, Settings
@@ -52,8 +53,6 @@ _CALIBRATED = ("update", "no_update", "plain", "clean_input")
 # Batches after which scoring gives freed memory back.
 _RELEASE_EVERY = 16
 
-Mode = Literal["record", "fast"]
-
 
 def run_cell(
     cell: Cell, places: Places, device: torch.device, mode: Mode = "record", *, evaluate_every: int = 0
@@ -64,12 +63,9 @@ def run_cell(
     evaluate_every: put the published micro AUC of every so many epochs into the record; nothing is chosen by it.
     """
     refuse_illegal(cell.settings)
+    refuse_unfit(cell.settings, device)
     settings = cell.settings
-    # Deterministic algorithms and no autotuning in `record`; what is fastest in `fast`, with other last digits.
-    torch.use_deterministic_algorithms(mode == "record")
-    # With it torch fills all new memory first, a tenth of a training step; nothing here reads what it has not written.
-    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-    torch.backends.cudnn.benchmark = mode == "fast"
+    set_mode(mode)
     path = records.record_path(places.results, cell)
     _make_folder(path.parent, "records")
     folder = places.work / cell.slug
@@ -96,8 +92,7 @@ def run_cell(
     phases["frames"] = phase.facts
     identity["train_checksum"] = data.train.checksum
     method = build(settings, cell.seed, device)
-    if mode == "fast":
-        speed_up(method, device)
+    slower = sped_up(method, device) if mode == "fast" else []
     with Phase(device) as phase:
         if settings.negative_weight is not None:
             identity["known_anomalies"] = method.facts()["known_anomalies_checksum"]
@@ -119,7 +114,7 @@ def run_cell(
     table = records.terms_table(scored, data.dataset.test)
     calibration = records.terms_table(held_out, data.dataset.train) if held_out is not None else None
     measured = records.measure(table, calibration, method.rule)
-    measured["notes"] = [*records.label_notes(data.dataset.test), *measured["notes"]]
+    measured["notes"] = [*slower, *records.label_notes(data.dataset.test), *measured["notes"]]
     if evaluate_every and epochs:
         epochs[-1] |= {"micro_auc": measured["headline"]["micro_auc"]}
     record |= {
@@ -199,8 +194,7 @@ def _train(
         if looks.due(epoch):
             epochs[-1]["micro_auc"] = looks.micro_auc()
         save_checkpoint(checkpoint, method, objectives, {"identity": identity, "epochs": epochs})
-        progress.content["epochs_done"] = epochs
-        progress.write()
+        progress.epoch_done(settings.epochs, epochs)
         _log.info("epoch %d of %d: %s", epoch, settings.epochs, epochs[-1]["losses"])
     return epochs
 
@@ -257,6 +251,9 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--evaluate-every", type=int, default=0, metavar="N", help="put the AUC of every Nth epoch into the record"
     )
+    parser.add_argument(
+        "--time-steps", type=int, default=0, metavar="N", help="time N training steps and some scoring; no record"
+    )
     parser.add_argument("--quiet", action="store_true", help="log to the cell's file alone")
     return parser.parse_args(argv)
 
@@ -312,6 +309,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: argparse.Namespace, held: ExitStack) -> int:
     begun = time.perf_counter()
     progress: Progress | None = None
+    cell: Cell | None = None
     try:
         cell = Cell(_read_settings(arguments.settings), arguments.seed)
         folder = arguments.work / cell.slug
@@ -325,11 +323,17 @@ def _run(arguments: argparse.Namespace, held: ExitStack) -> int:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         places = Places(arguments.data_root, arguments.results, arguments.work)
         device = pick_device(arguments.device)
+        if arguments.time_steps:
+            time_cell(cell, places, device, arguments.mode, arguments.time_steps)
+            return 0
         path = run_cell(cell, places, device, arguments.mode, evaluate_every=arguments.evaluate_every)
     except StudyError as error:
         return _fail(progress, str(error), status=2)
     except Exception as error:  # the log gets the traceback, whoever started the cell one line
         _log.error("%s", traceback.format_exc())
+        phase = "" if progress is None else str((read_progress(progress.path) or {}).get("phase"))
+        if cell is not None and (sentence := explained(error, cell.settings, arguments.mode, phase)) is not None:
+            return _fail(progress, sentence, status=2)
         return _fail(progress, f"{type(error).__name__}: {error}", status=1)
     _log.info("record written to %s after %.0f s", path, time.perf_counter() - begun)
     return 0

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,25 @@ class Progress:
         left = (epochs - epoch + 1 - step / steps) * elapsed / through
         self.step(step, steps, epoch=epoch, epochs=epochs, losses=dict(losses), seconds_left=round(left, 1))
 
+    def epoch_done(self, epochs: int, done: Sequence[Mapping[str, Any]]) -> None:
+        """Note the end of an epoch, at once: on a GPU no step within one is told. done: the epochs so far, of ``epochs``."""
+        trained = len(done) - self.content.get("resumed_epochs", 0)
+        elapsed = time.monotonic() - self._phase_begun
+        left = round((epochs - len(done)) * elapsed / trained, 1) if trained else None
+        last = {"epoch": len(done), "epochs": epochs, "batch": 1, "batches": 1, "losses": dict(done[-1]["losses"])}
+        self.content |= {**last, "epochs_done": list(done), "seconds_left": left}
+        self.write()
+
     def write(self) -> None:
         """Write now; raises StudyError if the disk refuses, and leaves nothing half-written."""
         self._written = time.monotonic()
         replace_text(self.path, json.dumps(self.content), sync=False)
+
+
+def read_progress(path: Path) -> dict[str, Any] | None:
+    """Return what a cell's progress file says; None where there is none, or none that can be read."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None

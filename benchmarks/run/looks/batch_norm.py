@@ -6,6 +6,7 @@ published variant is scored once more. Everything is put back.
 """
 
 import math
+from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from typing import Any, Final
 
@@ -56,13 +57,19 @@ def _ratio(new: torch.Tensor, old: torch.Tensor) -> float:
     return float(ratios.log().abs().max().exp())
 
 
+def _uncompiled(network: nn.Module) -> AbstractContextManager[Any]:
+    """Run what is compiled as it was written: a new momentum at each batch would compile it anew, up to torch's limit."""
+    compiled = any(getattr(module, "_compiled_call_impl", None) is not None for module in network.modules())
+    return torch.compiler.set_stance("force_eager") if compiled else nullcontext()
+
+
 def _measure(method: MemoryAutoencoder, norms: list[Any], data: CellData, device: torch.device) -> int:
     """Set running statistics to their mean over batches, each normalised by its own; return the number of batches."""
     settings = method.settings
     feed = training_feed(data.training_clips(settings, method.clip_length), device)
     momenta = [norm.momentum for norm in norms]
     done = 0
-    with torch.no_grad():
+    with torch.no_grad(), _uncompiled(method.network):
         for done, batch in enumerate(islice(feed.shuffled(method.seed, settings.epochs, settings.batch), BATCHES), 1):
             for norm in norms:
                 norm.momentum = 1 / done
