@@ -67,6 +67,9 @@ plan-%: $(READY) ## List a study's cells, done or missing, with time; runs nothi
 reproduce-%: $(READY) ## Run a study's missing cells, then show its table
 	$(BENCHMARKS) reproduce "$*" $(RUNS) $(ARGS)
 
+rehearse-%: $(READY) ## Run a study at smoke size before hours are spent on it; keeps nothing
+	$(BENCHMARKS) rehearse "$*" $(RUNS) $(ARGS)
+
 grid-%: $(READY) ## Run a set's full factorial (synthetic, ped2, avenue, avenue-partial)
 	$(BENCHMARKS) reproduce "grid-$*" $(RUNS) $(ARGS)
 

@@ -72,7 +72,18 @@ def _parser() -> argparse.ArgumentParser:
     reproduce = commands.add_parser("reproduce", help="run a study's missing cells, then show its table")
     reproduce.add_argument("--no-tracking", action="store_true", help="do not show runs in MLflow while they go")
     reproduce.set_defaults(run=runs.reproduce, runs_cells=True)
-    for command in (plan, reproduce):
+    rehearse = commands.add_parser(
+        "rehearse", help="run a study at smoke size, resume included, to see every part work; keeps nothing"
+    )
+    rehearse.set_defaults(run=runs.rehearse, runs_cells=True)
+    for command in (reproduce, rehearse):
+        add_number(
+            command,
+            "--time-steps",
+            metavar="N",
+            help="time N steps of each setting before the run, for the plan (100 on a GPU that is new here; 0: none)",
+        )
+    for command in (plan, reproduce, rehearse):
         command.add_argument("study", help=f"{', '.join(study_names())}, or the path of a .toml file")
         add_cell_options(command)
         add_worker_options(command)

@@ -6,13 +6,17 @@ import argparse
 import sys
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.cli.options import work_folder
 from benchmarks.cli.views import write_index, write_study_tables
 from benchmarks.errors import StudyError
 from benchmarks.grid.tracking import Tracker
 from benchmarks.study.files import Study, load_study
-from benchmarks.study.settings import GENERATED_DATASETS, MOST_SEEDS
+from benchmarks.study.settings import GENERATED_DATASETS, MOST_SEEDS, Cell
+
+if TYPE_CHECKING:
+    from benchmarks.grid.study_run import Prepared
 
 
 def data(options: argparse.Namespace) -> int:
@@ -59,10 +63,13 @@ def reproduce(options: argparse.Namespace) -> int:
     from benchmarks.grid.study_run import prepare, run_prepared
 
     prepared = prepare(options, work_folder(options))
-    if prepared.study.needs_data:
-        from benchmarks.data.datasets import open_dataset
-
-        open_dataset(prepared.study.dataset, options.data_root)  # raises before anything is started
+    _refuse_missing_data(prepared.study, options)
+    if steps := _steps_to_time(options, prepared):
+        failures = _time(prepared, steps)
+        if failures:
+            print("Nothing was trained: what the first steps said would happen to the cells, too.", file=sys.stderr)
+            return 1
+        prepared = prepare(options, work_folder(options))
     failures = run_prepared(prepared, tracker=None if options.no_tracking else partial(_live_tracker, options.results))
     # A filter and fewer seeds choose what is run, not what the table shows.
     write_study_tables(load_study(options.study, profile=prepared.study.profile, at_least=options.seeds), options)
@@ -70,6 +77,83 @@ def reproduce(options: argparse.Namespace) -> int:
     for cell, sentence in failures.items():
         print(f"FAILED {cell.slug}: {sentence}", file=sys.stderr)
     return 1 if failures else 0
+
+
+def rehearse(options: argparse.Namespace) -> int:
+    """Run every setting of a study at smoke size, into a folder that is removed; on a GPU, time first steps at full size."""
+    from benchmarks.grid.plan import describe_total
+    from benchmarks.grid.rehearsal import clear
+    from benchmarks.grid.rehearsal import rehearse as run_rehearsal
+    from benchmarks.grid.study_run import prepare
+
+    prepared = prepare(options, work_folder(options))
+    _refuse_missing_data(prepared.study, options)
+    device, jobs = prepared.workers.device, prepared.workers.jobs
+    print(
+        f"Rehearsal on {device}, profile {prepared.study.profile} at smoke size: each cell is killed once and resumed."
+    )
+    done = run_rehearsal(prepared)
+    places = done.prepared.places
+    write_study_tables(done.prepared.study, argparse.Namespace(results=places.results, work=places.work))
+    failures = dict(done.failures)
+    if steps := _steps_to_time(options, prepared):
+        failures |= _time(prepared, steps)
+        prepared = prepare(options, work_folder(options))
+    for note in done.notes:
+        print(f"Note: {note}")
+    for cell, sentence in failures.items():
+        print(f"FAILED {cell.slug}: {sentence}", file=sys.stderr)
+    if failures:
+        print(f"The rehearsal failed; its logs are in {places.work}.", file=sys.stderr)
+        return 1
+    clear(prepared)
+    print(
+        f"\nThe rehearsal went well: {len(done.prepared.study.cells)} settings trained, resumed, scored and recorded; "
+        "the table above means nothing, and nothing of it is kept."
+    )
+    print(f"The study itself: {describe_total(prepared.plan, jobs)}")
+    if prepared.gpu_hours:
+        print(prepared.gpu_hours)
+    return 0
+
+
+def _refuse_missing_data(study: Study, options: argparse.Namespace) -> None:
+    """Raise StudyError, before anything is started, where a study's data is not at hand."""
+    if study.needs_data:
+        from benchmarks.data.datasets import open_dataset
+
+        open_dataset(study.dataset, options.data_root)
+
+
+def _steps_to_time(options: argparse.Namespace, prepared: Prepared) -> int:
+    """How many first steps to time: as asked for, else some on a GPU of which no measurement is known."""
+    from benchmarks.grid.first_steps import STEPS
+
+    asked: int | None = options.time_steps
+    if asked is not None and asked < 0:
+        raise StudyError(f"Expected --time-steps to be at least 0, but got {asked}; correct it.")
+    if prepared.workers.scheduler is not None:
+        if asked:
+            raise StudyError("Expected --time-steps on this machine alone, but got --scheduler too; leave one out.")
+        return 0
+    if asked is None:
+        return STEPS if prepared.workers.device == "cuda" and prepared.gpu_hours else 0
+    return asked
+
+
+def _time(prepared: Prepared, steps: int) -> dict[Cell, str]:
+    from benchmarks.grid.first_steps import time_first_steps
+
+    print(f"The first {steps} steps of each setting, timed:")
+    workers = prepared.workers
+    return time_first_steps(
+        prepared.plan,
+        prepared.places,
+        steps=steps,
+        threads=workers.threads,
+        device=workers.device,
+        mode=prepared.study.mode,
+    )
 
 
 def _live_tracker(results: Path, study: Study) -> Tracker:

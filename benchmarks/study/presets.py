@@ -5,7 +5,7 @@ changes what the published sources disagree about.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from benchmarks.errors import StudyError
@@ -36,6 +36,10 @@ _PROFILES: dict[str, dict[str, dict[str, Any]]] = {
         "memae": {"size": 32, "width": 0.125, "epochs": 2, "batch": 4, "train_stride": 32},
     },
 }
+
+# What makes a cell large, but for its length.
+_GEOMETRY = ("size", "width", "train_stride", "bottleneck", "shrunk_size", "patch", "patch_stride", "patches")
+_REHEARSED_EPOCHS = 3
 
 _FACTOR_LEVELS: dict[str, tuple[str, ...]] = {
     "method": names.METHODS,
@@ -123,6 +127,17 @@ def resolve(  # the factors of STUDY section 2, one argument each
     settings = Settings(**(values | overrides))
     refuse_illegal(settings)
     return settings
+
+
+def rehearsed(settings: Settings) -> Settings:
+    """Return the settings at the size and length of a smoke test, long enough to be interrupted; all else stays."""
+    small = _geometry(settings.method, "smoke")
+    if settings.method in names.BASELINES:
+        small = baseline(settings.method, "smoke")
+    sizes = {name: small[name] for name in _GEOMETRY if name in small and getattr(settings, name) is not None}
+    shrunk = replace(settings, **sizes, epochs=_REHEARSED_EPOCHS if settings.epochs else 0)
+    refuse_illegal(shrunk)
+    return shrunk
 
 
 def _mnad(factors: Mapping[str, Any]) -> dict[str, Any]:
