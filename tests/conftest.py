@@ -95,6 +95,8 @@ def golden() -> Callable[[str], dict[str, np.ndarray[Any, Any]]]:
 def settings_of_torch() -> Iterator[None]:
     """A cell that runs in this process leaves torch as it found it."""
     deterministic, threads = torch.are_deterministic_algorithms_enabled(), torch.get_num_threads()
+    autotuned, rounded = torch.backends.cudnn.benchmark, torch.backends.cudnn.allow_tf32
     yield
+    torch.backends.cudnn.benchmark, torch.backends.cudnn.allow_tf32 = autotuned, rounded
     torch.use_deterministic_algorithms(deterministic)
     torch.set_num_threads(threads)

@@ -16,7 +16,8 @@ import argparse, json, os, pathlib, signal, subprocess, sys, time
 sys.path.insert(0, os.getcwd())
 from benchmarks.study.settings import Cell, Settings
 parser = argparse.ArgumentParser()
-for name in ("--settings", "--data-root", "--results", "--work", "--threads", "--device", "--mode", "--evaluate-every"):
+for name in ("--settings", "--data-root", "--results", "--work", "--threads", "--device", "--mode", "--evaluate-every",
+             "--time-steps"):
     parser.add_argument(name)
 parser.add_argument("--seed", type=int)
 parser.add_argument("--quiet", action="store_true")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.grid.cards import card_of
 from benchmarks.grid.estimate import _START as START
 from benchmarks.grid.estimate import CoreSeconds, Measured, estimate_seconds, measured, modelled, read_measured
 from benchmarks.study.files import load_study, study_names
@@ -134,6 +135,32 @@ class TestEstimateSeconds:
         assert seconds == pytest.approx(START + 0.01 * cost(settings).total)
         assert estimate(settings, [on_cuda]) == pytest.approx(cost(settings).total)
 
+    def test_records_of_another_card_say_nothing(self, settings: Settings) -> None:
+        """An H100's time is not an A100's; operations stand in, where the card is known, and threads do not matter."""
+        record = replace(taken(settings, 0.01), device="cuda", accelerator="NVIDIA H100 80GB HBM3")
+        here = estimate_seconds(
+            settings, [record], device="cuda", threads=8, accelerator="NVIDIA H100 80GB HBM3"
+        )
+        assert here == pytest.approx(START + record.seconds.total)
+        elsewhere = estimate_seconds(settings, [record], device="cuda", threads=8, accelerator="NVIDIA A100-PCIE-40GB")
+        model = modelled(settings, card=card_of("A100"))
+        assert model is not None
+        assert elsewhere == pytest.approx(START + model.total)
+        assert estimate_seconds(settings, [record], device="cuda", threads=1, accelerator="NVIDIA L40S") is None
+
+    def test_on_a_card_the_operations_scale_a_record(self, settings: Settings) -> None:
+        """What was measured corrects the throughput that was assumed."""
+        card = card_of("A100")
+        other, model = replace(settings, epochs=60), modelled(settings, card=card)
+        assert model is not None
+        record = Measured(
+            settings, "cuda", CoreSeconds(2 * model.train, 3 * model.evaluate), accelerator="NVIDIA A100-PCIE-40GB"
+        )
+        longer = modelled(other, card=card)
+        assert longer is not None
+        found = estimate_seconds(other, [record], device="cuda", threads=1, accelerator="NVIDIA A100-PCIE-40GB")
+        assert found == pytest.approx(START + 2 * longer.train + 3 * longer.evaluate)
+
     def test_a_set_of_unknown_size_is_known_by_its_own_records_alone(self, settings: Settings) -> None:
         """A folder of the user's has no estimate before the first record of a cell."""
         mine = replace(settings, dataset="mine")
@@ -160,6 +187,19 @@ class TestReadMeasured:
             folder.mkdir(parents=True)
             (folder / "seed-0.json").write_text(text)
         assert read_measured(tmp_path) == [Measured(settings, "cpu", CoreSeconds(60, 40), "record")] * 2
+
+    def test_reads_the_timing_of_first_steps(self, settings: Settings, tmp_path: Path) -> None:
+        """It stands in the work folder and says what a record says; a GPU's seconds are not those of cores."""
+        timing = {
+            "settings": settings.to_dict(),
+            "hardware": {"device": "cuda", "threads": 16, "accelerator": "NVIDIA L4"},
+            "phases": {"train": {"seconds": 30}, "evaluate": {"seconds": 20}},
+        }
+        (tmp_path / "work" / "cell").mkdir(parents=True)
+        (tmp_path / "work" / "cell" / "timing.json").write_text(json.dumps(timing))
+        found = read_measured(tmp_path, tmp_path / "work")
+        assert found == [Measured(settings, "cuda", CoreSeconds(30, 20), "record", "NVIDIA L4")]
+        assert read_measured(tmp_path) == []
 
     def test_the_look_counts_as_evaluation(self, settings: Settings) -> None:
         """What follows the scores takes time too; a record without this phase is good all the same."""
