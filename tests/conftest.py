@@ -17,6 +17,8 @@ PASSED_DATA_TESTS = pytest.StashKey[int]()
 # One thread everywhere, children included: the same sums in the same order, and no fight for the cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
+# On CUDA, before the first matrix product of the whole session: torch asks once.
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 torch.set_num_threads(1)
 hypothesis.settings.register_profile("study", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("study")

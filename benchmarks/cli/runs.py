@@ -108,8 +108,8 @@ def rehearse(options: argparse.Namespace) -> int:
         return 1
     clear(prepared)
     print(
-        f"\nThe rehearsal went well: {len(done.prepared.study.cells)} settings trained, resumed, scored and recorded; "
-        "the table above means nothing, and nothing of it is kept."
+        f"\nThe rehearsal went well: {len(done.prepared.study.cells)} settings ran to their records, those that "
+        "train from a checkpoint; the table above means nothing, and nothing of it is kept."
     )
     print(f"The study itself: {describe_total(prepared.plan, jobs)}")
     if prepared.gpu_hours:

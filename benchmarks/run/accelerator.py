@@ -1,6 +1,7 @@
 """What a GPU is asked for before a cell runs there, and what its errors mean in terms of settings."""
 
 import logging
+import os
 from typing import Literal
 
 import torch
@@ -15,11 +16,26 @@ Mode = Literal["record", "fast"]
 _log = logging.getLogger("benchmarks.run.cell")
 # NVIDIA's first generation with bfloat16 (Ampere).
 _BFLOAT16_FROM = (8, 0)
-_PHASES = {"frames": "opening the frames", "train": "training", "evaluate": "scoring", "look": "looking into the cell"}
+_PHASES = {"frames": "being built", "train": "training", "evaluate": "scoring", "look": "looking into the cell"}
+
+
+class _Block(nn.Module):
+    """What encoder and decoder are made of, once. Its forward is our own: torch does not trace nn.Sequential's alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.Conv2d(1, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(inplace=True))
+
+    def forward(self, frames: torch.Tensor) -> torch.Tensor:
+        """Return the features (batch, 8, height, width)."""
+        features: torch.Tensor = self.layers(frames)
+        return features
 
 
 def set_mode(mode: Mode) -> None:
     """Deterministic algorithms and no autotuning in `record`; what is fastest in `fast`, with other last digits."""
+    # Deterministic matrix products on CUDA need this before the first one.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.use_deterministic_algorithms(mode == "record")
     # With it torch fills all new memory first, a tenth of a training step; nothing here reads what it has not written.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
@@ -58,7 +74,7 @@ def why_not_compiled(device: torch.device, *, backend: object = "inductor") -> s
     """Compile and train a tiny block; return what went wrong (no C compiler, no Triton, a GPU too old), or None."""
     try:
         with torch.random.fork_rng(devices=[]):
-            block = nn.Sequential(nn.Conv2d(1, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU()).to(device)
+            block = _Block().to(device)
         block.compile(fullgraph=True, backend=backend)
         with torch.autocast(device.type, torch.bfloat16):
             output = block(torch.zeros(2, 1, 8, 8, device=device))
@@ -111,4 +127,8 @@ def explained(error: Exception, settings: Settings, mode: str, phase: str) -> st
 
 def _first_line(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return (lines[0] if lines else type(error).__name__).rstrip(".")
+    if not lines:
+        return type(error).__name__
+    # A compiler's error names itself first and what went wrong below: "backend='inductor' raised:".
+    said = " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]
+    return said.rstrip(".")

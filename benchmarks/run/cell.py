@@ -10,7 +10,6 @@ import datetime as dt
 import itertools
 import json
 import logging
-import os
 import re
 import sys
 import time
@@ -319,8 +318,6 @@ def _run(arguments: argparse.Namespace, held: ExitStack) -> int:
         progress = Progress(folder / "progress.json")
         torch.set_num_threads(arguments.threads)
         keep_freed_memory()
-        # Deterministic matrix products on CUDA need this before the first one.
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         places = Places(arguments.data_root, arguments.results, arguments.work)
         device = pick_device(arguments.device)
         if arguments.time_steps:

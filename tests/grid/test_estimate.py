@@ -138,9 +138,7 @@ class TestEstimateSeconds:
     def test_records_of_another_card_say_nothing(self, settings: Settings) -> None:
         """An H100's time is not an A100's; operations stand in, where the card is known, and threads do not matter."""
         record = replace(taken(settings, 0.01), device="cuda", accelerator="NVIDIA H100 80GB HBM3")
-        here = estimate_seconds(
-            settings, [record], device="cuda", threads=8, accelerator="NVIDIA H100 80GB HBM3"
-        )
+        here = estimate_seconds(settings, [record], device="cuda", threads=8, accelerator="NVIDIA H100 80GB HBM3")
         assert here == pytest.approx(START + record.seconds.total)
         elsewhere = estimate_seconds(settings, [record], device="cuda", threads=8, accelerator="NVIDIA A100-PCIE-40GB")
         model = modelled(settings, card=card_of("A100"))

@@ -22,9 +22,7 @@ CLIPS = 2
 
 def settings_of(method: str, task: str, **factors: Any) -> Settings:
     """A cell at the published geometry, but for autocast, which has no device without data."""
-    return resolve(
-        dataset="ped2", method=method, task=task, **{"profile": "paper", "precision": "float32", **factors}
-    )
+    return resolve(dataset="ped2", method=method, task=task, **{"profile": "paper", "precision": "float32", **factors})
 
 
 def batch_of(settings: Settings, length: int) -> Batch:

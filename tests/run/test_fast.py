@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from benchmarks.run.accelerator import set_mode
 from benchmarks.run.autoencoder import MemoryAutoencoder
 from benchmarks.run.contract import Batch, Method
 from benchmarks.run.fast import speed_up
@@ -87,7 +88,13 @@ class TestFingerprintOfTheMode:
 
 
 @with_cuda
+@pytest.mark.usefixtures("settings_of_torch")
 class TestOnCuda:
+    @pytest.fixture(autouse=True)
+    def as_recorded(self) -> None:
+        """As in the mode `record`: deterministic, and float32 without TF32."""
+        set_mode("record")
+
     @pytest.mark.parametrize("method", ["mnad", "memae"])
     def test_losses_agree_with_the_cpu(self, method: str) -> None:
         """In float32 three training steps give the CPU's losses."""
@@ -99,6 +106,7 @@ class TestOnCuda:
     def test_a_step_does_not_wait(self, method: str) -> None:
         """After the first step nothing synchronises with the device: torch would raise."""
         cuda = torch.device("cuda")
+        set_mode("fast")
         made = build(settings_of(method), 0, cuda)
         losses_of_steps(made, cuda, 1)
         (objective,) = made.objectives()

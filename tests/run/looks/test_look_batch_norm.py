@@ -1,5 +1,7 @@
 """Batch norm's running statistics measured anew: benchmarks/run/looks/batch_norm.py."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -90,3 +92,21 @@ class TestMeasuredAnew:
         settings = resolve(dataset="garden", method="clock", task="reconstruction", memory="none", profile="smoke")
         data = open_data(settings, places)
         assert measured_anew(build(settings, 0, CPU), data, CPU) is None
+
+    @pytest.mark.parametrize("method", ["mnad", "memae"])
+    def test_compiled_halves_are_measured_as_written(self, places: Places, method: str) -> None:
+        """On a GPU the mode `fast` compiles: a new momentum at each batch would end at torch's limit of recompilations."""
+        settings = replace(small(method), train_stride=1)
+        data = open_data(settings, places)
+        plain, compiled = MemoryAutoencoder(settings, 0, CPU), MemoryAutoencoder(settings, 0, CPU)
+        # As on an accelerator, with torch's own kernels behind the traced graph.
+        speed_up(compiled, torch.device("meta"), backend="eager")
+        found = []
+        for made in (plain, compiled):
+            feed = training_feed(data.training_clips(settings, made.clip_length), CPU)
+            train_epoch(made, made.objectives(), feed, settings, 0, 1, lambda *facts: None)
+            found.append(measured_anew(made, data, CPU))
+        torch.compiler.reset()
+        assert found[1] is not None
+        assert found[1]["batches"] > torch._dynamo.config.recompile_limit or method == "memae"
+        assert found[1]["micro_auc"] == pytest.approx(found[0]["micro_auc"], abs=1e-3)  # type: ignore[index]
