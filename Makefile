@@ -1,15 +1,17 @@
 # The study by hand. `make help` lists what there is; nothing else needs to be known. Needs Python (3.11 or newer), make, git.
 
 ##= DATA_ROOT=data       folder of data sets (may be relative); `make test` reads real data only where it is given
-##= SEEDS=3              how many seeds: 0, 1, 2, ...; the study file decides where unset
-##= JOBS=2               cells at a time; as many as the cores allow where unset
+##= SEEDS=3              how many seeds: 0, 1, 2, ... (1; of a study file of your own what it says)
+##= JOBS=2               runs at a time; as many as cores and memory allow where unset
+##= PRECISION=float32    of the default runs: bfloat16, float32; what the machine computes natively where unset
+##= CELL=3ba722bc        for verify: a run of the reference, as tables name it; CELL=3ba722bc:4 for seed 4
 ##= PROFILE=cpu          geometry and length: paper, cpu, small, smoke
 ##= ONLY=memory=none     run only the cells that match
 ##= SCHEDULER=tcp://...  a Dask cluster of your own instead of a local one
 ##= MODE=fast            quicker training with other last digits; the study file decides where unset, records say so
 ##= DEVICE=cuda          where cells compute; cuda where there is one
 ##= THREADS=1            threads of a cell; the cores are shared out over the jobs where unset
-##= STUDY=ped2           for tables and figures: one study instead of all
+##= STUDY=ped2           for tables and figures: one study instead of all; for plan and reproduce: also a file, mine.toml
 ##= ARCHIVE=file.tar.gz  for data: a release that you have already, instead of a download
 ##= PORT=5000            for ui
 ##= ARGS=...             more arguments for the command: of benchmarks, pytest or uv
@@ -33,7 +35,8 @@ TORCH = $(shell sed -n 's/.*"\(torch==[^"]*\)".*/\1/p' pyproject.toml)
 BENCHMARKS = @PYTHONUNBUFFERED=1 $(VENV_PYTHON) -m benchmarks
 CELLS = $(if $(SEEDS),--seeds "$(SEEDS)") $(if $(PROFILE),--profile "$(PROFILE)")
 CHOSEN = --data-root "$(DATA_FOLDER)" $(CELLS) $(if $(ONLY),--only "$(ONLY)") $(if $(DEVICE),--device "$(DEVICE)")
-RUNS = $(CHOSEN) $(if $(MODE),--mode "$(MODE)") \
+PRECISE = $(if $(PRECISION),--precision "$(PRECISION)")
+RUNS = $(CHOSEN) $(PRECISE) $(if $(MODE),--mode "$(MODE)") \
 	$(if $(JOBS),--jobs "$(JOBS)") $(if $(THREADS),--threads "$(THREADS)") $(if $(SCHEDULER),--scheduler "$(SCHEDULER)")
 PIP = $(VENV)/bin/python -m pip --quiet --quiet --disable-pip-version-check --no-input install
 
@@ -52,7 +55,7 @@ $(if $(unknown),$(error Expected variables among $(call listed,$(known)), but go
 .DELETE_ON_ERROR:
 # Without it make looks for a file `plan-.o` to make `plan-` from, and takes .o for the name of a study.
 .SUFFIXES:
-.PHONY: help setup lock test lint bench bench-profiles clean tables figures verdict report simulate memorisation import ui
+.PHONY: help plan reproduce verify setup lock test lint bench bench-profiles clean tables figures verdict report simulate memorisation import ui
 
 ##@ Study (studies: synthetic, ped2, smoke; sets: synthetic, pool, ped2, ped1, avenue, shanghaitech)
 data-%: $(READY) ## Fetch or generate a data set and check it
@@ -64,11 +67,22 @@ doctor-%: $(READY) ## Check a data set and say what is wrong
 plan-%: $(READY) ## List a study's cells, done or missing, with time; runs nothing
 	$(BENCHMARKS) plan "$*" $(RUNS) $(ARGS)
 
-reproduce-%: $(READY) ## Run a study's missing cells, then show its table
+reproduce-%: $(READY) ## Train a study's runs into my-results, then compare them with the reference
 	$(BENCHMARKS) reproduce "$*" $(RUNS) $(ARGS)
 
 rehearse-%: $(READY) ## Run a study at smoke size before hours are spent on it; keeps nothing
 	$(BENCHMARKS) rehearse "$*" $(RUNS) $(ARGS)
+
+plan reproduce: $(READY) ## The same for STUDY=, a name or a file of your own (mine.toml)
+	$(if $(STUDY),,$(error Expected STUDY=, a name or a file such as mine.toml))
+	$(BENCHMARKS) $@ "$(STUDY)" $(RUNS) $(ARGS)
+
+verify: $(READY) ## Train one run of the reference (CELL=) again and compare it, bit for bit; exit status 0 or 1
+	$(if $(CELL),,$(error Expected CELL=, a run as the tables name it))
+	$(BENCHMARKS) verify "$(CELL)" --data-root "$(DATA_FOLDER)" $(PRECISE) $(if $(DEVICE),--device "$(DEVICE)") $(ARGS)
+
+reference-%: $(READY) ## Maintainers: take a study's finished runs from my-results over into the reference
+	$(BENCHMARKS) reference "$*" $(ARGS)
 
 grid-%: $(READY) ## Run a set's full factorial (synthetic, ped2, avenue, avenue-partial)
 	$(BENCHMARKS) reproduce "grid-$*" $(RUNS) $(ARGS)

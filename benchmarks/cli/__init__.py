@@ -11,12 +11,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.cli import runs, views
-from benchmarks.cli.options import add_cell_options, add_folders, add_worker_options
+from benchmarks.cli import reproduction, runs, views
+from benchmarks.cli.options import DEVICES, add_cell_options, add_folders, add_own_folders, add_worker_options
 from benchmarks.cli.parsing import Parser, add_choice, add_number
 from benchmarks.errors import StudyError
 from benchmarks.study.files import study_names
-from benchmarks.study.settings import PROFILES
+from benchmarks.study.settings import PRECISIONS, PROFILES
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -87,14 +87,30 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("study", help=f"{', '.join(study_names())}, or the path of a .toml file")
         add_cell_options(command)
         add_worker_options(command)
-        add_folders(command)
+        add_own_folders(command)
+
+    verified = commands.add_parser(
+        "verify", help="train one cell of the reference again and compare; exit status 0 or 1"
+    )
+    verified.add_argument(
+        "cell", help="its name, or the digits that the name ends in; with :SEED for another seed than 0"
+    )
+    verified.set_defaults(run=reproduction.verify, runs_cells=True)
+    verified.add_argument("--data-root", type=Path, default=Path("data"), help="folder of data sets (data)")
+    add_choice(verified, "--precision", PRECISIONS, help="what the machine computes natively where unset")
+    add_choice(verified, "--device", DEVICES, default="auto", help="where it computes (auto)")
+    adopted = commands.add_parser("reference", help="maintainers: take finished, clean, valid own runs over")
+    adopted.add_argument("study", help=f"{', '.join(study_names())}, or the path of a .toml file")
+    adopted.set_defaults(run=reproduction.adopt)
+    for command in (verified, adopted):
+        add_own_folders(command)
 
     inspected = commands.add_parser("inspect", help="look into trained cells again, from their checkpoints")
     inspected.add_argument("study", help=f"{', '.join(study_names())}, or the path of a .toml file")
     inspected.add_argument("--video", metavar="NAME", help="write all frames of this test video for an animation, too")
     inspected.set_defaults(run=runs.inspect)
     add_cell_options(inspected)
-    add_folders(inspected)
+    add_own_folders(inspected)
 
     tables = commands.add_parser("tables", help="write the tables of studies from their records")
     tables.set_defaults(run=views.tables)

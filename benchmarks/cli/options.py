@@ -6,18 +6,20 @@ import argparse
 from pathlib import Path
 
 from benchmarks.cli.parsing import add_choice, add_number
-from benchmarks.study.settings import MODES, PROFILES
+from benchmarks.study.settings import MODES, PRECISIONS, PROFILES
 
-_DEVICES = ("auto", "cpu", "cuda")
+REFERENCE = Path("results")
+OWN = Path("my-results")
+DEVICES = ("auto", "cpu", "cuda")
 
 
 def add_cell_options(command: argparse.ArgumentParser) -> None:
     """Which cells, from which data."""
     command.add_argument("--data-root", type=Path, default=Path("data"), help="folder of data sets (data)")
-    add_number(command, "--seeds", help="how many seeds: 0, 1, 2, ...; the study file decides where unset")
+    add_number(command, "--seeds", help="how many seeds: 0, 1, 2, ... (1; of a study file of your own what it says)")
     add_choice(command, "--profile", PROFILES, help="in place of the study file's")
     command.add_argument("--only", metavar="FILTER", help="the cells that match, as task=prediction,memory=none")
-    add_choice(command, "--device", _DEVICES, default="auto", help="where cells compute (auto)")
+    add_choice(command, "--device", DEVICES, default="auto", help="where cells compute (auto)")
     command.add_argument("--keep-stale", action="store_true", help="accept records that were made by older code")
 
 
@@ -26,14 +28,23 @@ def add_worker_options(command: argparse.ArgumentParser) -> None:
     add_choice(
         command, "--mode", MODES, help="fast: quicker, with other last digits; the study file decides where unset"
     )
-    add_number(command, "--jobs", help="cells at a time; as many as there are cores where unset")
+    add_choice(
+        command, "--precision", PRECISIONS, help="of the default cells; what the machine computes natively where unset"
+    )
+    add_number(command, "--jobs", help="cells at a time; as many as cores and memory allow where unset")
     add_number(command, "--threads", help="threads of a cell; cores shared out over the jobs where unset")
     command.add_argument("--scheduler", metavar="tcp://...", help="a Dask cluster of your own instead of a local one")
 
 
-def add_folders(command: argparse.ArgumentParser) -> None:
-    """Where records, views and work go."""
-    command.add_argument("--results", type=Path, default=Path("results"), help="folder of records, tables, figures")
+def add_own_folders(command: argparse.ArgumentParser) -> None:
+    """Where own runs go, and where the reference lies that they are compared with and never written to."""
+    add_folders(command, default=OWN)
+    command.add_argument("--reference", type=Path, default=REFERENCE, help=f"folder of the reference ({REFERENCE})")
+
+
+def add_folders(command: argparse.ArgumentParser, default: Path = REFERENCE) -> None:
+    """Where records, views and work are."""
+    command.add_argument("--results", type=Path, default=default, help=f"folder of records and views ({default})")
     command.add_argument("--work", type=Path, help="folder of stores, checkpoints and logs (RESULTS/work)")
 
 

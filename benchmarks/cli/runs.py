@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.cli.options import work_folder
-from benchmarks.cli.views import write_index, write_study_tables
+from benchmarks.cli.reproduction import show_reproduction
+from benchmarks.cli.views import write_study_tables
 from benchmarks.errors import StudyError
 from benchmarks.grid.tracking import Tracker
 from benchmarks.study.files import Study, load_study
@@ -53,13 +54,13 @@ def plan(options: argparse.Namespace) -> int:
     prepared = prepare(options, work_folder(options))
     print(prepared.study.title)
     print(describe_plan(prepared.plan, prepared.workers.jobs))
-    if prepared.gpu_hours:
-        print(prepared.gpu_hours)
+    for note in (*prepared.notes, *filter(None, [prepared.gpu_hours])):
+        print(note)
     return 0
 
 
 def reproduce(options: argparse.Namespace) -> int:
-    """Run a study's missing cells, then show its table."""
+    """Run a study's missing cells, then show them beside the reference, or their table where there is none."""
     from benchmarks.grid.study_run import prepare, run_prepared
 
     prepared = prepare(options, work_folder(options))
@@ -71,9 +72,8 @@ def reproduce(options: argparse.Namespace) -> int:
             return 1
         prepared = prepare(options, work_folder(options))
     failures = run_prepared(prepared, tracker=None if options.no_tracking else partial(_live_tracker, options.results))
-    # A filter and fewer seeds choose what is run, not what the table shows.
-    write_study_tables(load_study(options.study, profile=prepared.study.profile, at_least=options.seeds), options)
-    write_index(options)
+    compared = show_reproduction(prepared.study, options)
+    write_study_tables(prepared.study, options, quiet=compared)
     for cell, sentence in failures.items():
         print(f"FAILED {cell.slug}: {sentence}", file=sys.stderr)
     return 1 if failures else 0
@@ -164,6 +164,7 @@ def _live_tracker(results: Path, study: Study) -> Tracker:
 
 def inspect(options: argparse.Namespace) -> int:
     """Look into trained cells again, from their checkpoints."""
+    from benchmarks.grid.machine import native_precision
     from benchmarks.run.cell import pick_device
     from benchmarks.run.cell_data import Places
     from benchmarks.run.looks.inspect import describe_left_out, inspect_cells
@@ -175,6 +176,7 @@ def inspect(options: argparse.Namespace) -> int:
         seeds=options.seeds,
         only=options.only,
         cuda=device.type == "cuda",
+        precision=native_precision(device.type),
     )
     places = Places(options.data_root if study.needs_data else None, options.results, work_folder(options))
     left_out = inspect_cells(study.cells, places, device, video=options.video, keep_stale=options.keep_stale)

@@ -40,13 +40,14 @@ def tables(options: argparse.Namespace) -> int:
     return 0
 
 
-def write_study_tables(study: Study, options: argparse.Namespace) -> str:
-    """Write a study's tables, print the main one and return it."""
+def write_study_tables(study: Study, options: argparse.Namespace, *, quiet: bool = False) -> str:
+    """Write a study's tables, print the main one unless quiet, and return it."""
     from benchmarks.report.tables import write_tables
 
     written = write_tables(study.name, study.cells, options.results, work=work_folder(options), stem=study.label)
-    print(written.main)
-    print(f"\nWritten: {', '.join(map(str, written.paths.values()))}")
+    if not quiet:
+        print(written.main)
+        print(f"\nWritten: {', '.join(map(str, written.paths.values()))}")
     return written.main
 
 

@@ -75,13 +75,17 @@ class CoreSeconds:
 
 @dataclass(frozen=True)
 class Measured:
-    """What one record, or the timing of first steps, says about time. accelerator: its name; None on a CPU."""
+    """What one record, or the timing of first steps, says about time and memory.
+
+    accelerator: its name; None on a CPU. peak: MiB that the process took at most.
+    """
 
     settings: Settings
     device: str
     seconds: CoreSeconds
     mode: str = "record"
     accelerator: str | None = None
+    peak: float | None = None
 
 
 def modelled(settings: Settings, evaluate_every: int = 0, card: Card | None = None) -> CoreSeconds | None:
@@ -144,8 +148,9 @@ def measured(record: Mapping[str, Any]) -> Measured | None:
         train, scoring = (phases[name]["seconds"] * cores for name in ("train", "evaluate"))
         look = phases.get("look", {}).get("seconds", 0.0) * cores  # older records have none
         settings, mode = Settings.from_dict(record["settings"]), str(record.get("mode", "record"))
-        seconds = CoreSeconds(train, scoring + look)
-        return Measured(settings, hardware["device"], seconds, mode, hardware.get("accelerator"))
+        peaks = [phase["peak_memory_mb"] for phase in phases.values() if phase.get("peak_memory_mb")]
+        seconds, peak = CoreSeconds(train, scoring + look), max(peaks, default=None)
+        return Measured(settings, hardware["device"], seconds, mode, hardware.get("accelerator"), peak)
     except (KeyError, TypeError, StudyError):
         return None
 
@@ -199,6 +204,12 @@ def _speaks_for(one: Measured, settings: Settings, device: str, accelerator: str
         and one.settings.method == settings.method
         and (not named or one.accelerator == accelerator)
     )
+
+
+def estimate_peak(settings: Settings, known: Iterable[Measured], mode: str = "record") -> float | None:
+    """MiB that a cell's process takes at most: the largest peak of the records least unlike it; None without any."""
+    of_method = [one for one in known if one.peak is not None and one.settings.method == settings.method]
+    return max((one.peak for one in _nearest(settings, mode, of_method) if one.peak is not None), default=None)
 
 
 def _nearest(settings: Settings, mode: str, known: Sequence[Measured]) -> list[Measured]:

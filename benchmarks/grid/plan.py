@@ -5,10 +5,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 from typing import Any, Literal
 
 from benchmarks.grid.durations import in_words
-from benchmarks.grid.estimate import estimate_seconds, read_measured
+from benchmarks.grid.estimate import estimate_peak, estimate_seconds, read_measured
 from benchmarks.grid.places import Places, read_json
 from benchmarks.run.fingerprint import Fingerprint, fingerprint
 from benchmarks.study.settings import Cell, Settings, distinctions
@@ -29,10 +30,15 @@ class PlannedCell:
 
 @dataclass(frozen=True)
 class Plan:
-    """All cells of a study. keep_stale: count a stale record as good enough."""
+    """All cells of a study.
+
+    keep_stale: count a stale record as good enough. peak: MiB that the largest of the cells to run takes, as records of
+    such cells show; None where there are none.
+    """
 
     cells: tuple[PlannedCell, ...]
     keep_stale: bool = False
+    peak: float | None = None
 
     @property
     def to_run(self) -> tuple[PlannedCell, ...]:
@@ -63,9 +69,12 @@ def make_plan(
     evaluate_every: int = 0,
     accelerator: str | None = None,
     share: float = 1.0,
+    reference: Path | None = None,
     fingerprint: Callable[[Settings, str], Fingerprint] = fingerprint,
 ) -> Plan:
     """Look at every cell's record and, where it has none, at what its last attempt left.
+
+    reference: another folder of records that times and memory are estimated from.
 
     mode: a record of the mode `record` is good for either, one of `fast` for `fast` alone. evaluate_every: as in a study
     file; a record without the AUC of these epochs is stale. accelerator: name of the GPU, where it is known. share: cells
@@ -77,6 +86,8 @@ def make_plan(
     if not plan.to_run:
         return plan
     known = read_measured(places.results, places.work)
+    if reference is not None:
+        known += read_measured(reference)
 
     def estimated(settings: Settings) -> float | None:
         seconds = estimate_seconds(
@@ -91,7 +102,12 @@ def make_plan(
         return None if seconds is None else share * seconds
 
     seconds = {settings: estimated(settings) for settings in {one.cell.settings for one in plan.to_run}}
-    return replace(plan, cells=tuple(replace(one, seconds=seconds.get(one.cell.settings)) for one in plan.cells))
+    peaks = [estimate_peak(settings, known, mode) for settings in seconds]
+    return replace(
+        plan,
+        cells=tuple(replace(one, seconds=seconds.get(one.cell.settings)) for one in plan.cells),
+        peak=max((peak for peak in peaks if peak is not None), default=None),
+    )
 
 
 def _look_at(
@@ -164,7 +180,7 @@ def describe_plan(plan: Plan, jobs: int) -> str:
 def describe_total(plan: Plan, jobs: int) -> str:
     """One sentence: how many cells are to run and how long that takes."""
     if not plan.to_run:
-        return "Nothing to run. (To train anew, name another folder: ARGS='--results FOLDER'.)"
+        return "Nothing left to run."
     unknown = sum(one.seconds is None for one in plan.to_run)
     number = f"{len(plan.to_run)} to run, {jobs} at a time"
     if unknown == len(plan.to_run):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from benchmarks.grid.machine import memory_kills
 from benchmarks.grid.places import Places
 from benchmarks.study.settings import Cell
 
@@ -24,6 +25,7 @@ _POLL_SECONDS = 0.2
 _TAIL_BYTES = 65536
 _STUDY_ERROR = 2
 _SIGNALLED = 128
+_KILLED = (_SIGNALLED + signal.SIGKILL, -signal.SIGKILL)
 _running: set[subprocess.Popen[bytes]] = set()
 
 
@@ -42,11 +44,12 @@ class Job:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a cell ended. sentence: empty when done."""
+    """How a cell ended. sentence: empty when done. out_of_memory: whether the kernel killed it for want of memory."""
 
     state: Literal["done", "failed", "cancelled"]
     sentence: str
     seconds: float
+    out_of_memory: bool = False
 
 
 def cell_job(
@@ -89,7 +92,7 @@ def run_job(job: Job, cancelled: Callable[[], bool] = lambda: False) -> Ended:
 
     cancelled: asked five times a second; once it says yes, the cell and its children are killed.
     """
-    started = time.monotonic()
+    started, kills = time.monotonic(), memory_kills()
     try:
         job.settings_file.parent.mkdir(parents=True, exist_ok=True)
         job.settings_file.write_text(json.dumps(job.settings, indent=1), encoding="utf-8")
@@ -123,7 +126,8 @@ def run_job(job: Job, cancelled: Callable[[], bool] = lambda: False) -> Ended:
         return Ended("cancelled", f"The cell {job.name} was cancelled.", seconds)
     if status == 0 and job.record.is_file():
         return Ended("done", "", seconds)
-    return Ended("failed", _why(job, status), seconds)
+    out_of_memory = status in _KILLED and memory_kills() > kills
+    return Ended("failed", _why(job, status, out_of_memory=out_of_memory), seconds, out_of_memory)
 
 
 def kill_all() -> None:
@@ -142,18 +146,18 @@ def _let_go(guard: subprocess.Popen[bytes]) -> None:
         guard.stdin.close()
 
 
-def _why(job: Job, status: int) -> str:
+def _why(job: Job, status: int, *, out_of_memory: bool) -> str:
     """One sentence on a cell that left no record."""
     said = _last_line(job.output)
     if status == 0:
         return f"Expected the cell {job.name} to leave {job.record}, but it ended without; see {job.output}."
     if status == _STUDY_ERROR:
         return said or f"The cell {job.name} was refused without a word; see {job.output}."
-    if status in (_SIGNALLED + signal.SIGKILL, -signal.SIGKILL):
-        return (
-            f"The cell {job.name} was killed, probably because memory ran out; run fewer cells at a time (JOBS=1): "
-            f"it resumes from its last epoch."
+    if status in _KILLED:
+        why = (
+            "because memory ran out; run fewer at a time (JOBS=1)" if out_of_memory else "from outside; start it again"
         )
+        return f"The cell {job.name} was killed {why}: it resumes from its last epoch."
     if status > _SIGNALLED:
         with contextlib.suppress(ValueError):
             name = signal.Signals(status - _SIGNALLED).name

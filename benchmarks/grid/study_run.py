@@ -1,18 +1,20 @@
 """A study from command line to finished cells: what is asked for, what is left to do, and doing it."""
 
 import argparse
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from benchmarks.errors import StudyError
 from benchmarks.grid.device import accelerator_name, accelerators, choose_device
 from benchmarks.grid.engine import Workers, run_cells
 from benchmarks.grid.estimate import read_measured
 from benchmarks.grid.events import Listener, Spared, warn_once_for_all
 from benchmarks.grid.gpu_hours import describe_gpu_hours, is_measured
+from benchmarks.grid.machine import available_mebibytes, jobs_that_fit, native_precision
 from benchmarks.grid.places import Places
-from benchmarks.grid.plan import Plan, describe_total, make_plan
-from benchmarks.grid.process import CELL
+from benchmarks.grid.plan import Plan, PlannedCell, describe_total, make_plan
+from benchmarks.grid.process import CELL, Ended
 from benchmarks.grid.tracking import Tracker, Tracking
 from benchmarks.study.files import Study, load_study
 from benchmarks.study.settings import Cell
@@ -22,7 +24,8 @@ from benchmarks.study.settings import Cell
 class Prepared:
     """A study, what is left of it, and who will do it.
 
-    gpu_hours: what it takes on one GPU, card by card; empty where that is measured, or no GPU is asked about.
+    gpu_hours: what it takes on one GPU, card by card; empty where that is measured, or no GPU is asked about. notes: what
+    is worth knowing beforehand.
     """
 
     study: Study
@@ -30,19 +33,23 @@ class Prepared:
     workers: Workers
     places: Places
     gpu_hours: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def prepare(options: argparse.Namespace, work: Path) -> Prepared:
     """Read the study file and look at its records; nothing is run. options: of `plan` and `reproduce`."""
+    refuse_reference(options.results, options.reference)
     device = choose_device(options.device, remote=options.scheduler is not None)
+    precision = options.precision or native_precision(device)
     workers = Workers.choose(jobs=options.jobs, threads=options.threads, device=device, scheduler=options.scheduler)
     study = load_study(
         options.study,
         profile=options.profile,
-        seeds=options.seeds,
+        seeds=own_seeds(options.study) if options.seeds is None else options.seeds,
         only=options.only,
         cuda=device == "cuda",
         mode=options.mode,
+        precision=precision,
     )
     places = Places(options.data_root if study.needs_data else None, options.results, work)
     here = accelerator_name() if device == "cuda" and options.scheduler is None else None
@@ -56,15 +63,52 @@ def prepare(options: argparse.Namespace, work: Path) -> Prepared:
         evaluate_every=study.evaluate_every,
         accelerator=here,
         share=1.0 if here is None else max(1.0, workers.jobs / max(1, len(accelerators()))),
+        reference=options.reference,
     )
-    return Prepared(study, plan, workers, places, _gpu_hours(study, plan, places, device, here))
+    notes = [] if options.precision else precision_notes(study, precision)
+    if options.jobs is None and options.scheduler is None and device == "cpu" and plan.peak is not None:
+        available = available_mebibytes()
+        jobs = jobs_that_fit(workers.jobs, plan.peak, available)
+        if jobs < min(workers.jobs, len(plan.to_run)):
+            notes.append(
+                f"{jobs} at a time for {workers.jobs} cores: a run takes up to {plan.peak / 1024:.1f} GiB and "
+                f"{available / 1024:.1f} GiB are free (JOBS= decides otherwise)."
+            )
+        # The threads of a run stay as they were: they change the order of sums, and so the last digits.
+        workers = replace(workers, jobs=jobs)
+    return Prepared(
+        study, plan, workers, places, _gpu_hours(study, plan, places, options.reference, device, here), tuple(notes)
+    )
 
 
-def _gpu_hours(study: Study, plan: Plan, places: Places, device: str, here: str | None) -> str:
+def own_seeds(study: str) -> int | None:
+    """Seeds of one's own runs where none are asked for: one of a study of the project's, else what the file says."""
+    return None if study.endswith(".toml") else 1
+
+
+def refuse_reference(results: Path, reference: Path) -> None:
+    """Raise StudyError where own runs would go among the reference's."""
+    if results.resolve() == reference.resolve():
+        raise StudyError(
+            f"Expected own runs in a folder of their own, but --results is the reference, {reference}; leave it out "
+            "(my-results), and take finished runs over with make reference."
+        )
+
+
+def precision_notes(study: Study, precision: str) -> list[str]:
+    """Say that runs take another precision than the reference's, where any of the study's does."""
+    if precision == "bfloat16" or not any(cell.settings.precision == precision for cell in study.cells):
+        return []
+    told = f"Precision {precision}: this machine has no instructions for bfloat16, in which reference runs were made "
+    return [f"{told}unless their study file says otherwise (PRECISION= decides otherwise)."]
+
+
+def _gpu_hours(study: Study, plan: Plan, places: Places, reference: Path, device: str, here: str | None) -> str:
     """Asked about where cells run on a GPU, and at the profile that is meant for one."""
     if not plan.to_run or (device == "cpu" and study.profile != "paper"):
         return ""
-    if is_measured(plan, read_measured(places.results, places.work), here):
+    known = [*read_measured(places.results, places.work), *read_measured(reference)]
+    if is_measured(plan, known, here):
         return ""
     return describe_gpu_hours(plan, evaluate_every=study.evaluate_every, here=here)
 
@@ -79,35 +123,49 @@ def run_prepared(
     plan, workers, places = prepared.plan, prepared.workers, prepared.places
     print(prepared.study.title)
     settled = len(plan.cells) - len(plan.to_run)
-    print(f"{len(plan.cells)} cells, {settled} with a record. {describe_total(plan, workers.jobs)}")
-    if prepared.gpu_hours:
-        print(prepared.gpu_hours)
+    print(f"{len(plan.cells)} runs, {settled} done before. {describe_total(plan, workers.jobs)}")
+    for note in (*prepared.notes, *filter(None, [prepared.gpu_hours])):
+        print(note)
     for one in plan.cells:
         if one.state == "stale":
             verb = "kept" if plan.keep_stale else "run again"
             print(f"  stale, {verb}: {one.cell.settings.name} seed {one.cell.seed} ({one.reason})")
     if not plan.to_run:
         return {}
-    from benchmarks.grid.progress import Progress
-
     live = None if tracker is None else _start(tracker, prepared.study)
     listeners: list[Listener] = [] if live is None else [Spared(Tracking(live, places), "Tracking")]
     try:
-        with Progress(plan.to_run, places, jobs=workers.jobs) as progress:
-            ended = run_cells(
-                [one.cell for one in plan.to_run],
-                places,
-                workers,
-                listeners=[progress, *listeners],
-                each_poll=progress.refresh,
-                entry=entry,
-                mode=prepared.study.mode,
-                evaluate_every=prepared.study.evaluate_every,
-            )
+        ended = _run(plan.to_run, prepared, workers, listeners, entry)
+        again = [one for one in plan.to_run if ended[one.cell].out_of_memory]
+        if again and workers.jobs > 1:
+            print(f"Memory ran out under {len(again)} of the runs; each is tried once more, alone.")
+            ended |= _run(again, prepared, replace(workers, jobs=1), listeners, entry)
     finally:
         if live is not None:
             _close(live)
     return {cell: end.sentence for cell, end in ended.items() if end.state != "done"}
+
+
+def _run(
+    planned: Sequence[PlannedCell],
+    prepared: Prepared,
+    workers: Workers,
+    listeners: Sequence[Listener],
+    entry: tuple[str, ...],
+) -> dict[Cell, Ended]:
+    from benchmarks.grid.progress import Progress
+
+    with Progress(planned, prepared.places, jobs=workers.jobs) as progress:
+        return run_cells(
+            [one.cell for one in planned],
+            prepared.places,
+            workers,
+            listeners=[progress, *listeners],
+            each_poll=progress.refresh,
+            entry=entry,
+            mode=prepared.study.mode,
+            evaluate_every=prepared.study.evaluate_every,
+        )
 
 
 def _start(tracker: Callable[[Study], Tracker], study: Study) -> Tracker | None:

@@ -17,6 +17,7 @@ from benchmarks.report.paired_tables import contrast_table, variant_table
 from benchmarks.report.published import baselines
 from benchmarks.report.records import Record, by_cell, load_records
 from benchmarks.report.render import Table, html_page, to_html, to_latex, to_markdown
+from benchmarks.report.reproduction import verify_table
 from benchmarks.report.rows import Absent, Row, Summary, absent_cells, make_rows
 from benchmarks.report.wording import KINDS, SCORES
 from benchmarks.study.files import study_names
@@ -73,7 +74,7 @@ def write_tables(
     main_text = "\n".join([to_markdown(main), *missing])
     folder = results / "tables"
     texts = {
-        "md": _markdown(study, main_text, tables[1:], footer),
+        "md": _markdown(study, main_text, [*tables[1:], *([verify_table(done)] if done else [])], footer),
         "csv": csv_frame(rows).to_csv(index=False, lineterminator="\n"),
         "tex": "\n".join([*(f"% {line}" for line in footer), *map(to_latex, tables)]),
         "html": html_page(

@@ -14,14 +14,23 @@ import itertools
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from benchmarks.errors import StudyError
 from benchmarks.study.filters import Filter
 from benchmarks.study.presets import resolve
-from benchmarks.study.settings import GENERATED_DATASETS, METHODS, MODES, MOST_SEEDS, PROFILES, Cell, Settings
+from benchmarks.study.settings import (
+    GENERATED_DATASETS,
+    METHODS,
+    MODES,
+    MOST_SEEDS,
+    PROFILES,
+    SEEDLESS,
+    Cell,
+    Settings,
+)
 
 _NAME = re.compile(r"\w[\w.-]*", re.ASCII)
 STUDIES = Path(__file__).resolve().parents[1] / "studies"
@@ -72,10 +81,12 @@ def load_study(
     only: str | None = None,
     cuda: bool = False,
     mode: str | None = None,
+    precision: str | None = None,
 ) -> Study:
     """Expand a study file into its cells; a cell that is asked for twice is one cell.
 
     name_or_path: one of `study_names()`, or the path of a TOML file. profile, seeds, mode: in place of the file's.
+    precision: of trained cells that would take bfloat16 by default; what a file sets stays as it is.
     at_least: so many seeds where the file has fewer.
     only: a filter such as ``task=prediction,memory=none``. cuda: take the file's profile_cuda where it has one.
     Raises StudyError for a file that cannot be read or understood, an illegal combination (with its reason), and a
@@ -91,7 +102,7 @@ def load_study(
     if mode not in MODES:
         raise StudyError(f"Expected a mode among {', '.join(MODES)}, but got {mode!r} for {file}.")
     wanted = Filter.parse(only) if only else Filter()
-    settings = _expand(file, tables, profile)
+    settings = _expand(file, tables, profile, precision)
     if seeds is not None:
         settings = dict.fromkeys(settings, seeds)
     fewest = min(settings.values())
@@ -217,7 +228,7 @@ def _tables_of(file: Path, tables: Mapping[str, Any], seen: tuple[Path, ...] = (
     return [*found, *(_Table(table, f"[[cells]] number {number} of {file}") for number, table in own)]
 
 
-def _expand(file: Path, tables: Mapping[str, Any], profile: str) -> dict[Settings, int]:
+def _expand(file: Path, tables: Mapping[str, Any], profile: str, precision: str | None) -> dict[Settings, int]:
     """Settings in the order of the file, each once, and how many seeds."""
     header, settings = tables["study"], tables.get("settings", {})
     by_method = {name: value for name, value in settings.items() if isinstance(value, dict)}
@@ -241,8 +252,17 @@ def _expand(file: Path, tables: Mapping[str, Any], profile: str) -> dict[Setting
                     one = resolve(dataset=header["dataset"], profile=profile, **values)
                 except StudyError as error:
                     raise StudyError(f"{error} It is asked for by {table.place}.") from error
+                if precision is not None and "precision" not in everything:
+                    one = at_precision(one, precision)
                 expanded[one] = max(seeds, expanded.get(one, 0))
     return expanded
+
+
+def at_precision(settings: Settings, precision: str) -> Settings:
+    """The same settings at another precision, where they are of a trained network in bfloat16; else as they are."""
+    if settings.precision != "bfloat16" or settings.method in SEEDLESS:
+        return settings
+    return replace(settings, precision=precision)
 
 
 def _combinations(factors: Mapping[str, Any]) -> Iterable[dict[str, Any]]:

@@ -195,7 +195,7 @@ class TestDescribePlan:
 class TestDescribeTotal:
     def test_nothing_to_run(self, cells: list[Cell]) -> None:
         """A finished study says so."""
-        assert describe_total(Plan((PlannedCell(cells[0], "done"),)), 2).startswith("Nothing to run. (To train anew")
+        assert describe_total(Plan((PlannedCell(cells[0], "done"),)), 2) == "Nothing left to run."
 
     def test_unknown_times_are_not_made_up(self, cells: list[Cell]) -> None:
         """Where no cell's time is known there is none; where some are, the others are counted apart."""

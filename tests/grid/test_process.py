@@ -4,6 +4,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
+from benchmarks.grid import process
 from benchmarks.grid.places import Places
 from benchmarks.grid.process import Ended, cell_job, kill_all, run_job
 from benchmarks.study.settings import Cell
@@ -73,11 +76,25 @@ class TestRunJob:
         assert str(places.output(cells[0])) in ended.sentence
         assert "Traceback" in places.output(cells[0]).read_text()
 
-    def test_a_killed_cell_points_at_memory(self, cells: list[Cell], places: Places, fake_cell: FakeCell) -> None:
-        """SIGKILL, as the kernel sends it, is told apart from a crash."""
+    @pytest.mark.parametrize(
+        ("kills", "out_of_memory", "said"), [((3, 4), True, "because memory ran out"), ((3, 3), False, "from outside")]
+    )
+    def test_a_killed_cell_names_memory_where_the_kernel_counted_it(
+        self,
+        kills: tuple[int, int],
+        out_of_memory: bool,
+        said: str,
+        cells: list[Cell],
+        places: Places,
+        fake_cell: FakeCell,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """SIGKILL is the kernel's for want of memory if its count has risen, somebody else's if not."""
+        counts = iter(kills)
+        monkeypatch.setattr(process, "memory_kills", lambda: next(counts))
         ended = run(cells[0], places, fake_cell("os.kill(os.getpid(), signal.SIGKILL)"))
-        assert ended.state == "failed"
-        assert "was killed, probably because memory ran out" in ended.sentence
+        assert (ended.state, ended.out_of_memory) == ("failed", out_of_memory)
+        assert f"was killed {said}" in ended.sentence
 
     def test_another_signal_is_named(self, cells: list[Cell], places: Places, fake_cell: FakeCell) -> None:
         """A segmentation fault is called by its name."""

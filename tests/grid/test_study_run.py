@@ -65,7 +65,7 @@ class TestRunPrepared:
         assert [prepared.places.record(cell).exists() for cell in cells] == [False, False, True, False]
         said = capsys.readouterr()
         assert f"stale, run again: {cells[2].settings.name} seed 2 (why)" in said.out
-        assert "3 cells, 1 with a record. 2 to run, 2 at a time" in said.out
+        assert "3 runs, 1 done before. 2 to run, 2 at a time" in said.out
         assert len(said.err.strip().splitlines()) == 2
 
     def test_cells_hear_which_epochs_to_evaluate(
@@ -108,4 +108,4 @@ class TestRunPrepared:
             raise AssertionError("a tracker was made")
 
         assert run_prepared(finished, tracker=start) == {}
-        assert "Nothing to run." in capsys.readouterr().out
+        assert "Nothing left to run." in capsys.readouterr().out

@@ -12,6 +12,7 @@ import pytest
 
 from benchmarks import cli
 from benchmarks.grid import study_run
+from benchmarks.grid.machine import native_precision
 from benchmarks.grid.places import Places
 from benchmarks.run.fingerprint import fingerprint
 from benchmarks.study.files import load_study
@@ -173,8 +174,10 @@ class TestReproduce:
     def reproduce(self, monkeypatch: pytest.MonkeyPatch, results: Path, failures: Mapping[Any, str]) -> int:
         """Reproduce the synthetic study with cells that end as told, and tables and index replaced."""
         monkeypatch.setattr(study_run, "run_prepared", lambda prepared, *, tracker: failures)
-        monkeypatch.setattr(cli.runs, "write_study_tables", lambda study, options: print(f"table of {study.name}"))
-        monkeypatch.setattr(cli.runs, "write_index", lambda options: None)
+        monkeypatch.setattr(cli.runs, "show_reproduction", lambda study, options: False)
+        monkeypatch.setattr(
+            cli.runs, "write_study_tables", lambda study, options, *, quiet: print(f"table of {study.name}")
+        )
         return cli.main(["reproduce", "synthetic", "--device", "cpu", "--results", str(results)])
 
     def test_failures_come_last_and_make_the_status(
@@ -196,7 +199,7 @@ class TestReproduce:
 
     def test_with_every_record_there_nothing_heavy_is_started(self, tmp_path: Path) -> None:
         """A study that is done reaches its tables without Dask, torch or MLflow."""
-        study = load_study("synthetic")
+        study = load_study("synthetic", precision=native_precision())
         for cell in study.cells:
             file = Places(None, tmp_path, tmp_path).record(cell)
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -205,13 +208,13 @@ class TestReproduce:
                 json.dumps({"schema": 1, "fingerprint": {"digest": made_by.digest, "files": made_by.files}})
             )
         code = (
-            "import sys; from benchmarks import cli; cli.runs.write_study_tables = lambda *_: None; "
-            "cli.runs.write_index = lambda *_: None; status = cli.main(['reproduce', 'synthetic', '--device', 'cpu', "
+            "import sys; from benchmarks import cli; cli.runs.write_study_tables = lambda *_, **__: None; "
+            "cli.runs.show_reproduction = lambda *_: False; status = cli.main(['reproduce', 'synthetic', '--device', 'cpu', "
             f"'--results', {str(tmp_path)!r}]); print([n for n in ('torch', 'dask', 'distributed', 'mlflow', 'tqdm') "
             "if n in sys.modules]); sys.exit(status)"
         )
         run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-        assert "Nothing to run." in run.stdout
+        assert "Nothing left to run." in run.stdout
         assert run.stdout.splitlines()[-1] == "[]"
 
 
