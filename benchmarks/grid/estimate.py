@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import quantiles
+from statistics import median, quantiles
 from typing import Any
 
 from benchmarks.errors import StudyError
@@ -207,9 +207,10 @@ def _speaks_for(one: Measured, settings: Settings, device: str, accelerator: str
 
 
 def estimate_peak(settings: Settings, known: Iterable[Measured], mode: str = "record") -> float | None:
-    """MiB that a cell's process takes at most: the largest peak of the records least unlike it; None without any."""
+    """MiB that a cell's process takes at most: the median peak of the records least unlike it; None without any."""
     of_method = [one for one in known if one.peak is not None and one.settings.method == settings.method]
-    return max((one.peak for one in _nearest(settings, mode, of_method) if one.peak is not None), default=None)
+    peaks = [one.peak for one in _nearest(settings, mode, of_method) if one.peak is not None]
+    return median(peaks) if peaks else None
 
 
 def _nearest(settings: Settings, mode: str, known: Sequence[Measured]) -> list[Measured]:
