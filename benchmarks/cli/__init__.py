@@ -89,8 +89,16 @@ def _parser() -> argparse.ArgumentParser:
     tables.set_defaults(run=views.tables)
     figures = commands.add_parser("figures", help="draw the figures of studies from their records and looks")
     figures.set_defaults(run=views.figures)
+    table = commands.add_parser("table", help="show a study's table with chosen columns, as Markdown and LaTeX")
+    table.add_argument("studies", nargs=1, metavar="study", help=f"{', '.join(study_names())}, or a .toml file")
+    table.add_argument(
+        "--columns", metavar="A,B", help="as method,memory,auc; all where unset (an unknown one lists them)"
+    )
+    table.add_argument("--out", type=Path, metavar="FILE", help="write FILE.md and FILE.tex")
+    table.set_defaults(run=views.table)
     for command in (tables, figures):
         command.add_argument("studies", nargs="*", metavar="study", help="all with a record where none is named")
+    for command in (tables, figures, table):
         add_choice(command, "--profile", PROFILES, help="in place of the study file's")
         add_number(command, "--seeds", help="at least so many seeds, where the study file has fewer")
         add_folders(command)

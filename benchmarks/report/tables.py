@@ -54,7 +54,7 @@ def write_tables(
     )
     rows = make_rows(cells, records)
     absent = absent_cells(rows, work or results / "work")
-    main = main_table(_title(study, rows), rows)
+    main = main_table(study_title(study, rows), rows)
     done = [row for row in rows if row.records]
     views = {"main": main}
     if done:
@@ -197,7 +197,8 @@ def _mean(summary: Summary | None) -> float | None:
     return None if summary is None else round(summary.mean, 4)
 
 
-def _title(study: str, rows: Sequence[Row]) -> str:
+def study_title(study: str, rows: Sequence[Row]) -> str:
+    """Name a study with its profiles."""
     profiles = ", ".join(sorted({row.settings.profile for row in rows}))
     return f"Study {study}, profile {profiles}"
 

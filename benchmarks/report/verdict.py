@@ -78,13 +78,13 @@ def write_verdict(
     sections += [_missing(verdicts, power), _left_out(verdicts, left_out)]
     tables = {"verdicts": overview, "effects": effects_table("Effects", verdicts, short=True), "seeds": power}
     tables |= {f"factors-{number}": table for number, table in enumerate(factors, 1)}
-    write_latex(results, "verdict", tables)
     csv = pd.DataFrame([row for verdict in verdicts for row in _csv_rows(verdict)])
     texts = {
         "md": "\n".join(section for section in sections if section),
         "csv": csv.to_csv(index=False, float_format="%.6g", lineterminator="\n"),
     }
-    return {form: write_text(results / f"verdict.{form}", text) for form, text in texts.items()}
+    paths = {form: write_text(results / f"verdict.{form}", text) for form, text in texts.items()}
+    return paths | {"tex": write_latex(results, "verdict", tables)}
 
 
 def _head(verdicts: Sequence[ClaimVerdict]) -> str:
