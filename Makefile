@@ -12,8 +12,8 @@
 ##= STUDY=ped2           for tables, table and figures: one study instead of all
 ##= COLUMNS=method,auc   for table: which columns; an unknown name lists them
 ##= OUT=thesis/ped2      for table: write thesis/ped2.md and .tex instead of printing both
-##= FORMAT=pdf           for figures: png, pdf or svg
-##= WIDTH=3.4            for figures: width in inches, as of a paper's column; each figure's own where unset
+##= FORMAT=pdf           for figures: pdf or svg in results/paper, instead of png in results/figures
+##= WIDTH=3.4            for figures: inches of a paper's column, in results/paper; each figure's own width where unset
 ##= ARCHIVE=file.tar.gz  for data: a release that you have already, instead of a download
 ##= PORT=5000            for ui
 ##= ARGS=...             more arguments for the command: of benchmarks, pytest or uv
@@ -39,10 +39,10 @@ CELLS = $(if $(SEEDS),--seeds "$(SEEDS)") $(if $(PROFILE),--profile "$(PROFILE)"
 CHOSEN = --data-root "$(DATA_FOLDER)" $(CELLS) $(if $(ONLY),--only "$(ONLY)") $(if $(DEVICE),--device "$(DEVICE)")
 RUNS = $(CHOSEN) $(if $(MODE),--mode "$(MODE)") \
 	$(if $(JOBS),--jobs "$(JOBS)") $(if $(THREADS),--threads "$(THREADS)") $(if $(SCHEDULER),--scheduler "$(SCHEDULER)")
+# A shell may export COLUMNS, the width of its terminal: what counts is what stands on the command line.
+CHOICE = $(if $(filter command,$(firstword $(origin COLUMNS))),--columns "$(COLUMNS)") $(if $(OUT),--out "$(OUT)")
+MEDIUM = $(if $(FORMAT),--format "$(FORMAT)") $(if $(WIDTH),--width "$(WIDTH)")
 PIP = $(VENV)/bin/python -m pip --quiet --quiet --disable-pip-version-check --no-input install
-
-# A shell may export COLUMNS, the width of its terminal.
-chosen = $(if $(filter command,$(firstword $(origin COLUMNS))),$(COLUMNS))
 
 # A misspelt variable would be ignored, and the study run without it. Not in the help, but taken: what make itself reads,
 # and what the commands read from their environment.
@@ -82,12 +82,10 @@ tables: $(READY) ## Write results/tables
 	$(BENCHMARKS) tables $(if $(STUDY),"$(STUDY)") $(CELLS) $(ARGS)
 
 table: $(READY) ## Show STUDY's table with COLUMNS, as Markdown and LaTeX; OUT=FILE writes both
-	$(BENCHMARKS) table "$(or $(STUDY),$(error Expected a study, but got none; name one: make table STUDY=ped2))" \
-		$(CELLS) $(if $(chosen),--columns "$(chosen)") $(if $(OUT),--out "$(OUT)") $(ARGS)
+	$(BENCHMARKS) table "$(or $(STUDY),$(error Expected a study, but got none; name one: make table STUDY=ped2))" $(CELLS) $(CHOICE) $(ARGS)
 
 figures: $(READY) ## Write results/figures
-	$(BENCHMARKS) figures $(if $(STUDY),"$(STUDY)") $(CELLS) $(if $(FORMAT),--format "$(FORMAT)") \
-		$(if $(WIDTH),--width "$(WIDTH)") $(ARGS)
+	$(BENCHMARKS) figures $(if $(STUDY),"$(STUDY)") $(CELLS) $(MEDIUM) $(ARGS)
 
 inspect-%: $(READY) ## Look into a study's trained cells again, from their checkpoints; adds to their records
 	$(BENCHMARKS) inspect "$*" $(CHOSEN) $(ARGS)

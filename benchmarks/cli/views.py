@@ -117,8 +117,10 @@ def figures(options: argparse.Namespace) -> int:
     from benchmarks.report.figures.from_looks import write_look_figures
     from benchmarks.report.index import begun, drawn_elsewhere
     from benchmarks.report.records import by_cell, load_records
+    from benchmarks.report.style import Medium
 
     asked, known = _studies(options), _known(options)
+    medium = Medium(options.format, options.width)
     records = by_cell(load_records(options.results))
     studies = {name: known[name] for name in begun(known, records)}
     for study in asked:
@@ -126,8 +128,8 @@ def figures(options: argparse.Namespace) -> int:
         elsewhere = (
             drawn_elsewhere(study.label, studies) if study.label in studies else frozenset()
         )  # else a user's own
-        looks = write_look_figures(study.label, drawn, options.results, work_folder(options), elsewhere)
-        for path in (*write_figures(study.label, drawn, options.results, elsewhere), *looks.paths):
+        looks = write_look_figures(study.label, drawn, options.results, work_folder(options), elsewhere, medium)
+        for path in (*write_figures(study.label, drawn, options.results, elsewhere, medium), *looks.paths):
             print(path)
         if looks.missing:
             profile = "" if study.label == study.name else f" PROFILE={study.profile}"
