@@ -42,13 +42,13 @@ def fit_width(figure: Figure, width: float) -> None:
         for axis in (axes.xaxis, axes.yaxis):
             labels = [label for tick in axis.get_major_ticks() for label in (tick.label1, tick.label2)]
             if labels:
-                axis.set_tick_params(labelsize=labels[0].get_fontsize() * scale)
+                axis.set_tick_params(labelsize=_points(labels[0]) * scale)
             of_ticks |= {id(label) for label in labels}
         # Two panels leave names four fifths of the letters that one does, three two thirds.
         _wrap_names(figure, axes, max(10, round(4 * _LETTERS * width / (3 + _columns(axes)))))
     for text in figure.findobj(Text):
-        if isinstance(text, Text) and id(text) not in of_ticks:
-            text.set_fontsize(text.get_fontsize() * scale)
+        if id(text) not in of_ticks:
+            text.set_fontsize(_points(text) * scale)
     for line in figure.findobj(Line2D):
         if isinstance(line, Line2D):
             line.set_markersize(line.get_markersize() * scale)
@@ -85,7 +85,11 @@ def _columns(axes: Axes) -> int:
 
 
 def _needed(text: Text, canvas: FigureCanvasAgg) -> float:
-    return text.get_window_extent(canvas.get_renderer()).width
+    return text.get_window_extent(canvas.get_renderer()).width  # type: ignore[no-untyped-call]
+
+
+def _points(text: Text) -> float:
+    return float(text.get_fontsize())
 
 
 def _grow(figure: Figure, lines: int) -> None:
@@ -119,8 +123,8 @@ def _stack_legends(figure: Figure, letters: int) -> None:
     for legend in list(figure.legends):
         names = [textwrap.fill(text.get_text(), letters) for text in legend.get_texts()]
         longest = max((len(line) for name in names for line in name.split("\n")), default=1)
-        size = legend.get_texts()[0].get_fontsize() if names else None
-        handles = legend.legend_handles
+        size = _points(legend.get_texts()[0]) if names else None
+        handles = [handle for handle in legend.legend_handles if handle is not None]
         columns = max(1, letters // (longest + 5))
         legend.remove()
         figure.legend(handles, names, loc="outside lower center", ncols=columns, fontsize=size)
