@@ -11,7 +11,11 @@
 ##= MODE=fast            quicker training with other last digits; the study file decides where unset, records say so
 ##= DEVICE=cuda          where cells compute; cuda where there is one
 ##= THREADS=1            threads of a cell; the cores are shared out over the jobs where unset
-##= STUDY=ped2           for tables and figures: one study instead of all; for plan and reproduce: also a file, mine.toml
+##= STUDY=ped2           for tables, table and figures: one study instead of all; for plan and reproduce: also a file, mine.toml
+##= COLUMNS=method,auc   for table: which columns; an unknown name lists them
+##= OUT=thesis/ped2      for table: write thesis/ped2.md and .tex instead of printing both
+##= FORMAT=pdf           for figures: pdf or svg in results/paper, instead of png in results/figures
+##= WIDTH=3.4            for figures: inches of a paper's column, in results/paper; each figure's own width where unset
 ##= ARCHIVE=file.tar.gz  for data: a release that you have already, instead of a download
 ##= PORT=5000            for ui
 ##= ARGS=...             more arguments for the command: of benchmarks, pytest or uv
@@ -38,6 +42,9 @@ CHOSEN = --data-root "$(DATA_FOLDER)" $(CELLS) $(if $(ONLY),--only "$(ONLY)") $(
 PRECISE = $(if $(PRECISION),--precision "$(PRECISION)")
 RUNS = $(CHOSEN) $(PRECISE) $(if $(MODE),--mode "$(MODE)") \
 	$(if $(JOBS),--jobs "$(JOBS)") $(if $(THREADS),--threads "$(THREADS)") $(if $(SCHEDULER),--scheduler "$(SCHEDULER)")
+# A shell may export COLUMNS, the width of its terminal: what counts is what stands on the command line.
+CHOICE = $(if $(filter command,$(firstword $(origin COLUMNS))),--columns "$(COLUMNS)") $(if $(OUT),--out "$(OUT)")
+MEDIUM = $(if $(FORMAT),--format "$(FORMAT)") $(if $(WIDTH),--width "$(WIDTH)")
 PIP = $(VENV)/bin/python -m pip --quiet --quiet --disable-pip-version-check --no-input install
 
 # A misspelt variable would be ignored, and the study run without it. Not in the help, but taken: what make itself reads,
@@ -55,7 +62,7 @@ $(if $(unknown),$(error Expected variables among $(call listed,$(known)), but go
 .DELETE_ON_ERROR:
 # Without it make looks for a file `plan-.o` to make `plan-` from, and takes .o for the name of a study.
 .SUFFIXES:
-.PHONY: help plan reproduce verify setup lock test lint bench bench-profiles clean tables figures verdict report simulate memorisation import ui
+.PHONY: help plan reproduce verify setup lock test lint bench bench-profiles clean tables table figures verdict report simulate memorisation import ui
 
 ##@ Study (studies: synthetic, ped2, smoke; sets: synthetic, pool, ped2, ped1, avenue, shanghaitech)
 data-%: $(READY) ## Fetch or generate a data set and check it
@@ -91,8 +98,11 @@ grid-%: $(READY) ## Run a set's full factorial (synthetic, ped2, avenue, avenue-
 tables: $(READY) ## Write results/tables
 	$(BENCHMARKS) tables $(if $(STUDY),"$(STUDY)") $(CELLS) $(ARGS)
 
+table: $(READY) ## Show STUDY's table with COLUMNS, as Markdown and LaTeX; OUT=FILE writes both
+	$(BENCHMARKS) table "$(or $(STUDY),$(error Expected a study, but got none; name one: make table STUDY=ped2))" $(CELLS) $(CHOICE) $(ARGS)
+
 figures: $(READY) ## Write results/figures
-	$(BENCHMARKS) figures $(if $(STUDY),"$(STUDY)") $(CELLS) $(ARGS)
+	$(BENCHMARKS) figures $(if $(STUDY),"$(STUDY)") $(CELLS) $(MEDIUM) $(ARGS)
 
 inspect-%: $(READY) ## Look into a study's trained cells again, from their checkpoints; adds to their records
 	$(BENCHMARKS) inspect "$*" $(CHOSEN) $(ARGS)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.cli import reproduction, runs, views
 from benchmarks.cli.options import DEVICES, add_cell_options, add_folders, add_own_folders, add_worker_options
-from benchmarks.cli.parsing import Parser, add_choice, add_number
+from benchmarks.cli.parsing import Parser, add_choice, add_inches, add_number
 from benchmarks.errors import StudyError
 from benchmarks.study.files import study_names
 from benchmarks.study.settings import PRECISIONS, PROFILES
@@ -115,9 +115,21 @@ def _parser() -> argparse.ArgumentParser:
     tables = commands.add_parser("tables", help="write the tables of studies from their records")
     tables.set_defaults(run=views.tables)
     figures = commands.add_parser("figures", help="draw the figures of studies from their records and looks")
+    add_choice(figures, "--format", ("png", "pdf", "svg"), default="png", help="other than png: in RESULTS/paper (png)")
+    add_inches(
+        figures, "--width", metavar="INCHES", help="inches, as 3.4 for a column; in RESULTS/paper (each its own)"
+    )
     figures.set_defaults(run=views.figures)
+    table = commands.add_parser("table", help="show a study's table with chosen columns, as Markdown and LaTeX")
+    table.add_argument("studies", nargs=1, metavar="study", help=f"{', '.join(study_names())}, or a .toml file")
+    table.add_argument(
+        "--columns", metavar="A,B", help="as method,memory,auc; all where unset (an unknown one lists them)"
+    )
+    table.add_argument("--out", type=Path, metavar="FILE", help="write FILE.md and FILE.tex")
+    table.set_defaults(run=views.table)
     for command in (tables, figures):
         command.add_argument("studies", nargs="*", metavar="study", help="all with a record where none is named")
+    for command in (tables, figures, table):
         add_choice(command, "--profile", PROFILES, help="in place of the study file's")
         add_number(command, "--seeds", help="at least so many seeds, where the study file has fewer")
         add_folders(command)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from benchmarks.errors import StudyError
+
+_WIDTHS = (1.0, 40.0)
 
 
 class Parser(argparse.ArgumentParser):
@@ -28,6 +31,21 @@ def add_number(command: argparse.ArgumentParser, option: str, **rest: Any) -> No
             return int(text)
         except ValueError as error:
             raise StudyError(f"Expected {option} to be a whole number, but got {text!r}; correct it.") from error
+
+    command.add_argument(option, type=read, **rest)
+
+
+def add_inches(command: argparse.ArgumentParser, option: str, **rest: Any) -> None:
+    """Add an option that takes a width on paper, 1 to 40 inches; anything else raises StudyError."""
+
+    def read(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not _WIDTHS[0] <= value <= _WIDTHS[1]:
+            raise StudyError(f"Expected {option} to be 1 to 40 inches, but got {text!r}; correct it.")
+        return value
 
     command.add_argument(option, type=read, **rest)
 

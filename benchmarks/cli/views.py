@@ -51,6 +51,29 @@ def write_study_tables(study: Study, options: argparse.Namespace, *, quiet: bool
     return written.main
 
 
+def table(options: argparse.Namespace) -> int:
+    """Print a study's table with chosen columns as Markdown and LaTeX, or write both where a file is named."""
+    from benchmarks.report.chosen_columns import chosen_table
+    from benchmarks.report.latex import to_latex
+    from benchmarks.report.records import by_cell, load_records
+    from benchmarks.report.render import to_markdown
+    from benchmarks.report.rows import make_rows
+    from benchmarks.report.tables import origin_lines, study_title, write_text
+
+    columns = (options.columns or "").split(",")
+    for number, study in enumerate(_studies(options)):
+        rows = make_rows(study.cells, by_cell(load_records(options.results, study.dataset)))
+        chosen = chosen_table(study_title(study.name, rows), rows, columns)
+        stem = study.label if not options.out else options.out.name + (f"-{study.profile}" if number else "")
+        origin = origin_lines([record for row in rows for record in row.records])
+        texts = {"md": to_markdown(chosen), "tex": to_latex(chosen, stem, origin=origin)}
+        print(texts["md"] if options.out else "\n".join(texts.values()))
+        if options.out:
+            paths = [write_text(options.out.with_name(f"{stem}.{form}"), text) for form, text in texts.items()]
+            print(f"Written: {', '.join(map(str, paths))}")
+    return 0
+
+
 def _write_bottleneck(dataset: str, results: Path) -> None:
     from benchmarks.report.bottleneck import write_bottleneck_table
     from benchmarks.report.records import by_cell, load_records
@@ -95,8 +118,10 @@ def figures(options: argparse.Namespace) -> int:
     from benchmarks.report.figures.from_looks import write_look_figures
     from benchmarks.report.index import begun, drawn_elsewhere
     from benchmarks.report.records import by_cell, load_records
+    from benchmarks.report.style import Medium
 
     asked, known = _studies(options), _known(options)
+    medium = Medium(options.format, options.width)
     records = by_cell(load_records(options.results))
     studies = {name: known[name] for name in begun(known, records)}
     for study in asked:
@@ -104,8 +129,8 @@ def figures(options: argparse.Namespace) -> int:
         elsewhere = (
             drawn_elsewhere(study.label, studies) if study.label in studies else frozenset()
         )  # else a user's own
-        looks = write_look_figures(study.label, drawn, options.results, work_folder(options), elsewhere)
-        for path in (*write_figures(study.label, drawn, options.results, elsewhere), *looks.paths):
+        looks = write_look_figures(study.label, drawn, options.results, work_folder(options), elsewhere, medium)
+        for path in (*write_figures(study.label, drawn, options.results, elsewhere, medium), *looks.paths):
             print(path)
         if looks.missing:
             profile = "" if study.label == study.name else f" PROFILE={study.profile}"

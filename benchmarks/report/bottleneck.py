@@ -8,6 +8,7 @@ from typing import Any, Final
 import pandas as pd
 
 from benchmarks.measure.statistics import PairedDifference, paired_difference
+from benchmarks.report.latex import write_latex
 from benchmarks.report.records import Record
 from benchmarks.report.render import Table, to_markdown
 from benchmarks.report.rows import Row, Summary, only_factors
@@ -50,7 +51,7 @@ def replaced(rows: Sequence[Row]) -> list[Replaced]:
 
 
 def write_bottleneck_table(dataset: str, rows: Sequence[Row], results: Path) -> list[Path]:
-    """Write ``results/tables/bottleneck_<set>.md`` and ``.csv``; nothing where no record holds a replacement.
+    """Write ``results/tables/bottleneck_<set>.md``, ``.csv`` and LaTeX; nothing where no record holds a replacement.
 
     The CSV holds every setting, the Markdown those that differ in method, task, skip, memory and geometry alone.
     Raises StudyError if a file cannot be written.
@@ -60,8 +61,10 @@ def write_bottleneck_table(dataset: str, rows: Sequence[Row], results: Path) -> 
         return []
     folder, stem = results / "tables", f"bottleneck_{dataset}"
     csv = pd.DataFrame([_csv_row(one) for one in found])
+    table = bottleneck_table(dataset, list(filter(_in_short, found)))
+    write_latex(results, stem, {"main": table})
     return [
-        write_text(folder / f"{stem}.md", to_markdown(bottleneck_table(dataset, list(filter(_in_short, found))))),
+        write_text(folder / f"{stem}.md", to_markdown(table)),
         write_text(folder / f"{stem}.csv", csv.to_csv(index=False, lineterminator="\n")),
     ]
 

@@ -1,4 +1,4 @@
-"""``results/tables/boxes_<set>.{md,csv,tex}``: boxes that a detector finds in error maps, on sets with masks.
+"""``results/tables/boxes_<set>.{md,csv}`` and LaTeX: boxes that a detector finds in error maps, on sets with masks.
 
 All numbers are the records' own section ``boxes`` (benchmarks/run/looks/boxes.py); a record without it has no row.
 """
@@ -10,8 +10,9 @@ from typing import Any, Final
 import pandas as pd
 
 from benchmarks.report.evidence import Group, group_of
+from benchmarks.report.latex import write_latex
 from benchmarks.report.records import Record
-from benchmarks.report.render import Table, to_latex, to_markdown
+from benchmarks.report.render import Table, to_markdown
 from benchmarks.report.rows import Row, seeds_note
 from benchmarks.report.tables import write_text
 from benchmarks.report.wording import percent, span
@@ -35,9 +36,9 @@ def write_box_tables(records: Sequence[Record], results: Path) -> dict[str, Path
         texts = {
             "md": f"# Boxes from error maps: {dataset}\n\n{to_markdown(table)}",
             "csv": csv.to_csv(index=False, float_format="%.5f", lineterminator="\n"),
-            "tex": to_latex(table),
         }
         stem = f"boxes_{dataset}"
+        write_latex(results, stem, {"main": table})
         written = {form: write_text(results / "tables" / f"{stem}.{form}", text) for form, text in texts.items()}
         paths[stem] = written["md"]
     return paths

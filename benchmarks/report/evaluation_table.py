@@ -1,4 +1,4 @@
-"""``results/tables/evaluation_<set>.{md,csv,tex}``: the same scores under every convention of evaluation.
+"""``results/tables/evaluation_<set>.{md,csv}`` and LaTeX: the same scores under every convention of evaluation.
 
 Metrics are the records' own, which follow from the per-frame terms beside them; alarms, common frames and oracle are
 computed from those terms here. What is chosen on the test set stands apart as oracle.
@@ -20,9 +20,10 @@ from benchmarks.measure.normalise import Normalisation
 from benchmarks.report.contents import label_notes
 from benchmarks.report.evidence import Group, group_of
 from benchmarks.report.frame_scores import common_frames, score_of, scored
+from benchmarks.report.latex import write_latex
 from benchmarks.report.quantities import score_name
 from benchmarks.report.records import Record
-from benchmarks.report.render import Table, to_latex, to_markdown
+from benchmarks.report.render import Table, to_markdown
 from benchmarks.report.rows import Row
 from benchmarks.report.tables import write_text
 from benchmarks.report.wording import signed
@@ -80,10 +81,10 @@ def write_evaluation_tables(records: Sequence[Record], results: Path) -> dict[st
         texts = {
             "md": f"# Evaluation laid bare: {dataset}\n\n" + "\n".join(map(to_markdown, tables)),
             "csv": csv.to_csv(index=False, float_format="%.5f", lineterminator="\n"),
-            "tex": "\n".join(map(to_latex, tables)),
         }
         for form, text in texts.items():
             paths[f"{stem}.{form}"] = write_text(results / "tables" / f"{stem}.{form}", text)
+        write_latex(results, stem, dict(zip(("conventions", "parts"), tables, strict=True)))
     return {name: path for name, path in paths.items() if name.endswith(".md")}
 
 

@@ -31,7 +31,8 @@ _MORE: Final = {
     "Speed, and what memory costs": "bench/README",
     "The whole study in one page": "report/index",
 }
-_ENDINGS: Final = (".md", ".csv", ".tex", ".html", ".png")
+_LATEX: Final = "tables/latex"
+_ENDINGS: Final = (".md", ".csv", ".html", ".png")
 
 
 def begun(studies: Mapping[str, Collection[Cell]], recorded: Collection[Cell]) -> list[str]:
@@ -91,9 +92,9 @@ def write_results_index(results: Path, studies: Mapping[str, Sequence[Cell]], *,
 
 
 def _views(results: Path, study: str) -> list[Path]:
-    tables = [results / "tables" / f"{table_stem(study)}.{ending}" for ending in ("md", "csv", "tex", "html")]
-    figures = results / "figures" / study
-    return [path for path in (*tables, figures) if path.exists()]
+    stem = table_stem(study)
+    tables = [results / "tables" / f"{stem}.{ending}" for ending in ("md", "csv")]
+    return [path for path in (*tables, results / _LATEX / stem, results / "figures" / study) if path.exists()]
 
 
 def _more(results: Path) -> list[str]:
@@ -105,7 +106,11 @@ def _more(results: Path) -> list[str]:
         ordered = sorted(found, key=lambda path: (path.stem, _ENDINGS.index(path.suffix)))
         told = [
             " ".join(
-                [*([stem.removeprefix(before)] if "*" in pattern else []), *(_link(results, path) for path in paths)]
+                [
+                    *([stem.removeprefix(before)] if "*" in pattern else []),
+                    *(_link(results, path) for path in paths),
+                    *([_link(results, folder)] if (folder := results / _LATEX / stem).is_dir() else []),
+                ]
             )
             for stem, paths in groupby(ordered, key=lambda path: path.stem)
         ]
@@ -116,4 +121,6 @@ def _more(results: Path) -> list[str]:
 
 def _link(results: Path, path: Path) -> str:
     relative = path.relative_to(results).as_posix()
-    return f"[figures]({relative}/)" if path.is_dir() else f"[{path.suffix[1:]}]({relative})"
+    if path.is_dir():
+        return f"[{'tex' if path.parent == results / _LATEX else 'figures'}]({relative}/)"
+    return f"[{path.suffix[1:]}]({relative})"

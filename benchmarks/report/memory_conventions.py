@@ -1,4 +1,4 @@
-"""``results/tables/memory_conventions.{md,csv,tex}``: memory's effect under every convention of scoring.
+"""``results/tables/memory_conventions.{md,csv}`` and LaTeX: memory's effect under every convention of scoring.
 
 A finding that holds under one score, one normalisation or one way of averaging alone is a finding about that convention.
 All figures are the records' own metrics.
@@ -14,9 +14,10 @@ import pandas as pd
 from benchmarks.measure.statistics import PairedDifference
 from benchmarks.report.contrasts import memory_pairs, paired
 from benchmarks.report.evidence import group_of
+from benchmarks.report.latex import write_latex
 from benchmarks.report.quantities import score_name
 from benchmarks.report.records import Record, by_cell
-from benchmarks.report.render import Table, to_latex, to_markdown
+from benchmarks.report.render import Table, to_markdown
 from benchmarks.report.rows import Row, make_rows
 from benchmarks.report.tables import write_text
 from benchmarks.report.wording import interval_of, signed
@@ -95,8 +96,12 @@ def write_memory_conventions(records: Sequence[Record], results: Path) -> dict[s
     texts = {
         "md": "# Memory's effect under every scoring convention\n\n" + "\n".join(map(to_markdown, tables)),
         "csv": csv.to_csv(index=False, float_format="%.5f", lineterminator="\n"),
-        "tex": "\n".join(map(to_latex, tables)),
     }
+    write_latex(
+        results,
+        _STEM,
+        dict(zip(["summary", *(f"group-{number}" for number in range(1, len(tables)))], tables, strict=True)),
+    )
     paths = {form: write_text(results / "tables" / f"{_STEM}.{form}", text) for form, text in texts.items()}
     return {f"{_STEM}.md": paths["md"]}
 

@@ -1,4 +1,4 @@
-"""``results/tables/pixel_<set>.{md,csv,tex}``: where methods see anomalies, on sets with masks.
+"""``results/tables/pixel_<set>.{md,csv}`` and LaTeX: where methods see anomalies, on sets with masks.
 
 All numbers are the records' own section ``pixel`` (benchmarks/run/looks/pixels.py); a record without it has no row.
 """
@@ -11,9 +11,10 @@ import pandas as pd
 
 from benchmarks.measure.score_levels import DECIMALS
 from benchmarks.report.evidence import Group, group_of
+from benchmarks.report.latex import write_latex
 from benchmarks.report.quantities import PIXEL
 from benchmarks.report.records import Record
-from benchmarks.report.render import Table, to_latex, to_markdown
+from benchmarks.report.render import Table, to_markdown
 from benchmarks.report.rows import Row, Summary, seeds_note
 from benchmarks.report.tables import write_text
 from benchmarks.report.wording import percent, span
@@ -39,10 +40,10 @@ def write_pixel_tables(records: Sequence[Record], results: Path) -> dict[str, Pa
         table = _table(dataset, rows)
         csv = pd.DataFrame([_csv_row(group, row) for group, row in rows])
         stem = f"pixel_{dataset}"
+        write_latex(results, stem, {"main": table})
         texts = {
             "md": f"# Where methods see anomalies: {dataset}\n\n{to_markdown(table)}",
             "csv": csv.to_csv(index=False, float_format=f"%.{DECIMALS}f", lineterminator="\n"),
-            "tex": to_latex(table),
         }
         for form, text in texts.items():
             written = write_text(results / "tables" / f"{stem}.{form}", text)

@@ -1,29 +1,9 @@
-"""A table as text, and its forms for a terminal, a paper and a browser."""
+"""A table as text, and its form for a terminal and Markdown; `latex` has the one for a paper."""
 
-import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
-
-# Characters that plain pdfLaTeX has no glyph for, after pandas has escaped its specials.
-_LATEX = {
-    "±": r"$\pm$",
-    "−": "$-$",
-    "Δ": r"$\Delta$",
-    "α": r"$\alpha$",
-    "†": r"\textdagger{}",
-    "‡": r"\textdaggerdbl{}",
-    "·": r"\textperiodcentered{}",
-    "×": r"$\times$",
-}
-_STYLE = """
-body { font-family: system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; color: #222; }
-table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums; }
-th, td { padding: .3rem .7rem; text-align: left; border-bottom: 1px solid #ddd; vertical-align: top; }
-thead th { border-bottom: 2px solid #222; }
-p, li { max-width: 60rem; }
-"""
 
 
 @dataclass(frozen=True)
@@ -71,41 +51,6 @@ def to_markdown(table: Table) -> str:
     rule = [("-" * (width - 1) + ":") if numeric else "-" * width for width, numeric in zip(widths, right, strict=True)]
     lines = [f"## {table.title}", "", line(cells[0]), line(rule), *(line(row) for row in cells[1:]), ""]
     return "\n".join([*lines, *_bullets(table.notes)])
-
-
-def to_latex(table: Table) -> str:
-    """Render as a LaTeX table with booktabs rules, specials escaped, notes as a comment-free paragraph below."""
-    alignment = "".join("r" if column in table.numeric else "l" for column in table.columns)
-    frame = table.to_frame().rename(columns={column: escape_latex(column) for column in table.columns})
-    body = frame.map(escape_latex).to_latex(index=False, escape=False, column_format=alignment)
-    notes = [rf"\par\noindent\footnotesize {escape_latex(note)}" for note in table.notes]
-    caption = rf"\caption{{{escape_latex(table.title)}}}"
-    return "\n".join([r"\begin{table}", r"\centering", caption, body.rstrip(), *notes, r"\end{table}", ""])
-
-
-def escape_latex(text: str) -> str:
-    """Escape what LaTeX takes for commands, and name the signs that it has no letters for."""
-    specials = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
-    specials |= {character: f"\\{character}" for character in "&%$#_{}"}
-    return "".join(specials.get(character, _LATEX.get(character, character)) for character in text.replace("`", ""))
-
-
-def to_html(table: Table) -> str:
-    """Render as an HTML table under its heading, everything escaped."""
-    body = table.to_frame().to_html(index=False, border=0, escape=True, na_rep="")
-    notes = "".join(f"<li>{html.escape(note)}</li>" for note in table.notes)
-    return f"<h2>{html.escape(table.title)}</h2>\n{body}\n" + (f"<ul>{notes}</ul>\n" if notes else "")
-
-
-def html_page(title: str, body: str) -> str:
-    """Wrap rendered tables in a page that needs nothing from elsewhere."""
-    head = (
-        f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{html.escape(title)}</title>'
-    )
-    return (
-        f'<!doctype html>\n<html lang="en">\n<head>{head}<style>{_STYLE}</style></head>\n'
-        f"<body>\n<h1>{html.escape(title)}</h1>\n{body}</body>\n</html>\n"
-    )
 
 
 def _bullets(notes: Sequence[str]) -> list[str]:

@@ -1,8 +1,9 @@
 """One look for all figures: legible in print and to the colour-blind."""
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.rcsetup import cycler
 from PIL import Image
 
+from benchmarks.report.fitting import fit_width, keep_headings_inside
 from benchmarks.writing import replaced_whole
 
 # Okabe and Ito's palette, as seaborn names it.
@@ -25,6 +27,27 @@ _DASHES: Final = ("-", "--", "-.", ":")
 # A palette makes a file a quarter as large, and figures are committed; with half as many colours the grey grid turns green.
 _COLOURS: Final = 128
 
+_NO_DATE: Final[Mapping[str, dict[str, str | None]]] = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
+
+
+@dataclass(frozen=True)
+class Medium:
+    """What figures are drawn for: a format, and a width in inches or each figure's own.
+
+    The page and MLflow show PNGs of their own width, in ``results/figures``; others are for papers and stand apart.
+    """
+
+    format: str = "png"
+    width: float | None = None
+
+    def folder(self, results: Path, study: str) -> Path:
+        """Where a study's figures go."""
+        return results / ("figures" if self == ON_SCREEN else "paper") / study
+
+
+ON_SCREEN: Final = Medium()
+
+
 _STYLE: Final = {
     **sns.axes_style("whitegrid"),
     **sns.plotting_context("paper"),
@@ -35,6 +58,10 @@ _STYLE: Final = {
     "font.family": "DejaVu Sans",
     "legend.frameon": False,
     "figure.constrained_layout.use": True,
+    # Fonts travel with the file: as TrueType, which publishers ask for, and as outlines, which need no font to be there.
+    "pdf.fonttype": 42,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "figure",
 }
 
 
@@ -66,8 +93,18 @@ def limits(values: Iterable[float], least: float = 2.0) -> tuple[float, float]:
     return low - air, high + air
 
 
-def save(figure: Figure, path: Path, colours: int = _COLOURS) -> Path:
-    """Write a PNG of few colours whose bytes hold no date; raises StudyError if that cannot be done."""
+def save(figure: Figure, path: Path, colours: int = _COLOURS, *, width: float | None = None) -> Path:
+    """Write a figure whose bytes hold no date, as the ending of its path says: PNG of few colours, PDF or SVG.
+
+    width: in inches; the figure's own where None. Raises StudyError if the file cannot be written.
+    """
+    if width is not None:
+        fit_width(figure, width)
+    keep_headings_inside(figure)
+    if path.suffix in _NO_DATE:
+        with replaced_whole(path) as temporary:
+            figure.savefig(temporary, format=path.suffix[1:], metadata=_NO_DATE[path.suffix], dpi=DOTS_PER_INCH)
+        return path
     drawn = io.BytesIO()
     figure.savefig(drawn, dpi=DOTS_PER_INCH, format="png")
     # Maximum coverage keeps the colour of a few small marks, which the median cut would merge with their neighbours.

@@ -1,6 +1,5 @@
-"""The tables of a study in ``results/tables``: Markdown, CSV, LaTeX and HTML, from records alone."""
+"""The tables of a study in ``results/tables``: Markdown, CSV and LaTeX, from records alone."""
 
-import html
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,10 +12,11 @@ from benchmarks.errors import StudyError
 from benchmarks.report.batch_norm import batch_norm_table
 from benchmarks.report.contents import cost_table, error_table, main_table, micro, others_table, score_table
 from benchmarks.report.contrasts import variants_of
+from benchmarks.report.latex import write_latex
 from benchmarks.report.paired_tables import contrast_table, variant_table
 from benchmarks.report.published import baselines
 from benchmarks.report.records import Record, by_cell, load_records
-from benchmarks.report.render import Table, html_page, to_html, to_latex, to_markdown
+from benchmarks.report.render import Table, to_markdown
 from benchmarks.report.reproduction import verify_table
 from benchmarks.report.rows import Absent, Row, Summary, absent_cells, make_rows
 from benchmarks.report.wording import KINDS, SCORES
@@ -31,7 +31,7 @@ NORMALISATIONS = ("per_video", "global", "train")
 class TableSet:
     """What was written.
 
-    paths: format -> file. main: the main table as it looks on a terminal. absent: cells of the study without a record.
+    paths: format -> file, of LaTeX the folder of its files. main: the main table as it looks on a terminal. absent: cells of the study without a record.
     """
 
     paths: Mapping[str, Path]
@@ -42,7 +42,7 @@ class TableSet:
 def write_tables(
     study: str, cells: Sequence[Cell], results: Path, *, work: Path | None = None, stem: str | None = None
 ) -> TableSet:
-    """Write ``results/tables/<study>.{md,csv,tex,html}`` (`table_stem`) from the records of the study's cells.
+    """Write ``results/tables/<study>.{md,csv}`` (`table_stem`) and ``latex/<study>/`` from the records of the study's cells.
 
     stem: the files' name where it is not the study's, so that another profile does not replace its tables.
     work: folder of the cells' progress files, which say why a cell has no record; ``results/work`` where None.
@@ -55,34 +55,31 @@ def write_tables(
     )
     rows = make_rows(cells, records)
     absent = absent_cells(rows, work or results / "work")
-    main = main_table(_title(study, rows), rows)
+    main = main_table(study_title(study, rows), rows)
     done = [row for row in rows if row.records]
-    tables = [main]
+    views = {"main": main}
     if done:
-        views = (
-            contrast_table(rows),
-            score_table(done),
-            variant_table(done),
-            batch_norm_table(done),
-            error_table(done),
-            cost_table(done),
-        )
-        tables += [table for table in views if table.rows]
-    of_others = (others_table(sorted({c.settings.dataset for c in cells})), _baseline_table(cells))
-    tables += [table for table in of_others if table.rows]
+        views |= {
+            "memory": contrast_table(rows),
+            "scores": score_table(done),
+            "variants": variant_table(done),
+            "batch-norm": batch_norm_table(done),
+            "errors": error_table(done),
+            "costs": cost_table(done),
+        }
+    views |= {"others": others_table(sorted({c.settings.dataset for c in cells})), "baselines": _baseline_table(cells)}
+    tables = {name: table for name, table in views.items() if table.rows}
     missing, footer = missing_lines(study, cells, absent), _footer(rows)
     main_text = "\n".join([to_markdown(main), *missing])
-    folder = results / "tables"
     texts = {
-        "md": _markdown(study, main_text, [*tables[1:], *([verify_table(done)] if done else [])], footer),
-        "csv": csv_frame(rows).to_csv(index=False, lineterminator="\n"),
-        "tex": "\n".join([*(f"% {line}" for line in footer), *map(to_latex, tables)]),
-        "html": html_page(
-            study, "".join([to_html(main), _paragraphs(missing), *map(to_html, tables[1:]), _paragraphs(footer)])
+        "md": _markdown(
+            study, main_text, [*list(tables.values())[1:], *([verify_table(done)] if done else [])], footer
         ),
+        "csv": csv_frame(rows).to_csv(index=False, lineterminator="\n"),
     }
     name = table_stem(stem or study)
-    paths = {ending: write_text(folder / f"{name}.{ending}", text) for ending, text in texts.items()}
+    paths = {ending: write_text(results / "tables" / f"{name}.{ending}", text) for ending, text in texts.items()}
+    paths["tex"] = write_latex(results, name, tables, about=main.title, origin=footer)
     return TableSet(paths, main_text, tuple(absent))
 
 
@@ -203,7 +200,8 @@ def _mean(summary: Summary | None) -> float | None:
     return None if summary is None else round(summary.mean, 4)
 
 
-def _title(study: str, rows: Sequence[Row]) -> str:
+def study_title(study: str, rows: Sequence[Row]) -> str:
+    """Name a study with its profiles."""
     profiles = ", ".join(sorted({row.settings.profile for row in rows}))
     return f"Study {study}, profile {profiles}"
 
@@ -288,7 +286,3 @@ def _list(values: set[str]) -> str:
 def _markdown(study: str, main: str, tables: Sequence[Table], footer: Sequence[str]) -> str:
     parts = [f"# {study}", "", main, *map(to_markdown, tables), "---", "", *(f"- {line}" for line in footer)]
     return "\n".join(parts) + "\n"
-
-
-def _paragraphs(lines: Sequence[str]) -> str:
-    return "".join(f"<p>{html.escape(line.replace('`', ''))}</p>\n" for line in lines if line)

@@ -1,4 +1,4 @@
-"""``results/verdict.{md,csv,tex}``: every claim of the study judged by the records at hand, and what is missing."""
+"""``results/verdict.{md,csv}`` and LaTeX: every claim of the study judged by the records at hand, and what is missing."""
 
 import argparse
 from collections.abc import Callable, Mapping, Sequence
@@ -20,10 +20,11 @@ from benchmarks.report.judging import (
     seeds_at_smallest,
     with_holm,
 )
+from benchmarks.report.latex import write_latex
 from benchmarks.report.memory_conventions import write_memory_conventions
 from benchmarks.report.records import Record, load_records
 from benchmarks.report.remedies import remedies
-from benchmarks.report.render import Table, to_latex, to_markdown
+from benchmarks.report.render import Table, to_markdown
 from benchmarks.report.rows import Row
 from benchmarks.report.tables import write_text
 from benchmarks.study.settings import UNTOLD, Cell, Settings
@@ -75,14 +76,15 @@ def write_verdict(
     sections = [_head(verdicts), to_markdown(overview), *_details(verdicts), to_markdown(power)]
     sections += [to_markdown(table) for table in factors]
     sections += [_missing(verdicts, power), _left_out(verdicts, left_out)]
-    tables = (overview, effects_table("Effects", verdicts, short=True), power, *factors)
+    tables = {"verdicts": overview, "effects": effects_table("Effects", verdicts, short=True), "seeds": power}
+    tables |= {f"factors-{number}": table for number, table in enumerate(factors, 1)}
     csv = pd.DataFrame([row for verdict in verdicts for row in _csv_rows(verdict)])
     texts = {
         "md": "\n".join(section for section in sections if section),
         "csv": csv.to_csv(index=False, float_format="%.6g", lineterminator="\n"),
-        "tex": "\n".join(to_latex(table) for table in tables),
     }
-    return {form: write_text(results / f"verdict.{form}", text) for form, text in texts.items()}
+    paths = {form: write_text(results / f"verdict.{form}", text) for form, text in texts.items()}
+    return paths | {"tex": write_latex(results, "verdict", tables)}
 
 
 def _head(verdicts: Sequence[ClaimVerdict]) -> str:

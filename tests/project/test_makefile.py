@@ -70,6 +70,8 @@ class TestHelp:
             "CELLS",
             "CHOSEN",
             "RUNS",
+            "CHOICE",
+            "MEDIUM",
             "HOME",
             "DATA_FOLDER",
             "MAKEFILE_LIST",
@@ -140,6 +142,11 @@ class TestTargets:
             (["tables", "PROFILE=cpu", "SEEDS=3"], 'p -m benchmarks tables --seeds "3" --profile "cpu"'),
             (["plan-ped2", "ARGS=--keep-stale"], 'p -m benchmarks plan "ped2" --data-root "data" --keep-stale'),
             (["figures", "STUDY=ped2"], 'p -m benchmarks figures "ped2"'),
+            (["figures", "FORMAT=pdf", "WIDTH=3.4"], 'p -m benchmarks figures --format "pdf" --width "3.4"'),
+            (
+                ["table", "STUDY=ped2", "COLUMNS=method,auc", "OUT=a b"],
+                'p -m benchmarks table "ped2" --columns "method,auc" --out "a b"',
+            ),
             (["test", "ARGS=-k auc"], "p -m pytest -k auc"),
             (["test", "DATA_ROOT=d"], 'DATA_ROOT="d" p -m pytest'),
         ],
@@ -149,6 +156,20 @@ class TestTargets:
         shown = make("-n", "VENV_PYTHON=p", *arguments)
         assert shown.returncode == 0, shown.stderr
         assert " ".join(shown.stdout.removeprefix("PYTHONUNBUFFERED=1").split()) == command
+
+    def test_columns_are_not_those_of_the_terminal(self) -> None:
+        """A shell may export COLUMNS; only the command line chooses a table's."""
+        command = ["make", "-n", "--no-print-directory", "table", "VENV_PYTHON=p", "STUDY=ped2"]
+        environment = {**os.environ, "COLUMNS": "120"}
+        shown = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+        assert '"ped2"' in shown.stdout
+        assert "120" not in shown.stdout
+
+    def test_a_table_needs_a_study(self) -> None:
+        """Without one a sentence says so."""
+        shown = make("-n", "table", "VENV_PYTHON=p")
+        assert shown.returncode == 2
+        assert "name one: make table STUDY=ped2" in shown.stderr
 
     def test_ui_is_one_command(self) -> None:
         """The command itself imports the committed runs, after it has looked at the port; nothing is done twice."""

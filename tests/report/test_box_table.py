@@ -38,7 +38,7 @@ class TestWriteBoxTables:
         assert frame["name"].tolist() == [better.name, worse.name]
         assert frame["f1_0.25"].tolist() == [0.45, 0.2]
         assert frame["precision_0.5"].isna().all()
-        assert (tmp_path / "tables" / "boxes_pool.tex").is_file()
+        assert (tmp_path / "tables" / "latex" / "boxes_pool" / "main.tex").is_file()
 
     def test_rows_of_different_profiles_are_told_apart(self, tmp_path: Path, write_record: Write) -> None:
         """One method at two profiles has two groups; where nothing is drawn no number of seeds is told."""

@@ -60,7 +60,7 @@ class TestWriteEvaluationTables:
         assert "at 10 frames a second" in text
         assert "an assumed 25 frames a second" in paths["evaluation_synthetic.md"].read_text()
         assert len(pd.read_csv(results / "tables" / "evaluation_ped2.csv")) == 6
-        assert (results / "tables" / "evaluation_ped2.tex").is_file()
+        assert (results / "tables" / "latex" / "evaluation_ped2" / "conventions.tex").is_file()
 
     def test_labels_that_are_not_the_published_ones_are_said(self, core_cells: Cells, core_results: Write) -> None:
         """Beside MNAD's figure on a set with the release's labels stands that it was measured under others."""

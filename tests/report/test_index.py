@@ -25,7 +25,7 @@ class TestWriteResultsIndex:
         """A line for each kind that exists, in an order of their own, with the set's name before its files."""
         assert "More views" not in write_results_index(tmp_path, {}).read_text()
         names = (
-            "tables/boxes_pool.tex",
+            "tables/latex/boxes_pool/main.tex",
             "tables/boxes_pool.md",
             "tables/boxes_ped2.md",
             "tables/ped2.md",
@@ -33,14 +33,14 @@ class TestWriteResultsIndex:
         )
         for name in (*names, "report/index.html", "statistics/coverage.md", "bench/README.md", "bench/scaling.png"):
             path = tmp_path / name
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.touch()
         text = write_results_index(tmp_path, {}).read_text()
         assert [line for line in text.split("## More views")[1].splitlines() if line] == [
             "- Which claims hold: [csv](verdict.csv)",
             (
                 "- Boxes from error maps: ped2 [md](tables/boxes_ped2.md); pool [md](tables/boxes_pool.md) "
-                "[tex](tables/boxes_pool.tex)"
+                "[tex](tables/latex/boxes_pool/)"
             ),
             "- What the intervals are worth: coverage [md](statistics/coverage.md)",
             "- Speed, and what memory costs: [md](bench/README.md)",

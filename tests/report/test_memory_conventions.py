@@ -105,7 +105,7 @@ class TestWriteMemoryConventions:
         assert set(table["n"]) == {1, 2}
         assert table.loc[table["n"] == 1, "low"].isna().all()
         assert (table.loc[table["n"] == 2, "low"] <= table.loc[table["n"] == 2, "effect"]).all()
-        assert (results / "tables" / "memory_conventions.tex").is_file()
+        assert (results / "tables" / "latex" / "memory_conventions" / "summary.tex").is_file()
 
     def test_the_summary_counts_intervals_on_either_side(
         self, tmp_path: Path, core_cells: Cells, write_record: Write

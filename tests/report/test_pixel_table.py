@@ -47,7 +47,7 @@ class TestWritePixelTables:
         assert frame.loc[0, ["seeds", "regions"]].tolist() == [3, 50]
         assert frame.loc[0, ["rbdc", "smoothed_tbdc"]].tolist() == pytest.approx([0.31, 0.62])
         assert frame.loc[0, "rbdc_low"] < 0.31 < frame.loc[0, "rbdc_high"]
-        assert (tmp_path / "tables" / "pixel_ped2.tex").is_file()
+        assert (tmp_path / "tables" / "latex" / "pixel_ped2" / "main.tex").is_file()
 
     def test_records_without_the_section_have_no_row(
         self, tmp_path: Path, write_record: Write, settings: Settings

@@ -27,7 +27,7 @@ def record(tmp_path: Path, write_record: Write) -> Callable[..., Path]:
 def written(results: Path, arguments: Sequence[str] = ()) -> set[str]:
     """Tables of studies that `tables` writes, by name."""
     assert cli.main(["tables", *arguments, "--results", str(results)]) == 0
-    found = {path.stem for path in (results / "tables").glob("*.html")}
+    found = {path.parent.name for path in (results / "tables" / "latex").glob("*/costs.tex")}
     assert found
     return found
 

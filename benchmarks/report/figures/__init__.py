@@ -23,7 +23,7 @@ from benchmarks.report.figures import (
 from benchmarks.report.figures.selection import native
 from benchmarks.report.records import Record, by_cell
 from benchmarks.report.rows import Row, make_rows
-from benchmarks.report.style import house_style, save
+from benchmarks.report.style import ON_SCREEN, Medium, house_style, save
 from benchmarks.study.settings import Settings
 
 # One figure of all rows of a data set each; None where the rows have nothing to show.
@@ -41,9 +41,13 @@ OF_A_STUDY: Final[Mapping[str, Callable[[Sequence[Row]], Figure | None]]] = {
 
 
 def write_figures(
-    study: str, records: Sequence[Record], results: Path, elsewhere: Collection[Settings] = ()
+    study: str,
+    records: Sequence[Record],
+    results: Path,
+    elsewhere: Collection[Settings] = (),
+    medium: Medium = ON_SCREEN,
 ) -> list[Path]:
-    """Write every figure of a study to ``results/figures/<study>/`` as PNG.
+    """Write every figure of a study to the medium's folder, ``results/figures/<study>/`` for PNGs of their own width.
 
     records: those of the study's cells. One figure of each kind that compares rows; for each setting that is a method as
     published, the loss curves of all seeds, and the memory's usage and the scores over time of the lowest seed. Other
@@ -51,14 +55,14 @@ def write_figures(
     terms cannot be read or a figure cannot be written.
     """
     rows = make_rows([record.cell for record in records], by_cell(list(records)))
-    folder = results / "figures" / study
+    folder, ending, width = medium.folder(results, study), medium.format, medium.width
     paths: list[Path] = []
     with house_style():
         for dataset in sorted({row.settings.dataset for row in rows}):
             of_set = [row for row in rows if row.settings.dataset == dataset]
             for name, draw in OF_A_STUDY.items():
                 if (figure := draw(of_set)) is not None:
-                    paths.append(save(figure, folder / f"{name}-{dataset}.png"))
+                    paths.append(save(figure, folder / f"{name}-{dataset}.{ending}", width=width))
             for row in (one for one in native(of_set) if one.settings not in elsewhere):
                 drawn = {
                     "curves": curves.draw(row),
@@ -66,5 +70,9 @@ def write_figures(
                     "timeline": timeline.draw(row.records[0], row.label),
                 }
                 name = f"{dataset}-{row.settings.profile}-{row.settings.name}"
-                paths += [save(one, folder / f"{kind}-{name}.png") for kind, one in drawn.items() if one is not None]
+                paths += [
+                    save(one, folder / f"{kind}-{name}.{ending}", width=width)
+                    for kind, one in drawn.items()
+                    if one is not None
+                ]
     return paths

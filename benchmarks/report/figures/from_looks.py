@@ -12,7 +12,7 @@ from benchmarks.report.figures.selection import native
 from benchmarks.report.looked import Looked, looked, without_look
 from benchmarks.report.records import Record, by_cell
 from benchmarks.report.rows import Row, make_rows
-from benchmarks.report.style import house_style, save
+from benchmarks.report.style import ON_SCREEN, Medium, house_style, save
 from benchmarks.study.settings import BASELINES, Settings
 
 OF_LOOKS: Final[Mapping[str, Callable[[Sequence[Looked]], Figure | None]]] = {
@@ -45,9 +45,14 @@ class FromLooks:
 
 
 def write_look_figures(
-    study: str, records: Sequence[Record], results: Path, work: Path, elsewhere: Collection[Settings] = ()
+    study: str,
+    records: Sequence[Record],
+    results: Path,
+    work: Path,
+    elsewhere: Collection[Settings] = (),
+    medium: Medium = ON_SCREEN,
 ) -> FromLooks:
-    """Write every figure that needs a look to ``results/figures/<study>/``: PNG, and a GIF for each whole video.
+    """Write every figure that needs a look to the medium's folder, and beside PNGs a GIF for each whole video.
 
     A figure that is there already is drawn again only if no look of an autoencoder is missing, so that it loses no panel.
     Videos are those of methods as published with their memory, and of baselines. elsewhere: settings whose stills and
@@ -57,7 +62,7 @@ def write_look_figures(
     rows = make_rows([record.cell for record in records], by_cell(list(records)))
     found = looked(rows, work)
     missing = without_look(rows, found)
-    folder = results / "figures" / study
+    folder, ending, width = medium.folder(results, study), medium.format, medium.width
     paths: list[Path] = []
     kept: list[Path] = []
 
@@ -71,15 +76,16 @@ def write_look_figures(
         for dataset in sorted({one.row.settings.dataset for one in found}):
             of_set = [one for one in found if one.row.settings.dataset == dataset]
             for name, draw in OF_LOOKS.items():
-                path = folder / f"{name}-{dataset}.png"
+                path = folder / f"{name}-{dataset}.{ending}"
                 if may_draw(path, rows) and (figure := draw(of_set)) is not None:
-                    paths.append(save(figure, path, _COLOURS))
+                    paths.append(save(figure, path, _COLOURS, width=width))
             for name, page in stills.draw([one for one in of_set if one.row.settings not in elsewhere]):
-                path = folder / f"stills-{dataset}-{name}.png"
+                path = folder / f"stills-{dataset}-{name}.{ending}"
                 if may_draw(path, [row for row in native(rows) if stills.page_name(row) == name]):
-                    paths.append(save(page, path, _COLOURS))
+                    paths.append(save(page, path, _COLOURS, width=width))
         shown = {row.settings for row in native(rows) if row.memory == "own" or row.settings.method in BASELINES}
-        for one in (one for one in found if one.row.settings in shown.difference(elsewhere)):
+        moving = shown.difference(elsewhere) if medium == ON_SCREEN else set()
+        for one in (one for one in found if one.row.settings in moving):
             for video, file in one.videos().items():
                 path = folder / f"video-{video}-{one.row.settings.dataset}-{one.row.settings.name}.gif"
                 title = f"{one.row.settings.dataset} {video}, {one.row.settings.name.rpartition('-')[0]}"
