@@ -4,7 +4,7 @@ import re
 
 from griffe import Extension, Object
 
-_ITEM = re.compile(r"^(?P<names>[A-Za-z_]\w*(?:, [A-Za-z_]\w*)*): (?P<rest>.+)$")
+_ITEM = re.compile(r"^(?P<names>[a-z_]\w*(?:, [a-z_]\w*)*): (?P<rest>.+)$")
 
 
 def as_markdown(docstring: str) -> str:

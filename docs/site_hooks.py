@@ -18,6 +18,7 @@ LEFT_OUT = ("results/report/", "results/runs/")
 """Files too large for the site; a link to one is shown as text."""
 
 _LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s]+)\)")
+_IMAGE = re.compile(r"<img src=\"([^\"]+)\"")
 _CODE = re.compile(r"(^```.*?^```|`[^`\n]+`)", re.MULTILINE | re.DOTALL)
 _ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|#|//", re.IGNORECASE)
 
@@ -32,10 +33,16 @@ def target(source: str, address: str) -> str:
     return posixpath.normpath(posixpath.join(posixpath.dirname(source), address))
 
 
+def without_code(markdown: str) -> str:
+    """The text without code blocks and inline code; a link whose label is code stays a link."""
+    return _CODE.sub("", re.sub(r"\[`[^`]*`\]", "[code]", markdown))
+
+
 def links(markdown: str) -> list[str]:
     """Addresses of relative links and images outside code, without their fragments."""
-    text = _CODE.sub("", re.sub(r"\[`[^`]*`\]", "[x]", markdown))
-    return [address.partition("#")[0] for _, _, address in _LINK.findall(text) if not _ELSEWHERE.match(address)]
+    text = without_code(markdown)
+    found = [address for _, _, address in _LINK.findall(text)] + _IMAGE.findall(text)
+    return [address.partition("#")[0] for address in found if not _ELSEWHERE.match(address)]
 
 
 def reachable() -> list[str]:

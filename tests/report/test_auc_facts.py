@@ -20,7 +20,10 @@ class TestAucFacts:
         own, clock, difference = (100 * summary.mean for row in rows if (summary := row.auc()) is not None)
         assert len(text.splitlines()) == 3
         assert f"1. **Frame difference reaches {difference:.1f} %.**" in text
-        assert f"above {int(difference > own)} of our 1 trained models (256×256, 0.25 of the published width, 3 epochs)" in text
+        assert (
+            f"above {int(difference > own)} of our 1 trained models (256×256, 0.25 of the published width, 3 epochs)"
+            in text
+        )
         assert f"2. **Counting frames reaches {clock:.1f} %.**" in text
         assert f"from {own:.1f} % to" in text
 
