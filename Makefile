@@ -80,9 +80,13 @@ reproduce-%: $(READY) ## Train a study's runs into my-results, then compare them
 rehearse-%: $(READY) ## Rehearse a study at smoke size, killed once and resumed; keeps nothing
 	$(BENCHMARKS) rehearse "$*" $(RUNS) $(ARGS)
 
-plan reproduce: $(READY) ## The same for STUDY=, a name or a file of your own (mine.toml)
+plan: $(READY) ## As plan-NAME, for a study file of your own (STUDY=mine.toml)
 	$(if $(STUDY),,$(error Expected STUDY=, a name or a file such as mine.toml))
-	$(BENCHMARKS) $@ "$(STUDY)" $(RUNS) $(ARGS)
+	$(BENCHMARKS) plan "$(STUDY)" $(RUNS) $(ARGS)
+
+reproduce: $(READY) ## As reproduce-NAME, for a study file of your own (STUDY=mine.toml)
+	$(if $(STUDY),,$(error Expected STUDY=, a name or a file such as mine.toml))
+	$(BENCHMARKS) reproduce "$(STUDY)" $(RUNS) $(ARGS)
 
 verify: $(READY) ## Train one run of the reference (CELL=) again and compare it, bit for bit; exit status 0 or 1
 	$(if $(CELL),,$(error Expected CELL=, a run as the tables name it))

@@ -70,6 +70,7 @@ class TestHelp:
             "CELLS",
             "CHOSEN",
             "RUNS",
+            "PRECISE",
             "CHOICE",
             "MEDIUM",
             "HOME",
