@@ -1,27 +1,27 @@
-# The study by hand. `make help` lists what there is; nothing else needs to be known. Needs Python (3.11 or newer), make, git.
+# `make help` lists all targets and variables. Needs Python (3.11 or newer), make and git.
 
-##= DATA_ROOT=data       folder of data sets (may be relative); `make test` reads real data only where it is given
-##= SEEDS=3              how many seeds: 0, 1, 2, ... (1; of a study file of your own what it says)
-##= JOBS=2               runs at a time; as many as cores and memory allow where unset
-##= PRECISION=float32    of the default runs: bfloat16, float32; what the machine computes natively where unset
+##= DATA_ROOT=data       folder of data sets (may be relative); `make test` reads real data only if it is given
+##= SEEDS=3              number of seeds (0, 1, 2, ...); default: 1, or as in a study file of your own
+##= JOBS=2               runs in parallel; default: as many as cores and memory allow
+##= PRECISION=float32    of the default runs: bfloat16 or float32; default: what the machine computes natively
 ##= CELL=3ba722bc        for verify: a run of the reference, as tables name it; CELL=3ba722bc:4 for seed 4
-##= PROFILE=cpu          geometry and length: paper, cpu, small, smoke
-##= ONLY=memory=none     run only the cells that match
+##= PROFILE=cpu          geometry and training length: paper, cpu, small, smoke
+##= ONLY=memory=none     only the runs that match
 ##= SCHEDULER=tcp://...  a Dask cluster of your own instead of a local one
-##= MODE=fast            quicker training with other last digits; the study file decides where unset, records say so
-##= DEVICE=cuda          where cells compute; cuda where there is one
-##= THREADS=1            threads of a cell; the cores are shared out over the jobs where unset
-##= STUDY=ped2           for tables, table and figures: one study instead of all; for plan and reproduce: also a file, mine.toml
+##= MODE=fast            faster training; last digits differ, and records say so; default: as in the study file
+##= DEVICE=cuda          where runs compute; default: cuda if available
+##= THREADS=1            threads per run; default: cores divided by JOBS
+##= STUDY=ped2           for tables, table and figures: one study; for plan and reproduce: also a file, mine.toml
 ##= COLUMNS=method,auc   for table: which columns; an unknown name lists them
 ##= OUT=thesis/ped2      for table: write thesis/ped2.md and .tex instead of printing both
 ##= FORMAT=pdf           for figures: pdf or svg in results/paper, instead of png in results/figures
-##= WIDTH=3.4            for figures: inches of a paper's column, in results/paper; each figure's own width where unset
-##= ARCHIVE=file.tar.gz  for data: a release that you have already, instead of a download
+##= WIDTH=3.4            for figures: column width in inches, in results/paper; default: each figure's own
+##= ARCHIVE=file.tar.gz  for data: a release that you already have
 ##= PORT=5000            for ui
 ##= ARGS=...             more arguments for the command: of benchmarks, pytest or uv
-##= PYTHON=python3.12    the Python from which .venv is made
-##= TORCH_INDEX=...      package index from which setup takes torch (CPU or CUDA wheels); pip's own where unset
-##= VENV_PYTHON=python   use the active environment (conda: environment.yml); sets up nothing
+##= PYTHON=python3.12    Python to create .venv with
+##= TORCH_INDEX=...      package index for torch (CPU or CUDA wheels); default: pip's own
+##= VENV_PYTHON=python   use the active environment (conda: environment.yml) and set up nothing
 DATA_ROOT ?= data
 PORT ?= 5000
 
@@ -62,29 +62,29 @@ $(if $(unknown),$(error Expected variables among $(call listed,$(known)), but go
 .DELETE_ON_ERROR:
 # Without it make looks for a file `plan-.o` to make `plan-` from, and takes .o for the name of a study.
 .SUFFIXES:
-.PHONY: help plan reproduce verify setup lock test lint bench bench-profiles clean tables table figures verdict report simulate memorisation import ui
+.PHONY: help plan reproduce verify setup lock test lint docs bench bench-profiles clean tables table figures verdict report simulate memorisation import ui
 
 ##@ Study (studies: synthetic, ped2, smoke; sets: synthetic, pool, ped2, ped1, avenue, shanghaitech)
-data-%: $(READY) ## Fetch or generate a data set and check it
+data-%: $(READY) ## Download or generate a data set and check it
 	$(BENCHMARKS) data "$*" --data-root "$(DATA_FOLDER)" $(if $(ARCHIVE),--archive "$(ARCHIVE)") $(ARGS)
 
 doctor-%: $(READY) ## Check a data set and say what is wrong
 	$(BENCHMARKS) doctor "$*" --data-root "$(DATA_FOLDER)" $(ARGS)
 
-plan-%: $(READY) ## List a study's cells, done or missing, with time; runs nothing
+plan-%: $(READY) ## List a study's runs (done, stale or missing) and their time; trains nothing
 	$(BENCHMARKS) plan "$*" $(RUNS) $(ARGS)
 
 reproduce-%: $(READY) ## Train a study's runs into my-results, then compare them with the reference
 	$(BENCHMARKS) reproduce "$*" $(RUNS) $(ARGS)
 
-rehearse-%: $(READY) ## Run a study at smoke size before hours are spent on it; keeps nothing
+rehearse-%: $(READY) ## Rehearse a study at smoke size, killed once and resumed; keeps nothing
 	$(BENCHMARKS) rehearse "$*" $(RUNS) $(ARGS)
 
-plan: $(READY) ## The same for STUDY=, a name or a file of your own (mine.toml)
+plan: $(READY) ## As plan-NAME, for a study file of your own (STUDY=mine.toml)
 	$(if $(STUDY),,$(error Expected STUDY=, a name or a file such as mine.toml))
 	$(BENCHMARKS) plan "$(STUDY)" $(RUNS) $(ARGS)
 
-reproduce: $(READY) ## The same for STUDY=, a name or a file of your own (mine.toml)
+reproduce: $(READY) ## As reproduce-NAME, for a study file of your own (STUDY=mine.toml)
 	$(if $(STUDY),,$(error Expected STUDY=, a name or a file such as mine.toml))
 	$(BENCHMARKS) reproduce "$(STUDY)" $(RUNS) $(ARGS)
 
@@ -98,7 +98,7 @@ reference-%: $(READY) ## Maintainers: take a study's finished runs from my-resul
 grid-%: $(READY) ## Run a set's full factorial (synthetic, ped2, avenue, avenue-partial)
 	$(BENCHMARKS) reproduce "grid-$*" $(RUNS) $(ARGS)
 
-##@ Views (made from results/runs alone; inspect from checkpoints)
+##@ Views (from results/runs; inspect: from checkpoints)
 tables: $(READY) ## Write results/tables
 	$(BENCHMARKS) tables $(if $(STUDY),"$(STUDY)") $(CELLS) $(ARGS)
 
@@ -108,32 +108,36 @@ table: $(READY) ## Show STUDY's table with COLUMNS, as Markdown and LaTeX; OUT=F
 figures: $(READY) ## Write results/figures
 	$(BENCHMARKS) figures $(if $(STUDY),"$(STUDY)") $(CELLS) $(MEDIUM) $(ARGS)
 
-inspect-%: $(READY) ## Look into a study's trained cells again, from their checkpoints; adds to their records
+inspect-%: $(READY) ## Inspect a study's trained runs from their checkpoints; adds to their records
 	$(BENCHMARKS) inspect "$*" $(CHOSEN) $(ARGS)
 
-verdict: $(READY) ## Judge every claim by the records at hand; writes results/verdict.md
+verdict: $(READY) ## Judge every claim; writes results/verdict.md
 	$(BENCHMARKS) verdict $(ARGS)
 
-report: $(READY) ## Write results/report/index.html: the whole study in one page
+report: $(READY) ## Write the whole study as one page, results/report/index.html
 	$(BENCHMARKS) report $(ARGS)
 
-simulate: $(READY) ## Measure what the intervals are worth on invented studies; writes results/statistics
+simulate: $(READY) ## Measure the coverage of the intervals on simulated studies; writes results/statistics
 	$(BENCHMARKS) simulate $(ARGS)
 
-memorisation: $(READY) ## Study what networks learn by heart (circles and squares, minutes); writes results/memorisation
+memorisation: $(READY) ## Study what networks memorise (minutes); writes results/memorisation
 	$(BENCHMARKS) memorisation $(if $(SEEDS),--seeds "$(SEEDS)") $(ARGS)
 
-import: $(READY) ## Bring the records into MLflow; twice changes nothing
+import: $(READY) ## Import the records into MLflow; repeating it changes nothing
 	$(BENCHMARKS) import $(ARGS)
 
-ui: $(READY) ## Bring the records into MLflow and compare runs in the browser, on 127.0.0.1
+ui: $(READY) ## Import the records into MLflow and serve it on 127.0.0.1
 	$(BENCHMARKS) ui --port "$(PORT)" $(ARGS)
 
 ##@ Project
-setup: $(READY) ## Set up .venv; the other targets do it by themselves, once
+setup: $(READY) ## Set up .venv; other targets do so on first use
 
-test: $(READY) ## Run the tests; with DATA_ROOT=... those on real data as well
+test: $(READY) ## Run the tests; with DATA_ROOT=... also those on real data
 	@$(if $(filter file,$(origin DATA_ROOT)),,DATA_ROOT="$(DATA_FOLDER)") $(VENV_PYTHON) -m pytest $(ARGS)
+
+docs: $(READY) ## Build the documentation into site/ (open site/index.html)
+	@NO_MKDOCS_2_WARNING=1 $(VENV_PYTHON) -m mkdocs build --strict --quiet $(ARGS)
+	@echo "Written: site/index.html"
 
 lint: $(READY) ## Check style, format and types
 	@$(VENV_PYTHON) -m ruff check .
@@ -145,15 +149,15 @@ lock: $(READY) ## Write requirements.lock from pyproject.toml (ARGS=--upgrade fo
 		--no-emit-package torch --no-annotate --custom-compile-command "make lock ($(TORCH) is installed apart)" \
 		--output-file requirements.lock $(ARGS)
 
-bench: $(READY) ## Measure speed against the published recipe and the machine's limits; writes results/bench
+bench: $(READY) ## Measure speed against the published recipe and the hardware limits; writes results/bench
 	@$(VENV_PYTHON) -m benchmarks.perf.bench --data-root "$(DATA_FOLDER)" --out results/bench $(ARGS)
 
 bench-profiles: $(READY) ## Profile each phase in both modes; writes results/bench/profiles-*.md
 	@$(VENV_PYTHON) -m benchmarks.perf.profiles --data-root "$(DATA_FOLDER)" --out results/bench/profiles-fast.json $(ARGS)
 	@$(VENV_PYTHON) -m benchmarks.perf.profiles --data-root "$(DATA_FOLDER)" --out results/bench/profiles-record.json --unfused $(ARGS)
 
-clean: ## Remove caches, checkpoints and the MLflow store; keep records, tables, data and .venv
-	rm -rf .cache results/work results/logs mlflow.db mlflow.db-* mlruns dask-worker-space
+clean: ## Remove caches, checkpoints, site/ and the MLflow store; keep records, tables, data and .venv
+	rm -rf .cache site results/work results/logs mlflow.db mlflow.db-* mlruns dask-worker-space
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 
 help: ## Show this

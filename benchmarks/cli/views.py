@@ -22,19 +22,20 @@ if TYPE_CHECKING:
 
 
 def tables(options: argparse.Namespace) -> int:
-    """Write the tables of studies, at each profile that they have records of, and what the README shows of them."""
-    from benchmarks.report.readme import update_readme
+    """Write the tables of studies, at each profile that they have records of, and what README and docs show of them."""
+    from benchmarks.report.readme import update_documents
 
     studies = _studies(options)
     for study in studies:
         main = write_study_tables(study, options)
-        # The README shows whole studies as their files have them, from the project's own records.
+        # README and docs show whole studies as their files have them, from the project's own records.
         if options.results == Path("results") and not (options.seeds or options.profile):
-            update_readme(Path("README.md"), study.label, main)
+            update_documents(study.label, main)
     for dataset in sorted({study.dataset for study in studies}):
         _write_bottleneck(dataset, options.results)
     if options.results == Path("results"):
-        update_readme(Path("README.md"), "answer", readme_answer(options.results))
+        update_documents("answer", readme_answer(options.results))
+        update_documents("auc", readme_auc_facts(options.results))
     _write_place_tables(options)
     write_index(options)
     return 0
@@ -110,6 +111,15 @@ def readme_answer(results: Path) -> str:
 
     records, _ = without_stale(load_records(results), _stale())
     return answer({name: load_study(name).cells for name in STUDIES}, records, results).markdown()
+
+
+def readme_auc_facts(results: Path) -> str:
+    """Return what to know about AUC on Ped2."""
+    from benchmarks.report.auc_facts import auc_facts
+    from benchmarks.report.records import by_cell, load_records
+    from benchmarks.report.rows import make_rows
+
+    return auc_facts(make_rows(load_study("ped2").cells, by_cell(load_records(results, "ped2"))))
 
 
 def figures(options: argparse.Namespace) -> int:

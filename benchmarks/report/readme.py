@@ -1,4 +1,4 @@
-"""Generated blocks of the README: between two marks stands what `make tables` says, never what somebody typed."""
+"""Generated blocks of README and docs: between two marks stands what `make tables` says, never what somebody typed."""
 
 import re
 from pathlib import Path
@@ -22,12 +22,18 @@ def fill_block(text: str, name: str, content: str) -> str:
     return pattern.sub(lambda _: f"{begin}\n{content.strip()}\n{end}", text)
 
 
-def update_readme(readme: Path, name: str, content: str) -> bool:
-    """Put ``content`` into the block ``name`` of a README; return whether the file was changed."""
-    if not readme.is_file():
-        return False
-    old = readme.read_text(encoding="utf-8")
-    new = fill_block(old, name, content)
-    if new != old:
-        write_text(readme, new)
-    return new != old
+def documents(root: Path = Path()) -> list[Path]:
+    """Return the files that may hold a block: the README and the pages of docs."""
+    return [root / "README.md", *sorted((root / "docs").glob("*.md"))]
+
+
+def update_documents(name: str, content: str, root: Path = Path()) -> list[Path]:
+    """Put ``content`` into the block ``name`` wherever the README or a page of docs has it; return the changed files."""
+    changed = []
+    for path in documents(root):
+        old = path.read_text(encoding="utf-8") if path.is_file() else ""
+        new = fill_block(old, name, content)
+        if new != old:
+            write_text(path, new)
+            changed.append(path)
+    return changed

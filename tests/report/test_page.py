@@ -152,22 +152,23 @@ class TestWritePage:
 
     def test_without_records_it_says_what_would_make_some(self, tmp_path: Path) -> None:
         """Every claim is there, undecided, with the command that makes its cells."""
-        text = write_page([], tmp_path, {}, readme=ROOT / "README.md").read_text()
+        text = write_page([], tmp_path, {}, docs=ROOT / "docs").read_text()
         assert text.count('<article class="claim"') == len(read_claims())
         assert "No records yet" in text
         assert "make reproduce-ped2 SEEDS=3" in text
         assert "0 runs" in text
 
-    def test_limits_come_from_the_readme(self, tmp_path: Path) -> None:
-        """The README's sections are shown, so that limits are written down once; without it the page names them."""
-        readme = tmp_path / "README.md"
-        readme.write_text("# A\n\n## Limits\n\n- It has **one** [limit](docs/a.md),\n  and `no` other.\n\n## B\n\nc\n")
-        text = write_page([], tmp_path, {}, readme=readme).read_text()
-        assert (
-            '<li>It has <strong>one</strong> <a href="../../docs/a.md">limit</a>, and <code>no</code> other.</li>'
-            in text
+    def test_limits_come_from_the_docs(self, tmp_path: Path) -> None:
+        """Pages of docs are shown, so that limits are written down once; a missing page is named. Links are rebased."""
+        (tmp_path / "limits.md").write_text(
+            "# Limits\n\n- **One** [a](a.md#b), [r](../results/r.md)\n  and `no` other.\n"
         )
-        assert "See the README’s section “Where this differs from the papers”" in text
+        text = write_page([], tmp_path, {}, docs=tmp_path).read_text()
+        assert (
+            '<li><strong>One</strong> <a href="../../docs/a.md#b">a</a>, <a href="../../results/r.md">r</a> '
+            "and <code>no</code> other.</li>"
+        ) in text
+        assert "See the section “Where this differs from the papers” in docs/methods.md" in text
 
     def test_what_older_code_made_is_shown_and_judged_nowhere(self, few: tuple[Path, list[Cell]]) -> None:
         """Its runs are in the explorer with a mark, and no claim counts them."""

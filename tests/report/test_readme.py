@@ -1,11 +1,11 @@
-"""Generated blocks of the README."""
+"""Generated blocks of README and docs."""
 
 from pathlib import Path
 
 import pytest
 
 from benchmarks.errors import StudyError
-from benchmarks.report.readme import fill_block, update_readme
+from benchmarks.report.readme import fill_block, update_documents
 
 BLOCK = "# Title\n<!-- generated: ped2 -->\nold\n<!-- end: ped2 -->\nrest\n"
 
@@ -31,11 +31,21 @@ class TestFillBlock:
             fill_block("<!-- generated: ped2 -->\nold\n", "ped2", "new")
 
 
-class TestUpdateReadme:
-    def test_says_whether_the_file_changed(self, tmp_path: Path) -> None:
-        """The first call writes, the second has nothing to do, and a missing file is none."""
+class TestUpdateDocuments:
+    def test_fills_the_block_wherever_it_stands(self, tmp_path: Path) -> None:
+        """README and pages of docs hold blocks; a page without the block and a missing README are left alone."""
+        (tmp_path / "docs").mkdir()
+        page, other = tmp_path / "docs" / "results.md", tmp_path / "docs" / "other.md"
+        page.write_text(BLOCK, encoding="utf-8")
+        other.write_text("text", encoding="utf-8")
+        assert update_documents("ped2", "new", tmp_path) == [page]
+        assert page.read_text(encoding="utf-8") == BLOCK.replace("old", "new")
+        assert other.read_text(encoding="utf-8") == "text"
+        assert not (tmp_path / "README.md").exists()
+
+    def test_writes_only_what_changes(self, tmp_path: Path) -> None:
+        """The first call writes, the second has nothing to do."""
         readme = tmp_path / "README.md"
-        assert not update_readme(readme, "ped2", "new")
         readme.write_text(BLOCK, encoding="utf-8")
-        assert update_readme(readme, "ped2", "new")
-        assert not update_readme(readme, "ped2", "new")
+        assert update_documents("ped2", "new", tmp_path) == [readme]
+        assert update_documents("ped2", "new", tmp_path) == []

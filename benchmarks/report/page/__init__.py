@@ -7,8 +7,10 @@ The page's own files are template.html, page.css and page.js beside this module.
 import argparse
 import base64
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from posixpath import normpath
 from string import Template
 from typing import Final
 
@@ -64,13 +66,13 @@ def write_page(
     left_out: Sequence[Record] = (),
     work: Path | None = None,
     points: int = POINTS,
-    readme: Path = Path("README.md"),
+    docs: Path = Path("docs"),
 ) -> Path:
     """Write ``results/report/index.html``.
 
     studies: the cells of each study, by its name. left_out: records that older code made: in the explorer, judged nowhere.
-    work: folder of the cells' progress files (``results/work``). points: of one run's timeline. readme: its sections on
-    limits and differences are shown, where it is there. Raises StudyError if a record or figure cannot be read, the file
+    work: folder of the cells' progress files (``results/work``). points: of one run's timeline. docs: its pages on
+    limits and methods are shown, if they exist. Raises StudyError if a record or figure cannot be read, the file
     cannot be written, points is below 100, or the page is larger than LIMIT.
     """
     if points < 100:
@@ -99,8 +101,8 @@ def write_page(
         "figures": figures_part(pictures),
         "runs": explorer_table(everything, {run_id(record) for record in left_out}),
         "count": f"{len(everything)} {'run' if len(everything) == 1 else 'runs'}",
-        "limits": _section_of(readme, "Limits"),
-        "differences": _section_of(readme, "Where this differs from the papers"),
+        "limits": _section_of(docs / "limits.md", "Limits"),
+        "differences": _section_of(docs / "methods.md", "Where this differs from the papers"),
         "origin": _origin(everything) + _versions(everything) + _older(left_out),
         "budget": f"{RUN_BUDGET // 1024} KiB a run, {LIMIT / 1e6:.0f} MB in all",
         "points": str(points),
@@ -146,10 +148,11 @@ def _answer(told: Answer) -> str:
     return ("" if told.effects is None else table(told.effects)) + bullet_list(list(told.lines))
 
 
-def _section_of(readme: Path, heading: str) -> str:
-    """A section of the README, so that what limits the study is written down once."""
-    text = readme.read_text(encoding="utf-8") if readme.is_file() else ""
-    return blocks(section(text, heading)) or f"<p>See the README’s section “{escape(heading)}”.</p>\n"
+def _section_of(page: Path, heading: str) -> str:
+    """A section of a page of docs, its links seen from the repository's root, so that limits are written down once."""
+    text = section(page.read_text(encoding="utf-8"), heading) if page.is_file() else ""
+    text = re.sub(r"(?<=\]\()(?![a-z]+:|#)([^()\s]+)", lambda found: normpath(f"docs/{found[1]}"), text)
+    return blocks(text) or f"<p>See the section “{escape(heading)}” in docs/{page.name}.</p>\n"
 
 
 def _origin(records: Sequence[Record]) -> str:

@@ -58,8 +58,8 @@ def _mark(found: re.Match[str]) -> str:
 
 
 def section(markdown: str, heading: str) -> str:
-    """What stands between ``## heading`` and the next heading of its level; "" where there is none."""
-    found = re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", markdown, flags=re.MULTILINE | re.DOTALL)
+    """What stands between ``# heading`` or ``## heading`` and the next ``##``; "" if there is none."""
+    found = re.search(rf"^##? {re.escape(heading)}\n(.*?)(?=^## |\Z)", markdown, flags=re.MULTILINE | re.DOTALL)
     return found[1].strip() if found else ""
 
 
