@@ -100,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     verdict.set_defaults(run=views.verdict)
     report = commands.add_parser("report", help="write the page that shows the whole study, one file")
     report.add_argument("--keep-stale", action="store_true", help="accept records that were made by older code")
-    add_number(report, "--points", help="points of each run's score timeline (1000)")
+    add_number(report, "--points", help="points of each run's score timeline (800)")
     report.add_argument("--out", type=Path, metavar="FILE", help="the page's file (report/index.html in the results)")
     report.set_defaults(run=views.report)
     simulate = commands.add_parser("simulate", help="measure what the intervals are worth on invented studies")

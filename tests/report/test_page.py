@@ -202,7 +202,7 @@ class TestWritePage:
         """Above the limit nothing is written, and one sentence says how much it is and what to do."""
         results, cells = few
         monkeypatch.setattr(page, "LIMIT", 80_000)
-        with pytest.raises(StudyError, match=r"at most 0\.1 MB, but 4 runs .* ask for fewer points .*--points 500"):
+        with pytest.raises(StudyError, match=r"at most 0\.1 MB, but 4 runs .* ask for fewer points .*--points 400"):
             write_page(load_records(results), results, {"ped2": cells})
         assert not (results / "report").exists()
 

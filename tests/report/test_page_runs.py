@@ -179,7 +179,7 @@ class TestPack:
         """One sentence names the record, its size and what to ask for."""
         record = one_record(tmp_path, write_record)
         monkeypatch.setattr(runs, "RUN_BUDGET", 50)
-        with pytest.raises(StudyError, match=rf"at most 50 bytes of {record.path} .*--points 500"):
+        with pytest.raises(StudyError, match=rf"at most 50 bytes of {record.path} .*--points 400"):
             pack([record])
 
 

@@ -62,7 +62,9 @@ function buildCompare() {
     sides.push(side);
   }
   const memory = heads.findIndex((head) => head.dataset.key === "memory");
-  const first = idOf(rows.find((row) => textOf(row, memory) === "own") ?? rows[0]);
+  const main = document.querySelector("#results ~ [id^=set-]")?.id.replace("set-", ""); // the set that the results begin with
+  const own = rows.filter((row) => textOf(row, memory) === "own");
+  const first = idOf(own.find((row) => groupOf(idOf(row)).startsWith(`${main}/`)) ?? own[0] ?? rows[0]);
   choose(first, counterpart(first));
 }
 

@@ -57,13 +57,13 @@ async function load(id) {
 
 function levels(run, bytes) {
   let at = 0;
-  const steps = () => {
+  const steps = () => run.lengths.map((length) => {
     let level = 0;
-    return run.lengths.map((length) => Array.from({ length }, () => {
+    return Array.from({ length }, () => {
       level = (level + bytes[at++]) & 255;
       return level / run.levels;
-    }));
-  };
+    });
+  });
   const scores = {};
   for (const how of Object.keys(run.means)) {
     scores[how] = run.lines[how]

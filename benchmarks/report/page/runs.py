@@ -25,7 +25,7 @@ from benchmarks.report.wording import SCORES, percent
 
 RUN_BUDGET: Final = 8 * 1024
 """Bytes of one run's timelines."""
-POINTS: Final = 1000
+POINTS: Final = 800
 """Points of one run's timelines under one normalisation."""
 
 _MOST_EPOCHS: Final = 60

@@ -20,7 +20,7 @@ from benchmarks.measure.normalise import Normalisation
 from benchmarks.report.frame_scores import score_of, scored, variant_frames
 from benchmarks.report.records import Record
 
-LEVELS: Final = 100
+LEVELS: Final = 64
 """Steps between the lowest and the highest score that a timeline can show; the page draws it 80 pixels high."""
 
 _FIRST: Final[Normalisation] = "per_video"
