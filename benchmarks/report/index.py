@@ -29,7 +29,6 @@ _MORE: Final = {
     "What the intervals are worth": "statistics/*",
     "What a network learns by heart": "memorisation/*",
     "Speed, and what memory costs": "bench/README",
-    "The whole study in one page": "report/index",
 }
 _LATEX: Final = "tables/latex"
 _ENDINGS: Final = (".md", ".csv", ".html", ".png")

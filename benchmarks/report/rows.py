@@ -4,8 +4,9 @@ import json
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from benchmarks.errors import StudyError
@@ -180,17 +181,20 @@ def make_rows(cells: Iterable[Cell], records: Mapping[Cell, Record]) -> list[Row
     return rows
 
 
-def departures(settings: Settings) -> dict[str, object]:
+@cache  # every claim asks for the group of every record, and that takes these
+def departures(settings: Settings) -> Mapping[str, object]:
     """Settings that are not what the row's named factors, preset and profile give by themselves."""
     named = {name: getattr(settings, name) for name in _NAMED}
     if named["noise"] is None:
         del named["noise"]
     usual = resolve(**named)
-    return {
-        field.name: getattr(settings, field.name)
-        for field in fields(Settings)
-        if getattr(settings, field.name) != getattr(usual, field.name)
-    }
+    return MappingProxyType(
+        {
+            field.name: getattr(settings, field.name)
+            for field in fields(Settings)
+            if getattr(settings, field.name) != getattr(usual, field.name)
+        }
+    )
 
 
 def only_factors(settings: Settings) -> bool:

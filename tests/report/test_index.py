@@ -22,7 +22,7 @@ class TestWriteResultsIndex:
         assert "### lines-ped2\n\nNot begun. Start with `make reproduce-lines-ped2" in told
 
     def test_views_of_no_study_are_linked_where_they_are(self, tmp_path: Path) -> None:
-        """A line for each kind that exists, in an order of their own, with the set's name before its files."""
+        """A line for each kind that exists, with the set's name before its files; the page is not committed, so no link."""
         assert "More views" not in write_results_index(tmp_path, {}).read_text()
         names = (
             "tables/latex/boxes_pool/main.tex",
@@ -44,7 +44,6 @@ class TestWriteResultsIndex:
             ),
             "- What the intervals are worth: coverage [md](statistics/coverage.md)",
             "- Speed, and what memory costs: [md](bench/README.md)",
-            "- The whole study in one page: [html](report/index.html)",
         ]
 
 

@@ -13,8 +13,10 @@ import pytest
 
 from benchmarks.errors import StudyError
 from benchmarks.report import page
+from benchmarks.report.answer import answer
 from benchmarks.report.claims import read_claims
 from benchmarks.report.page import main, write_page
+from benchmarks.report.page.markup import inline
 from benchmarks.report.page.runs import run_id
 from benchmarks.report.records import load_records
 from benchmarks.report.style import ABNORMAL, PALETTE
@@ -84,7 +86,7 @@ class TestWritePage:
             assert claim.statement in said
         assert "not decided" in said
         assert "too few seeds" in said
-        opened = [one["data-run"] for one in document.all("button") if "data-run" in one]
+        opened = [one["data-run"] for one in document.all("th") if "data-run" in one]
         assert opened == [run_id(record) for record in records]
         names = [line.partition(" ")[0] for line in said.split('"use strict"')[0].splitlines()]
         assert set(opened) <= set(names)
@@ -179,11 +181,30 @@ class TestWritePage:
         assert text.count("<td>current</td>") == 1
         assert f"{len(records) - 1} runs that older code made" in text
 
+    def test_the_sentence_comes_first(self, few: tuple[Path, list[Cell]]) -> None:
+        """Behind the title stands the sentence that leads the README's answer, before any table, and only there."""
+        results, cells = few
+        records = load_records(results)
+        text = write_page(records, results, {"ped2": cells}).read_text()
+        told = inline(answer({"ped2": cells}, records, results).lines[0])
+        assert text.count(told) == 1
+        assert text.index("<h1") < text.index(told) < text.index("<table")
+
+    def test_goes_where_it_is_asked_for(self, few: tuple[Path, list[Cell]], tmp_path: Path) -> None:
+        """With out the page lies there, and its links lead to the same files."""
+        results, cells = few
+        out = tmp_path / "site" / "deep" / "study.html"
+        assert write_page(load_records(results), results, {"ped2": cells}, out=out) == out
+        document = Document(out.read_text())
+        links = [one["href"] for one in document.all("a") if one.get("href", "#")[0] != "#"]
+        runs = next(link for link in links if link.endswith("runs"))
+        assert (out.parent / runs).resolve() == (results / "runs").resolve()
+
     def test_refuses_to_grow_too_large(self, few: tuple[Path, list[Cell]], monkeypatch: pytest.MonkeyPatch) -> None:
         """Above the limit nothing is written, and one sentence says how much it is and what to do."""
         results, cells = few
-        monkeypatch.setattr(page, "LIMIT", 50_000)
-        with pytest.raises(StudyError, match=r"at most 0 MB, but 4 runs .* ask for fewer points .*--points 1500"):
+        monkeypatch.setattr(page, "LIMIT", 80_000)
+        with pytest.raises(StudyError, match=r"at most 0\.1 MB, but 4 runs .* ask for fewer points .*--points 400"):
             write_page(load_records(results), results, {"ped2": cells})
         assert not (results / "report").exists()
 
@@ -197,10 +218,10 @@ class TestMain:
     def test_says_what_was_written(self, few: tuple[Path, list[Cell]], capsys: pytest.CaptureFixture[str]) -> None:
         """The path, the size beside the limit, and the number of runs, stale ones counted."""
         results, cells = few
-        options = Namespace(results=results, work=None, points=None)
+        options = Namespace(results=results, work=None, points=None, out=None)
         assert main(options, {"ped2": cells}, lambda record: record.seed == 1) == 0
         assert re.fullmatch(
-            rf"Written: {results}/report/index.html \(0\.\d of 15 MB, 4 runs\)\n", capsys.readouterr().out
+            rf"Written: {results}/report/index.html \(0\.\d of 3 MB, 4 runs\)\n", capsys.readouterr().out
         )
 
 

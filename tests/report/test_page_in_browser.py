@@ -1,5 +1,6 @@
 """The page in a real browser, from disk: quiet, alone, and usable by keyboard at any width."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,10 +14,11 @@ from tests.support.chromium import Chromium, find_chromium
 Cells = Callable[..., list[Cell]]
 PROGRAM = find_chromium()
 pytestmark = pytest.mark.skipif(
-    PROGRAM is None, reason="needs chromium or chrome on PATH: the page is looked at in a real browser"
+    PROGRAM is None, reason="needs chromium or chrome on PATH: these tests drive the page in a browser"
 )
 TAB, ENTER, ESCAPE = ("Tab", 9), ("Enter", 13), ("Escape", 27)
 OPENED = "document.activeElement.id === 'run-title'"
+COMPARED = "document.querySelectorAll('#compare-body table').length > 2"
 SHOWN = "[...document.querySelectorAll('#runs-table tbody tr')].filter(row => !row.hidden).length"
 
 
@@ -112,7 +114,7 @@ class TestPage:
         """Enter opens a run with its charts, the focus goes to its heading, Escape closes it and brings the focus back."""
         browser.open(address)
         browser.run("document.querySelector('.run-link').focus()")
-        name = browser.run("document.activeElement.dataset.run")
+        name = browser.run("document.activeElement.closest('th').dataset.run")
         browser.press(*ENTER)
         browser.wait_until(OPENED)
         assert browser.run("new URLSearchParams(location.hash.slice(1)).get('run')") == name
@@ -124,12 +126,11 @@ class TestPage:
         assert browser.run(
             f"{charts}.every(one => one.querySelector('title').textContent && one.querySelector('desc'))"
         )
-        assert browser.run("[...document.querySelectorAll('#run-body summary')].map(one => one.textContent)")[0] == (
-            "Losses as numbers"
-        )
+        summaries = browser.run("[...document.querySelectorAll('#run-body summary')].map(one => one.textContent)")
+        assert summaries[:2] == ["AUC under each convention of evaluation", "Losses as numbers"]
         browser.press(*ESCAPE)
         assert browser.run("document.getElementById('run').open") is False
-        assert browser.run("document.activeElement.dataset.run") == name
+        assert browser.run("document.activeElement.closest('th').dataset.run") == name
 
     def test_the_timeline_is_the_records(self, browser: Chromium, address: str) -> None:
         """The curve that is drawn has a point per frame, and reaches 0 and 1 in each video as the published way does."""
@@ -145,6 +146,55 @@ class TestPage:
             assert len(heights) == 40
             assert (min(heights), max(heights)) == (3.0, 97.0)
 
+    def test_two_runs_side_by_side(self, browser: Chromium, address: str) -> None:
+        """At first a run with memory stands beside the same without: what differs, AUC, and both on the same axes."""
+        browser.open(address)
+        browser.wait_until(COMPARED)
+        chosen = "[...document.querySelectorAll('.side')].map(one => one.querySelectorAll('select')[1].selectedOptions[0].text)"
+        first, second = browser.run(chosen)
+        assert (first, second) == (first, first.replace("memory", "no memory"))
+        caption = "[...document.querySelectorAll('#compare-body caption')].map(one => one.textContent)"
+        assert browser.run(caption)[:2] == ["Settings that differ", "Settings that are the same"]
+        assert "memory" in browser.run(
+            "[...document.querySelectorAll('#differing tbody th')].map(one => one.textContent)"
+        )
+        lines = (
+            "[...document.querySelectorAll('#compare-body .low svg')].map(one => one.querySelectorAll('.curve').length)"
+        )
+        assert browser.run(lines) == [2, 2, 2]
+        cells = "[...document.querySelectorAll('#compare-body tbody tr')].find(one => one.textContent.startsWith('Micro, per'))"
+        own, other, difference = browser.run(f"[...{cells}.cells].slice(1).map(one => one.textContent)")
+        assert float(difference.replace("\N{MINUS SIGN}", "-")) == pytest.approx(float(other) - float(own), abs=0.11)
+        assert browser.run("location.hash") == ""
+
+    def test_any_two_runs_can_be_chosen(self, browser: Chromium, address: str) -> None:
+        """Other runs go into the address, which opens on them; runs on other frames have their timelines apart."""
+        browser.open(address)
+        browser.wait_until(COMPARED)
+        browser.run(
+            "(() => { const select = document.getElementById('compare-B-group'); select.value = 'synthetic/cpu'; "
+            "select.dispatchEvent(new Event('change')); })()"
+        )
+        browser.wait_until("location.hash.includes('b=synthetic')")
+        status = "document.getElementById('compare-status').textContent"
+        browser.wait_until("document.querySelectorAll('#compare-body .low svg').length === 6")
+        told = browser.run(status)
+        assert re.fullmatch(r"\d+ settings? differs?\.", told)
+        browser.open(browser.run("location.href"))
+        browser.wait_until("document.querySelectorAll('#compare-body .low svg').length === 6")
+        assert browser.run(status) == told
+        assert browser.run("document.getElementById('compare-B-group').value") == "synthetic/cpu"
+
+    def test_a_run_is_compared_from_its_dialog(self, browser: Chromium, address: str) -> None:
+        """The button closes the run, takes it as A and puts its counterpart beside it."""
+        browser.open(f"{address}#dataset=synthetic&memory=none&task=prediction")
+        browser.run("document.querySelector('#runs-table tbody tr:not([hidden]) .run-link').click()")
+        browser.wait_until(OPENED)
+        browser.run("document.getElementById('run-compare').click()")
+        browser.wait_until("location.hash.includes('a=synthetic')")
+        assert browser.run("document.getElementById('run').open") is False
+        browser.wait_until("document.getElementById('compare-B-group').value === 'synthetic/cpu'")
+
     def test_skip_link_comes_first(self, browser: Chromium, address: str) -> None:
         """The first stop of the keyboard leads past the navigation."""
         browser.open(address)
@@ -153,13 +203,41 @@ class TestPage:
         browser.press(*ENTER)
         assert browser.run("document.activeElement.id") == "main"
 
-    @pytest.mark.parametrize("width", [360, 1280])
+    @pytest.mark.parametrize("width", [360, 390, 1280])
     def test_no_width_scrolls_sideways(self, browser: Chromium, address: str, width: int) -> None:
-        """On a phone and on a desk only tables scroll sideways, in regions of their own, opened parts included."""
+        """On a phone and on a desk only tables scroll sideways, in regions of their own, opened parts included.
+
+        Nothing outside such a region ends beyond the screen.
+        """
         browser.size(width)
         browser.open(address)
+        browser.wait_until(COMPARED)
         browser.run("document.querySelectorAll('details').forEach(one => { one.open = true; })")
         assert browser.run("document.documentElement.scrollWidth") <= width
+        beyond = (
+            "[...document.querySelectorAll('main *')].filter(one => one.getBoundingClientRect().right > innerWidth + 1"
+            " && !one.closest('.scroll, pre, svg, .hidden')).map(one => one.outerHTML.slice(0, 80))"
+        )
+        assert browser.run(beyond) == []
+
+    def test_the_first_table_fits_a_phone(self, browser: Chromium, address: str) -> None:
+        """At 390 pixels the answer's table does not even scroll in its own region."""
+        browser.size(390)
+        browser.open(address)
+        first = "document.querySelector('main .scroll')"
+        assert browser.run(f"{first}.closest('.answer') !== null")
+        assert browser.run(f"{first}.scrollWidth <= {first}.clientWidth")
+
+    def test_a_table_that_scrolls_says_so(self, browser: Chromium, address: str) -> None:
+        """A hint stands over a table that is wider than the screen, and over no other; its caption is not cut off."""
+        hint = "getComputedStyle(document.querySelector('#set-ped2 ~ .scroll'), '::before').content"
+        browser.size(2000)
+        browser.open(address)
+        browser.wait_until(f"{hint} === 'none'")
+        browser.size(360)
+        browser.wait_until(f"{hint}.startsWith('\"Scroll sideways')")
+        right = "document.querySelector('#set-ped2 ~ .scroll caption span').getBoundingClientRect().right"
+        assert browser.run(f"{right} <= innerWidth")
 
     def test_only_tables_that_scroll_stop_the_keyboard(self, browser: Chromium, address: str) -> None:
         """A main table is a stop on a phone, where it scrolls, and none on a wide screen, where it does not."""

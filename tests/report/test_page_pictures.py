@@ -8,8 +8,7 @@ import pytest
 from PIL import Image
 
 from benchmarks.errors import StudyError
-from benchmarks.report.page import pictures
-from benchmarks.report.page.pictures import PICTURE_BUDGET, find_pictures
+from benchmarks.report.page.pictures import find_pictures
 from benchmarks.report.page.runs import run_id
 from benchmarks.report.records import load_records
 from benchmarks.study.presets import resolve
@@ -47,31 +46,62 @@ class TestFindPictures:
         assert len(of_task) == 4
         assert set(found.of_runs) == of_setting | of_task
         assert all(len(names) == 1 for names in found.of_runs.values())
-        assert [one.caption for one in found.of_studies["ped2"]] == ["AUC against the number of memory items: ped2"]
+        assert [one.caption for one in found.of_questions["What else changes the AUC?"]] == [
+            "AUC against the number of memory items: ped2 (study ped2)"
+        ]
         assert len(found.all) == 3
 
-    def test_large_ones_are_drawn_smaller(self, tmp_path: Path) -> None:
-        """A picture over its budget is made smaller until it fits; a small one is kept byte by byte."""
+    def test_are_drawn_at_the_width_of_the_page(self, tmp_path: Path) -> None:
+        """A large picture becomes a smaller WebP; one of few colours keeps its pixels exactly."""
         draw(tmp_path / "figures" / "a" / "large.png", 1600, noise=True)
         draw(tmp_path / "figures" / "a" / "small.png")
         draw(tmp_path / "figures" / "a" / "curves-of-a-run.png", level=7)
-        large, small = find_pictures(tmp_path, [], {}).of_studies["a"]
-        assert (large.mime, small.mime) == ("image/webp", "image/png")
-        data = base64.b64decode(large.data)
-        assert len(data) <= PICTURE_BUDGET
-        with Image.open(io.BytesIO(data)) as image:
-            assert image.size == (large.width, large.height)
-            assert image.width < 1600
-        assert base64.b64decode(small.data) == (tmp_path / "figures" / "a" / "small.png").read_bytes()
+        large, small = find_pictures(tmp_path, [], {}, 10**7).of_questions["More figures"]
+        assert (large.mime, small.mime) == ("image/webp", "image/webp")
+        for picture in (large, small):
+            with Image.open(io.BytesIO(base64.b64decode(picture.data))) as image:
+                assert image.size == (picture.width, picture.height)
+                assert image.width <= 1000
+                if picture is small:
+                    assert np.asarray(image.convert("RGB")).tolist() == np.full((30, 60, 3), 200).tolist()
 
-    def test_says_how_many_have_no_room(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_come_in_the_order_of_the_question(self, tmp_path: Path) -> None:
+        """Memory's effect first, then what else moves the AUC, training, inspections, and what has no known name."""
+        names = ("boxes-a", "auc-by-kind-a", "zebra", "memory-effect-a", "memory-epochs-a", "memory-test-a", "stills-a")
+        for level, name in enumerate(names):
+            draw(tmp_path / "figures" / "a" / f"{name}.png", level=level)
+        found = find_pictures(tmp_path, [], {}).of_questions
+        assert list(found) == [
+            "Does memory change the AUC?",
+            "What else changes the AUC?",
+            "What happens in training and at test time?",
+            "What do the networks see?",
+            "More figures",
+        ]
+        assert [one.caption for one in found["What do the networks see?"]] == [
+            "Boxes from error maps: a (study a)",
+            "Input, output and error: a (study a)",
+        ]
+
+    def test_one_study_shows_an_inspection_and_all_show_the_auc(self, core_cells: Cells, core_results: Write) -> None:
+        """Where several studies drew the same figure of a trained memory, the set's own is shown; AUC figures are all shown."""
+        cells = core_cells("ped2", (0, 1))
+        results = core_results(cells)
+        for level, study in enumerate(("lines-ped2", "ped2", "zoo")):
+            for kind in ("memory-test", "auc-by-items"):
+                draw(results / "figures" / study / f"{kind}-ped2.png", level=50 * level + len(kind))
+        studies = {"ped2": cells[:2], "lines-ped2": cells, "zoo": []}
+        found = find_pictures(results, load_records(results), studies).of_questions
+        assert len(found["What else changes the AUC?"]) == 3
+        (only,) = found["What happens in training and at test time?"]
+        assert only.caption.endswith("(study ped2)")
+
+    def test_says_how_many_have_no_room(self, tmp_path: Path) -> None:
         """Beyond the budget pictures are counted, not embedded."""
         for number in range(3):
             draw(tmp_path / "figures" / "a" / f"{number}.png", level=number)
-        monkeypatch.setattr(
-            pictures, "PICTURES_BUDGET", len(find_pictures(tmp_path, [], {}).of_studies["a"][0].data) + 10
-        )
-        found = find_pictures(tmp_path, [], {})
+        budget = len(find_pictures(tmp_path, [], {}).of_questions["More figures"][0].data) + 10
+        found = find_pictures(tmp_path, [], {}, budget)
         assert (len(found.all), found.left_out) == (1, 2)
 
     def test_names_a_file_that_is_no_picture(self, tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ class TestProfiles:
         page = (results / "report" / "index.html").read_text()
         assert "<h4>Study ped2-paper</h4>" in page
         assert "make reproduce-ped2 SEEDS=3 PROFILE=paper" in page
-        assert "<h3>Study ped2-paper</h3>" in page
+        assert "(study ped2-paper)" in page
 
 
 class TestContinueCommand:

@@ -147,6 +147,7 @@ class Chromium:
 
     def open(self, address: str) -> None:
         """Load an address from anew and wait until it is there."""
+        self.events.clear()  # the load of a page before must not be taken for this one's
         self.send("Page.navigate", url="about:blank")
         self._wait_for("Page.loadEventFired")
         self.events.clear()

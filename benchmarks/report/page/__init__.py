@@ -1,12 +1,13 @@
-"""``results/report/index.html``: the whole study in one file that needs nothing from elsewhere.
+"""The whole study in one HTML file that needs nothing from elsewhere, by default ``results/report/index.html``.
 
-Made from records, the verdict and the figures at hand: no number is computed here that a table does not hold already.
-The page's own files are template.html, page.css and page.js beside this module.
+Made from records, the verdict and the figures that were drawn: no number is computed here that a table does not hold
+already. The page's own files are template.html, page.css and the scripts in this folder.
 """
 
 import argparse
 import base64
 import hashlib
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -22,18 +23,21 @@ from benchmarks.report.evidence import without_stale
 from benchmarks.report.judging import FEWEST_SEEDS, ClaimVerdict
 from benchmarks.report.page.claims_part import claims_part, glance, reasons, scoreboard
 from benchmarks.report.page.explorer import explorer_table, in_order
-from benchmarks.report.page.markup import blocks, bullet_list, details, escape, section, table
-from benchmarks.report.page.pictures import Pictures, find_pictures
+from benchmarks.report.page.markup import ROOT, blocks, bullet_list, details, escape, inline, section, table
+from benchmarks.report.page.pictures import PICTURES_BUDGET, Pictures, find_pictures
 from benchmarks.report.page.results_part import figures_part, results_part
-from benchmarks.report.page.runs import POINTS, RUN_BUDGET, pack, run_id
+from benchmarks.report.page.runs import POINTS, pack, parcel, run_id
 from benchmarks.report.records import Record, load_records
 from benchmarks.report.render import Table
 from benchmarks.report.tables import origin_lines, write_text
 from benchmarks.report.verdict import judge_all
 from benchmarks.study.settings import Cell
 
-LIMIT: Final = 15_000_000
+LIMIT: Final = 3_000_000
 """Bytes of the whole page."""
+_SCRIPTS: Final = ("elements", "run", "compare", "explorer", "start")
+_RESERVE: Final = 60_000
+"""Bytes of the template, captions, and names of pictures."""
 _HERE: Final = Path(__file__).parent
 
 
@@ -42,7 +46,7 @@ def main(
     studies: Mapping[str, Sequence[Cell]],
     is_stale: Callable[[Record], bool] | None = None,
 ) -> int:
-    """Write the page and say how large it is; options: results, work (folders), points. is_stale: as for the verdict."""
+    """Write the page and say how large it is; options: results, work (folders), points, out. is_stale: as for the verdict."""
     records, stale = without_stale(load_records(options.results), is_stale)
     path = write_page(
         records,
@@ -51,6 +55,7 @@ def main(
         left_out=stale,
         work=options.work,
         points=POINTS if options.points is None else options.points,
+        out=options.out,
     )
     print(
         f"Written: {path} ({path.stat().st_size / 1e6:.1f} of {LIMIT / 1e6:.0f} MB, {len(records) + len(stale)} runs)"
@@ -67,8 +72,9 @@ def write_page(
     work: Path | None = None,
     points: int = POINTS,
     docs: Path = Path("docs"),
+    out: Path | None = None,
 ) -> Path:
-    """Write ``results/report/index.html``.
+    """Write the page to ``results/report/index.html``, or to out.
 
     studies: the cells of each study, by its name. left_out: records that older code made: in the explorer, judged nowhere.
     work: folder of the cells' progress files (``results/work``). points: of one run's timeline. docs: its pages on
@@ -79,17 +85,17 @@ def write_page(
         raise StudyError(
             f"Expected at least 100 points a timeline, but got {points}; the page takes {POINTS} by itself."
         )
+    path = results / "report" / "index.html" if out is None else out
     everything = in_order([*records, *left_out])
-    pictures = find_pictures(results, everything, studies)
-    parcels = pack(everything, pictures.of_runs, points)
-    data = "\n".join([parcels.lines(), *_picture_lines(pictures)])
     verdicts = judge_all(read_claims(), records)
-    script, style = _read("page.js"), _read("page.css")
+    script, style = _script(), _read("page.css")
+    told = answer(studies, records, results, verdicts)
     fields = {
         "policy": escape(_policy(script)),
         "style": style,
         "script": script,
-        "answer": _answer(answer(studies, records, results, verdicts)),
+        "sentence": inline(told.lines[0]),
+        "answer": _answer(told),
         "scoreboard": scoreboard(verdicts),
         "number": str(len({one.claim.id for one in verdicts})),
         "fewest": str(FEWEST_SEEDS),
@@ -98,26 +104,40 @@ def write_page(
         "claims": claims_part(verdicts),
         "power": _power(verdicts),
         "results": results_part(records, studies, work or results / "work"),
-        "figures": figures_part(pictures),
         "runs": explorer_table(everything, {run_id(record) for record in left_out}),
         "count": f"{len(everything)} {'run' if len(everything) == 1 else 'runs'}",
         "limits": _section_of(docs / "limits.md", "Limits"),
         "differences": _section_of(docs / "methods.md", "Where this differs from the papers"),
         "origin": _origin(everything) + _versions(everything) + _older(left_out),
-        "budget": f"{RUN_BUDGET // 1024} KiB a run, {LIMIT / 1e6:.0f} MB in all",
+        "budget": f"at most {LIMIT / 1e6:.0f} MB",
         "points": str(points),
-        "data": data,
     }
-    page = Template(_read("template.html")).substitute(fields)
+    runs = pack(everything, points).lines()
+    # pictures take what the rest leaves
+    rest = sum(len(one.encode()) for one in fields.values()) + len(runs) + _RESERVE
+    pictures = find_pictures(results, everything, studies, min(PICTURES_BUDGET, LIMIT - rest))
+    fields["figures"] = figures_part(pictures)
+    fields["data"] = "\n".join([runs, f"stills {parcel(pictures.of_runs)}", *_picture_lines(pictures)])
+    root, here = f'href="{ROOT}', f'href="{_link(docs.parent, path)}'
+    fields = {name: text.replace(root, here) for name, text in fields.items()}
+    page = Template(_read("template.html")).substitute(fields, folder=_link(results, path))
     size = len(page.encode())
     if size > LIMIT:
-        pictured = sum(len(one.data) for one in pictures.all.values())
         raise StudyError(
-            f"Expected a page of at most {LIMIT / 1e6:.0f} MB, but {len(everything)} runs and {len(pictures.all)} "
-            f"pictures ({pictured / 1e6:.1f} MB) make {size / 1e6:.1f} MB; ask for fewer points a timeline (make "
-            f"report ARGS='--points {max(100, points // 2)}')."
+            f"Expected a page of at most {LIMIT / 1e6:.1f} MB, but {len(everything)} runs make {size / 1e6:.1f} MB even "
+            f"without pictures; ask for fewer points a timeline (make report ARGS='--points {max(100, points // 2)}')."
         )
-    return write_text(results / "report" / "index.html", page)
+    return write_text(path, page)
+
+
+def _link(folder: Path, page: Path) -> str:
+    """The way from the page to a folder, as the beginning of a link."""
+    return Path(os.path.relpath(folder.resolve(), page.resolve().parent)).as_posix() + "/"
+
+
+def _script() -> str:
+    """All scripts in one function, so that they share their names and nothing else does."""
+    return "\n".join(['"use strict";', "(() => {", *(_read(f"{name}.js") for name in _SCRIPTS), "})();", ""])
 
 
 def _read(name: str) -> str:
@@ -145,7 +165,11 @@ def _power(verdicts: Sequence[ClaimVerdict]) -> str:
 
 
 def _answer(told: Answer) -> str:
-    return ("" if told.effects is None else table(told.effects)) + bullet_list(list(told.lines))
+    if told.effects is None:
+        return bullet_list(list(told.lines[1:]))
+    # a phone has room for four columns
+    effects = f'<div class="first">{table(told.effects, stacked=len(told.effects.columns) > 4)}</div>\n'
+    return effects + bullet_list(list(told.lines[1:]))
 
 
 def _section_of(page: Path, heading: str) -> str:

@@ -37,12 +37,7 @@ def explorer_table(records: Sequence[Record], stale: Collection[str] = ()) -> st
     lines = []
     for record in records:
         row, name = Row(record.settings, (record,)), run_id(record)
-        settings = record.settings
-        label = f"{row.label}, {settings.dataset}, {settings.profile}, seed {record.seed}"
-        first = (
-            f'<th scope="row"><button type="button" class="run-link" data-run="{escape(name)}" aria-haspopup="dialog" '
-            f'aria-label="{escape(label)}: open">{escape(row.method)}</button></th>'
-        )
+        first = f'<th scope="row" data-run="{escape(name)}">{escape(row.method)}</th>'
         rest = [
             f"<td{_number(numeric)}>{escape(tell(row, record))}</td>"
             for _, __, numeric, tell in columns[1 : len(_COLUMNS)]
@@ -52,7 +47,7 @@ def explorer_table(records: Sequence[Record], stale: Collection[str] = ()) -> st
         lines.append(f"<tr>{first}{''.join(rest)}</tr>\n")
     return (
         '<div class="scroll" role="region" tabindex="0" aria-label="Runs">\n<table id="runs-table">\n'
-        f"<caption>Every run: its factors and its AUC</caption>\n<thead><tr>{heads}</tr></thead>\n"
+        f"<caption><span>Every run: its factors and its AUC</span></caption>\n<thead><tr>{heads}</tr></thead>\n"
         f"<tbody>\n{''.join(lines)}</tbody>\n</table>\n</div>\n"
     )
 

@@ -120,7 +120,7 @@ def table(
     kind = ' class="stacked"' if stacked else ""
     return (
         f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(content.title)}">\n'
-        f"<table{kind}{table_role}>\n<caption>{inline(content.title)}</caption>\n"
+        f"<table{kind}{table_role}>\n<caption><span>{inline(content.title)}</span></caption>\n"
         f"<thead{group_role}><tr{row_role}>{columns}</tr></thead>\n"
         f"<tbody{group_role}>\n{''.join(lines)}</tbody>\n</table>\n</div>\n{bullet_list(list(content.notes), 'notes')}"
     )

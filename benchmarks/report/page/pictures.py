@@ -1,4 +1,7 @@
-"""Pictures of ``results/figures`` that the page does not draw itself, made small enough to be embedded."""
+"""Pictures of ``results/figures`` that the page does not draw itself, made small enough to be embedded.
+
+They come in the order of the study's question: memory's effect, what else moves the AUC, training, inspections.
+"""
 
 import base64
 import hashlib
@@ -16,29 +19,44 @@ from benchmarks.report.records import Record
 from benchmarks.report.rows import Row
 from benchmarks.study.settings import Cell
 
-PICTURE_BUDGET: Final = 150_000
-"""Bytes of one picture; a larger one is drawn smaller."""
-PICTURES_BUDGET: Final = 6_000_000
-"""Bytes of all of them; what comes last is left out, and the page says so."""
+PICTURES_BUDGET: Final = 1_100_000
+"""Bytes of all pictures in base64; what comes last is left out, and the page says so."""
 
 # Drawn on the page from the records themselves.
 _DRAWN: Final = ("curves", "usage", "timeline", "comparison")
-_WIDTHS: Final = (1200, 960, 720, 540, 400)
-# What `make figures` draws, by the beginning of the file's name; another name is its own caption.
-_CAPTIONS: Final = {
-    "auc-by-kind": "AUC by kind of anomaly and by task, memory on and off",
-    "auc-by-epochs": "AUC against epochs of training",
-    "auc-by-noise": "AUC against the noise that is to be removed",
-    "auc-by-items": "AUC against the number of memory items",
-    "bottleneck": "What replacing memory or bottleneck changes in output and AUC (C8)",
-    "memory-effect": "Memory minus the same network without it, in points of AUC (C1, C2)",
-    "memory-epochs": "How a memory comes to be used: entropy of use and dead items by epoch",
-    "memory-test": "A trained memory at test: use, likeness of items and queries, weights, updates",
-    "locations": "Use of the memory by place in the image",
-    "queries": "t-SNE of queries, coloured by their nearest item (C12)",
-    "shapes": "Squares as they were to be and as they came out (C7)",
-    "stills": "Stills: input, output, error",
+_OF_EVERY_STUDY: Final = ("memory-effect", "auc-by-")
+_CHART_WIDTH: Final = 900
+_STILL_WIDTH: Final = 640
+_QUALITY: Final = 42
+_FEW_COLOURS: Final = 4096
+_STILLS: Final = ("stills", "boxes")
+# In the order of the question: its heading, and what `make figures` draws for it, by the beginning of the file's name.
+_QUESTIONS: Final[Mapping[str, Mapping[str, str]]] = {
+    "Does memory change the AUC?": {
+        "memory-effect": "Memory minus the same network without it, in points of AUC (C1, C2)",
+        "memory-conventions": "Memory’s effect under each convention of evaluation",
+    },
+    "What else changes the AUC?": {
+        "auc-by-kind": "AUC by kind of anomaly and by task, with and without memory",
+        "auc-by-epochs": "AUC against training epochs",
+        "auc-by-noise": "AUC against the noise of the denoising task",
+        "auc-by-items": "AUC against the number of memory items",
+        "bottleneck": "Memory or bottleneck replaced: change in output and AUC (C8)",
+    },
+    "What happens in training and at test time?": {
+        "memory-epochs": "Use of the memory by epoch: entropy and dead items",
+        "memory-test": "A trained memory at test time: use, similarity of items and queries, weights, updates",
+    },
+    "What do the networks see?": {
+        "shapes": "Squares: input and output (C7)",
+        "locations": "Use of the memory by place in the image",
+        "queries": "t-SNE of queries, coloured by their nearest item (C12)",
+        "boxes": "Boxes from error maps",
+        "stills": "Input, output and error",
+    },
 }
+_OTHER: Final = "More figures"
+_CAPTIONS: Final = {kind: words for kinds in _QUESTIONS.values() for kind, words in kinds.items()}
 
 
 @dataclass(frozen=True)
@@ -55,41 +73,66 @@ class Picture:
 
 @dataclass(frozen=True)
 class Pictures:
-    """of_studies: those of no single setting, by study. of_runs: names by run. all: every picture by name. left_out: files."""
+    """of_questions: pictures of no single setting, by heading. of_runs: names by run. all: by name. left_out: files."""
 
-    of_studies: Mapping[str, Sequence[Picture]]
+    of_questions: Mapping[str, Sequence[Picture]]
     of_runs: Mapping[str, Sequence[str]]
     all: Mapping[str, Picture]
     left_out: int
 
 
-def find_pictures(results: Path, records: Sequence[Record], studies: Mapping[str, Collection[Cell]]) -> Pictures:
+def find_pictures(
+    results: Path,
+    records: Sequence[Record],
+    studies: Mapping[str, Collection[Cell]],
+    budget: int = PICTURES_BUDGET,
+) -> Pictures:
     """Read the PNG files of ``results/figures``; those named after a setting, or after a method and task, belong to runs.
 
-    studies: the cells of each study, by its name, which is its folder's. Raises StudyError for a file that is no picture.
+    studies: the cells of each study, by its name, which is its folder's. budget: bytes of all in base64. Raises StudyError
+    for a file that is no picture.
     """
-    of_studies: dict[str, list[Picture]] = {}
+    of_questions: dict[str, list[Picture]] = {}
     of_runs: dict[str, list[str]] = {}
     found: dict[str, Picture] = {}
     spent, left_out = 0, 0
-    files = [path for path in (results / "figures").glob("**/*.png") if not path.stem.startswith(_DRAWN)]
+    files = _chosen(results, records, studies)
     owned = {path: _owners(path, records, studies) for path in files}
     # figures of a whole study first: if the budget ends, single runs go without
-    for path in sorted(files, key=lambda path: (bool(owned[path]), path.as_posix())):
+    for path in sorted(files, key=lambda path: (bool(owned[path]), *_place(path))):
         picture = _read(path)
         if picture.name not in found:
-            if spent + len(picture.data) > PICTURES_BUDGET:
+            if spent + len(picture.data) > budget:
                 left_out += 1
                 continue
             spent += len(picture.data)
             found[picture.name] = picture
         if not owned[path]:
-            of_studies.setdefault(path.parent.name, []).append(picture)
+            of_questions.setdefault(_question(path), []).append(picture)
         for record in owned[path]:
             names = of_runs.setdefault(run_id(record), [])
             if picture.name not in names:
                 names.append(picture.name)
-    return Pictures(of_studies, of_runs, found, left_out)
+    return Pictures(of_questions, of_runs, found, left_out)
+
+
+def _chosen(results: Path, records: Sequence[Record], studies: Mapping[str, Collection[Cell]]) -> list[Path]:
+    """Every figure of how the AUC changes; of each other one that of one study, where several have it.
+
+    That is the study named after its data set, else the one with most runs.
+    """
+    known = {record.cell for record in records}
+
+    def preferred(path: Path) -> tuple[bool, int, str]:
+        cells = studies.get(path.parent.name, ())
+        own = any(cell.settings.dataset == path.parent.name for cell in cells)
+        return own, sum(cell in known for cell in cells), path.as_posix()
+
+    best: dict[str, Path] = {}
+    for path in sorted((results / "figures").glob("**/*.png"), key=preferred):
+        if not path.stem.startswith(_DRAWN):
+            best[path.as_posix() if path.stem.startswith(_OF_EVERY_STUDY) else path.stem] = path
+    return list(best.values())
 
 
 def _owners(path: Path, records: Sequence[Record], studies: Mapping[str, Collection[Cell]]) -> list[Record]:
@@ -106,37 +149,53 @@ def _owners(path: Path, records: Sequence[Record], studies: Mapping[str, Collect
     return own
 
 
-def _caption(stem: str) -> str:
-    """In words what a file's name says: ``auc-by-items-ped2``."""
-    kind = max((kind for kind in _CAPTIONS if stem.startswith(f"{kind}-")), key=len, default="")
-    rest = stem.removeprefix(kind).replace("_", " ").strip("-")
+def _kind(path: Path) -> str:
+    """What a file shows, "" where its name says nothing that is known."""
+    return max((kind for kind in _CAPTIONS if path.stem.startswith(f"{kind}-")), key=len, default="")
+
+
+def _question(path: Path) -> str:
+    """The heading that a picture stands under."""
+    return next((words for words, kinds in _QUESTIONS.items() if _kind(path) in kinds), _OTHER)
+
+
+def _place(path: Path) -> tuple[int, str]:
+    """Order of the question, then of the studies' names."""
+    kinds = list(_CAPTIONS)
+    kind = _kind(path)
+    return (kinds.index(kind) if kind else len(kinds)), path.as_posix()
+
+
+def _caption(path: Path) -> str:
+    """In words what a file's name and folder say: ``lines-ped2/auc-by-items-ped2``."""
+    kind = _kind(path)
+    rest = path.stem.removeprefix(kind).replace("_", " ").strip("-")
+    study = f"study {path.parent.name}"
     if not kind:
         words = rest.replace("-", " ")
-        return words[:1].upper() + words[1:]
-    return f"{_CAPTIONS[kind]}: {rest}"
+        return f"{words[:1].upper()}{words[1:]} ({study})"
+    return f"{_CAPTIONS[kind]}: {rest} ({study})"
 
 
 def _read(path: Path) -> Picture:
     try:
-        raw = path.read_bytes()
-        with Image.open(io.BytesIO(raw)) as image:
-            mime, data, size = "image/png", raw, image.size
-            if len(raw) > PICTURE_BUDGET or image.size[0] > _WIDTHS[0]:
-                mime = "image/webp"
-                for width in _WIDTHS:
-                    data, size = _smaller(image, width)
-                    if len(data) <= PICTURE_BUDGET:
-                        break
+        with Image.open(path) as image:
+            stills = path.stem.startswith(_STILLS)
+            data, size = _light(image, _STILL_WIDTH if stills else _CHART_WIDTH)
     except OSError as error:
         raise StudyError(f"Expected a picture at {path}, but {error}; remove it and run make figures.") from error
     name = f"picture-{hashlib.sha256(data).hexdigest()[:12]}"
-    return Picture(name, _caption(path.stem), mime, base64.b64encode(data).decode(), *size)
+    return Picture(name, _caption(path), "image/webp", base64.b64encode(data).decode(), *size)
 
 
-def _smaller(image: Image.Image, width: int) -> tuple[bytes, tuple[int, int]]:
+def _light(image: Image.Image, width: int) -> tuple[bytes, tuple[int, int]]:
+    """WebP of at most a width; a drawing of few colours is smaller without loss, and crisper."""
     small = image.convert("RGB")
     if small.width > width:
         small = small.resize((width, max(1, round(small.height * width / small.width))), Image.Resampling.LANCZOS)
-    drawn = io.BytesIO()
-    small.save(drawn, format="WEBP", quality=72, method=4)
-    return drawn.getvalue(), small.size
+    drawn, exact = io.BytesIO(), io.BytesIO()
+    small.save(drawn, format="WEBP", quality=_QUALITY, method=4)
+    if small.getcolors(_FEW_COLOURS) is not None:
+        small.save(exact, format="WEBP", lossless=True, quality=60, method=4)
+    both = [one for one in (exact.getvalue(), drawn.getvalue()) if one]
+    return min(both, key=len), small.size

@@ -103,20 +103,19 @@ def _missing(name: str, known: Mapping[Cell, Record], studies: Mapping[str, Sequ
 
 
 def figures_part(pictures: Pictures) -> str:
-    """Figures of whole studies, embedded; where there are none, the command that draws them."""
+    """Figures of whole studies in the order of the question; where there are none, the command that draws them."""
     parts = []
-    for study, found in pictures.of_studies.items():
-        parts.append(f"<h3>Study {escape(study)}</h3>\n")
+    for question, found in pictures.of_questions.items():
+        parts.append(f"<h3>{escape(question)}</h3>\n")
         parts += [
             f'<figure><img src="data:{picture.mime};base64,{picture.data}" width="{picture.width}" height="{picture.height}" '
-            f'alt="{escape(picture.caption)}, study {escape(study)}" loading="lazy"><figcaption>{escape(picture.caption)}'
-            "</figcaption></figure>\n"
+            f'alt="{escape(picture.caption)}" loading="lazy"><figcaption>{escape(picture.caption)}</figcaption></figure>\n'
             for picture in found
         ]
     if not parts:
-        parts.append("<p>No other figures are at hand: <code>make figures</code> draws them.</p>\n")
+        parts.append("<p>No figures yet: <code>make figures</code> draws them.</p>\n")
     if pictures.left_out:
         parts.append(
-            f"<p>{pictures.left_out} more lie in <code>results/figures</code>: the page has no room for them.</p>\n"
+            f"<p>{pictures.left_out} more are in <code>results/figures</code>: the page has no room for them.</p>\n"
         )
     return "".join(parts)
