@@ -1,0 +1,52 @@
+"""Addresses of MLflow's pages that open with the question: the runs of one profile, memory's factor beside their AUC.
+
+MLflow keeps a view that somebody shares (filter, order, columns) as a tag of the experiment, and opens it by its key.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Final
+from urllib.parse import urlencode
+
+from benchmarks.track.flatten import AUC, DIFFERENCE
+from benchmarks.track.runs import Runs
+
+_SHARED: Final = "mlflow.sharedViewState."
+_FACTORS: Final = ("method", "task", "memory", "skip", "items", "epochs")
+
+
+def share_views(runs: Runs, dataset: str, profile: str) -> dict[str, str]:
+    """Keep the two views of a data set's profile in the store; returns their pages (from ``#/``) by what they show."""
+    views = {
+        "settings": _view("setting", profile, AUC, [f"{AUC}_low", f"{AUC}_high", "seeds"]),
+        "memory minus none": _view("contrast", profile, DIFFERENCE, [f"{DIFFERENCE}_{end}" for end in ("low", "high", "n")]),
+    }
+    experiment, pages = runs.experiment(dataset), {}
+    for name, view in views.items():
+        key = f"{profile}-{name.replace(' ', '-')}"
+        runs.client.set_experiment_tag(experiment, f"{_SHARED}{key}", json.dumps(view))
+        # The filter stands in the address too: it then says what it opens, and works where tags are not kept.
+        query = {
+            "searchFilter": view["searchFilter"],
+            "orderByKey": view["orderByKey"],
+            "orderByAsc": "false",
+            "viewStateShareKey": key,
+        }
+        pages[name] = f"#/experiments/{experiment}/runs?{urlencode(query)}"
+    return pages
+
+
+def _view(level: str, profile: str, metric: str, others: Iterable[str]) -> dict[str, object]:
+    """A view in the form of MLflow 3's experiment page: what it searches, in which order, and its columns."""
+    metrics = [f"metrics.`{name}`" for name in (metric, *others)]
+    return {
+        "searchFilter": f"tags.level = '{level}' and tags.profile = '{profile}'",
+        "orderByKey": metrics[0],
+        "orderByAsc": False,
+        "startTime": "ALL",
+        "lifecycleFilter": "Active",
+        "datasetsFilter": [],
+        "modelVersionFilter": "All Runs",
+        "selectedColumns": [*metrics, *(f"params.`{name}`" for name in _FACTORS), "tags.`origin`"],
+        "runsHiddenMode": "FIRST_20_RUNS",
+    }
