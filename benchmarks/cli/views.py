@@ -222,13 +222,10 @@ def _recorded(studies: Iterable[Study], options: argparse.Namespace) -> set[Cell
 
 
 def import_into_mlflow(options: argparse.Namespace) -> int:
-    """Bring the records into MLflow."""
-    from benchmarks.report.records import refuse_without_records
-    from benchmarks.track.importer import import_records
+    """Bring the reference and own records into MLflow."""
+    from benchmarks.track.importer import import_all
 
-    refuse_without_records(options.results)
-    counts = import_records(options.results, progress=True)
-    print(f"MLflow: {counts.added} records added, {counts.replaced} replaced, {counts.unchanged} unchanged.")
+    print(import_all(options.reference, options.results, progress=True))
     return 0
 
 
@@ -236,4 +233,4 @@ def ui(options: argparse.Namespace) -> int:
     """Serve MLflow."""
     from benchmarks.track.ui import serve
 
-    return serve(options.results, options.port)
+    return serve(options.reference, options.results, options.port)

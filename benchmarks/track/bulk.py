@@ -4,7 +4,6 @@ Through MLflow's client a run costs some ten transactions, half a second on a sl
 MLflow's own table models; `Runs.write` says the same through the public API, and a test holds the two to each other.
 """
 
-import shutil
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,17 +32,17 @@ class BulkWriter:
         self._store = SqlAlchemyStore(runs.uri, None)
         self._rows: dict[str, list[dict[str, Any]]] = {}
         self._datasets: dict[tuple[str, str, str], str] | None = None
-        self._places: dict[str, Path] = {}
+        self._addresses: dict[str, str] = {}
 
     def write(self, dataset: str, planned: Planned, content: Content, parent: str | None) -> str:
         """Collect a finished run; parent: the id of the run above it. Returns its id."""
         run, experiment = uuid.uuid4().hex, self._runs.experiment(dataset)
-        folder = self._place(experiment) / run / "artifacts"
-        _write_files(folder, content)
+        artifacts = f"{self._address(experiment)}/{run}/artifacts"
+        content.write_files(Path(unquote(urlparse(artifacts).path)))
         above = {} if parent is None else {PARENT: parent}
         tags = {**content.tags, **above, KEY: planned.key, DIGEST: planned.digest, "mlflow.runName": content.name}
         metrics = metrics_of(content.points)
-        self._add("SqlRun", [_run_row(run, experiment, content, f"{self._address(experiment)}/{run}/artifacts")])
+        self._add("SqlRun", [_run_row(run, experiment, content, artifacts)])
         self._add("SqlTag", [{"key": key, "value": value, "run_uuid": run} for key, value in tags.items()])
         self._add("SqlParam", [{"key": key, "value": value, "run_uuid": run} for key, value in content.params.items()])
         self._add("SqlMetric", [_metric_row(run, metric) for metric in metrics])
@@ -59,7 +58,16 @@ class BulkWriter:
         import sqlalchemy
         from mlflow.store.tracking.dbmodels import models
 
-        order = ("SqlRun", "SqlTag", "SqlParam", "SqlMetric", "SqlLatestMetric", "SqlDataset", "SqlInput", "SqlInputTag")
+        order = (
+            "SqlRun",
+            "SqlTag",
+            "SqlParam",
+            "SqlMetric",
+            "SqlLatestMetric",
+            "SqlDataset",
+            "SqlInput",
+            "SqlInputTag",
+        )
         with self._store.ManagedSessionMaker(read_only=False) as session:
             for name in order:
                 if rows := self._rows.get(name):
@@ -90,23 +98,11 @@ class BulkWriter:
             }
 
     def _address(self, experiment: str) -> str:
-        return str(self._runs.client.get_experiment(experiment).artifact_location).rstrip("/")
-
-    def _place(self, experiment: str) -> Path:
-        if experiment not in self._places:
-            address = urlparse(self._address(experiment))
-            self._places[experiment] = Path(unquote(address.path))
-        return self._places[experiment]
-
-
-def _write_files(folder: Path, content: Content) -> None:
-    for name, file in content.files.items():
-        target = folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if isinstance(file, str):
-            target.write_text(file, encoding="utf-8")
-        else:
-            shutil.copyfile(file, target)
+        """Where the experiment's artifacts lie: below ``mlruns`` beside the file, as `store.experiment` makes it."""
+        if experiment not in self._addresses:
+            found = self._runs.client.get_experiment(experiment)
+            self._addresses[experiment] = str(found.artifact_location).rstrip("/")
+        return self._addresses[experiment]
 
 
 def _run_row(run: str, experiment: str, content: Content, artifacts: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -56,6 +57,15 @@ class Content:
     points: tuple[Point, ...] = ()
     datasets: tuple[Dataset, ...] = ()
     files: dict[str, Path | str] = field(default_factory=dict)
+
+    def write_files(self, folder: Path) -> None:
+        """Write the artifacts below a folder, which is made where there are any."""
+        for name, file in self.files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            if isinstance(file, str):
+                (folder / name).write_text(file, encoding="utf-8")
+            else:
+                shutil.copyfile(file, folder / name)
 
 
 @dataclass(frozen=True)
@@ -123,15 +133,15 @@ def seed_tags(settings: Settings, seed: int, origin: str) -> dict[str, str]:
 
 def setting_content(row: Row, origin: str) -> Content:
     """Mean over seeds, the settings in full, and the scores over time of the lowest seed."""
-    spans = [span(record) for record in row.records]
+    start, end = _extent(row.records)
     first = row.records[0]
     # Where records come from is said of a setting as far as its seeds agree.
     origins = [record_tags(record) for record in row.records]
     shared = {name: value for name, value in origins[0].items() if all(one.get(name) == value for one in origins)}
     return Content(
         name=run_name(row.settings, None, origin),
-        start=min(start for start, _ in spans),
-        end=max(end for _, end in spans),
+        start=start,
+        end=end,
         params=parameters(row.settings),
         tags=setting_tags(row.settings, origin) | shared | {NOTE: describe.setting(row)},
         points=tuple(seed_summary(row)),
@@ -151,12 +161,12 @@ def setting_tags(settings: Settings, origin: str) -> dict[str, str]:
 def contrast_content(contrasts: Sequence[Contrast], origin: str) -> Content:
     """The paired difference with its interval and number of pairs, under each score."""
     row, without = contrasts[0].with_memory, contrasts[0].without_memory
-    spans = [span(record) for record in (*row.records, *without.records)]
+    start, end = _extent((*row.records, *without.records))
     tags = settings_tags(row.settings) | {"level": "contrast", "origin": origin}
     return Content(
         name=contrast_name(row.settings, origin),
-        start=min(start for start, _ in spans),
-        end=max(end for _, end in spans),
+        start=start,
+        end=end,
         params=parameters(row.settings),
         tags=tags | {"minus": run_name(without.settings, None, origin), NOTE: describe.contrast(contrasts[0])},
         points=tuple(contrast_points(contrasts)),
@@ -173,6 +183,13 @@ def datasets(record: Record) -> tuple[Dataset, ...]:
         for split, context in (("train", "training"), ("test", "testing"))
         if data.get(f"{split}_checksum")
     )
+
+
+def _extent(records: Sequence[Record]) -> tuple[int, int]:
+    """The first start, and as long after it as all the runs took together: not how long somebody was away."""
+    spans = [span(record) for record in records]
+    start = min(began for began, _ in spans)
+    return start, start + sum(ended - began for began, ended in spans)
 
 
 def record_digest(path: Path) -> str:

@@ -128,7 +128,7 @@ def seed_summary(row: Row) -> list[Point]:
     values |= {
         f"std/{name.replace('/', '_')}": statistics.stdev(each) for name, each in gathered.items() if len(each) > 1
     }
-    return _points(values, 0, max(span(record)[1] for record in row.records))
+    return _points(_rounded(values), 0, max(span(record)[1] for record in row.records))
 
 
 def contrast_points(contrasts: Sequence[Contrast]) -> list[Point]:
@@ -142,7 +142,7 @@ def contrast_points(contrasts: Sequence[Contrast]) -> list[Point]:
         auc = contrast.auc
         values |= {name: auc.mean, f"{name}_low": auc.low, f"{name}_high": auc.high, f"{name}_n": len(auc.seeds)}
     records = [*contrasts[0].with_memory.records, *contrasts[0].without_memory.records]
-    return _points(values, 0, max(span(record)[1] for record in records))
+    return _points(_rounded(values), 0, max(span(record)[1] for record in records))
 
 
 def milliseconds(moment: str) -> int:
@@ -158,6 +158,11 @@ def span(record: Record) -> tuple[int, int]:
 
 def _usage(prefix: str, usage: Mapping[str, Any]) -> dict[str, Any]:
     return {f"{prefix}_{name}": usage.get(name) for name in ("entropy", "perplexity", "dead")}
+
+
+def _rounded(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Six digits, as records have them and MLflow's columns show; more would be cut off with dots."""
+    return {name: None if value is None else round(value, 6) for name, value in values.items()}
 
 
 def _points(values: Mapping[str, Any], step: int, at: int | None) -> list[Point]:

@@ -7,6 +7,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from benchmarks.errors import StudyError
 from benchmarks.report.contrasts import memory_contrasts
 from benchmarks.report.records import Record, load_records
 from benchmarks.report.rows import Row
@@ -43,9 +44,24 @@ class ImportCounts:
 
     def __add__(self, other: "ImportCounts") -> "ImportCounts":
         """Counts of two imports together."""
-        return ImportCounts(
-            self.added + other.added, self.replaced + other.replaced, self.unchanged + other.unchanged
+        return ImportCounts(self.added + other.added, self.replaced + other.replaced, self.unchanged + other.unchanged)
+
+
+def import_all(reference: Path, own: Path, uri: str | None = None, *, progress: bool = False) -> ImportCounts:
+    """Bring the project's records and the user's own in, each under its origin; a folder without records is none.
+
+    Raises StudyError where neither has any, and as `import_records` does.
+    """
+    folders = {own.resolve(): OWN, reference.resolve(): REFERENCE}  # one folder for both is the reference
+    counts = ImportCounts()
+    for folder, origin in reversed(folders.items()):
+        counts += import_records(folder, uri, origin=origin, progress=progress)
+    if counts == ImportCounts():
+        raise StudyError(
+            f"Expected records of a study in {reference / 'runs'} or {own / 'runs'}, but there are none; correct "
+            "--reference or --results, or run a study first (make reproduce-synthetic)."
         )
+    return counts
 
 
 def import_records(
@@ -82,9 +98,7 @@ def plan_records(records: Sequence[Record], origin: str) -> list[Planned]:
     groups: dict[Settings, list[Record]] = {}
     for record in records:
         groups.setdefault(record.settings, []).append(record)
-    rows = [
-        Row(settings, tuple(sorted(each, key=lambda one: one.seed))) for settings, each in groups.items()
-    ]
+    rows = [Row(settings, tuple(sorted(each, key=lambda one: one.seed))) for settings, each in groups.items()]
     plans = [plan for row in rows for plan in plan_setting(row.records, origin)]
     pairs = groupby(memory_contrasts(rows), lambda one: (one.with_memory.settings, one.without_memory.settings))
     return [*plans, *(plan_contrast(list(contrasts), origin) for _, contrasts in pairs)]

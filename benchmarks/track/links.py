@@ -16,22 +16,21 @@ _FACTORS: Final = ("method", "task", "memory", "skip", "items", "epochs")
 
 
 def share_views(runs: Runs, dataset: str, profile: str) -> dict[str, str]:
-    """Keep the two views of a data set's profile in the store; returns their pages (from ``#/``) by what they show."""
-    views = {
-        "settings": _view("setting", profile, AUC, [f"{AUC}_low", f"{AUC}_high", "seeds"]),
-        "memory minus none": _view("contrast", profile, DIFFERENCE, [f"{DIFFERENCE}_{end}" for end in ("low", "high", "n")]),
-    }
+    """Keep the views of a data set's profile in the store; returns their pages (from ``#/``) by what they show.
+
+    A view that would list nothing is left out: a profile may have no pair that differs in the memory alone.
+    """
+    views = {"settings": _view("setting", profile, AUC, ["seeds"])}
+    ends = [f"{DIFFERENCE}_{end}" for end in ("low", "high", "n")]
+    views["memory minus none"] = _view("contrast", profile, DIFFERENCE, ends)
     experiment, pages = runs.experiment(dataset), {}
     for name, view in views.items():
+        if not runs.client.search_runs([experiment], str(view["searchFilter"]), max_results=1):
+            continue
         key = f"{profile}-{name.replace(' ', '-')}"
         runs.client.set_experiment_tag(experiment, f"{_SHARED}{key}", json.dumps(view))
-        # The filter stands in the address too: it then says what it opens, and works where tags are not kept.
-        query = {
-            "searchFilter": view["searchFilter"],
-            "orderByKey": view["orderByKey"],
-            "orderByAsc": "false",
-            "viewStateShareKey": key,
-        }
+        # MLflow 3 opens its pages for language models unless asked for the others.
+        query = {"viewStateShareKey": key, "workflowType": "machine_learning"}
         pages[name] = f"#/experiments/{experiment}/runs?{urlencode(query)}"
     return pages
 
@@ -39,6 +38,7 @@ def share_views(runs: Runs, dataset: str, profile: str) -> dict[str, str]:
 def _view(level: str, profile: str, metric: str, others: Iterable[str]) -> dict[str, object]:
     """A view in the form of MLflow 3's experiment page: what it searches, in which order, and its columns."""
     metrics = [f"metrics.`{name}`" for name in (metric, *others)]
+    factors = [f"params.`{name}`" for name in _FACTORS]
     return {
         "searchFilter": f"tags.level = '{level}' and tags.profile = '{profile}'",
         "orderByKey": metrics[0],
@@ -47,6 +47,6 @@ def _view(level: str, profile: str, metric: str, others: Iterable[str]) -> dict[
         "lifecycleFilter": "Active",
         "datasetsFilter": [],
         "modelVersionFilter": "All Runs",
-        "selectedColumns": [*metrics, *(f"params.`{name}`" for name in _FACTORS), "tags.`origin`"],
+        "selectedColumns": [*metrics, *factors, "tags.`origin`"],
         "runsHiddenMode": "FIRST_20_RUNS",
     }

@@ -11,7 +11,14 @@ SHOWN: Final = 20
 
 _TASKS: Final = {"reconstruction": "rec", "prediction": "pred"}
 _SUPERVISIONS: Final = {"none": "+mem", "uniform_rc2020": "+rc", "uniform_balance": "+bal"}
-_METHODS: Final = {"fcae": "FCAE", "rbm_patches": "RBM", "lstm_vector_ae": "LSTM AE", "aae": "AAE", "stae": "STAE"}
+_METHODS: Final = {
+    "frame_difference": "frame diff",
+    "fcae": "FCAE",
+    "rbm_patches": "RBM",
+    "lstm_vector_ae": "LSTM AE",
+    "aae": "AAE",
+    "stae": "STAE",
+}
 # Losses and thresholds of a memory, by the word for those that are switched off.
 _SWITCHES: Final = {
     "compactness_weight": "-comp",
@@ -78,14 +85,20 @@ def _of_memory(extra: Mapping[str, object]) -> list[str]:
 
 def _others(extra: Mapping[str, object]) -> list[str]:
     """Single settings, those that a profile or a whole study sets last."""
-    names = sorted(extra.keys() - _WITH_ANOTHER, key=lambda name: (name in _LAST, name != "epochs", list(extra).index(name)))
+    names = sorted(
+        extra.keys() - _WITH_ANOTHER, key=lambda name: (name in _LAST, name != "epochs", list(extra).index(name))
+    )
     return [_other(name, extra[name]) for name in names]
 
 
 def _other(name: str, value: object) -> str:
     if name in _VALUE_ALONE:
         return str(value)
-    words = {"negative_weight": "negative", "noise_frames": _counted(value, "noisy frame"), "epochs": _counted(value, "epoch")}
+    words = {
+        "negative_weight": "negative",
+        "noise_frames": _counted(value, "noisy frame"),
+        "epochs": _counted(value, "epoch"),
+    }
     return words.get(name, f"{name}={value}")
 
 

@@ -35,7 +35,9 @@ class Progress:
         if self._shown and not self._terminal and time.monotonic() - self._said >= _EVERY:
             self._said = time.monotonic()
             passed = self._said - self._began
-            print(f"{self._what}: {self._done} of {self._total} {self._unit}, {passed:.0f} s", file=sys.stderr, flush=True)
+            print(
+                f"{self._what}: {self._done} of {self._total} {self._unit}, {passed:.0f} s", file=sys.stderr, flush=True
+            )
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -1,5 +1,6 @@
 """The runs of one MLflow store, through MLflow's client: for servers, for live tracking, and wherever few runs are written."""
 
+import tempfile
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -127,19 +128,12 @@ class Runs:
         self.log(run, points, tags=content.tags)
         if content.datasets:
             self.client.log_inputs(run, [dataset_input(one) for one in content.datasets])
-        for name, file in content.files.items():
-            self._keep(run, name, file)
+        if content.files:
+            with tempfile.TemporaryDirectory() as folder:
+                content.write_files(Path(folder))
+                self.client.log_artifacts(run, folder)
         self.client.set_tag(run, DIGEST, planned.digest)
         self.client.set_terminated(run, "FINISHED", content.end)
-
-    def _keep(self, run: str, name: str, file: Path | str) -> None:
-        if isinstance(file, str):
-            self.client.log_text(run, file, name)
-        else:
-            self.client.log_artifact(run, str(file), str(Path(name).parent).removeprefix("."))
-            # MLflow keeps a file under its own name.
-            if file.name != Path(name).name:
-                raise ValueError(f"an artifact from {file} cannot be called {name}")
 
 
 def metrics_of(points: Iterable[Point]) -> list["Metric"]:

@@ -113,12 +113,16 @@ def _sentence(uri: str, error: Exception) -> str:
     place = hide_password(uri)
     if isinstance(error, ImportError):
         package = getattr(error, "name", None) or said
-        return f"Expected the database driver of {place}, but {package} is not installed; install it (pip install) first."
+        return (
+            f"Expected the database driver of {place}, but {package} is not installed; install it (pip install) first."
+        )
     if "locked" in said:
         remedy = "end the program that writes to it, or set MLFLOW_TRACKING_URI to another store."
         return f"Expected to write to the MLflow store {place}, but another program has locked it; {remedy}"
     if is_sqlite(uri):
-        remedy = "move it away (an import makes it again from the records), or set MLFLOW_TRACKING_URI to another store."
+        remedy = (
+            "move it away (an import makes it again from the records), or set MLFLOW_TRACKING_URI to another store."
+        )
     else:
         remedy = "set MLFLOW_TRACKING_URI to one that answers, or unset it."
     return f"Expected an MLflow store at {place}, but {said}; {remedy}"

@@ -7,14 +7,14 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Final
 
 from benchmarks.errors import StudyError
-from benchmarks.track.importer import REFERENCE, ImportCounts, import_records
+from benchmarks.track.importer import import_all
 from benchmarks.track.links import share_views
 from benchmarks.track.runs import Runs
 from benchmarks.track.store import artifact_root, hide_password, is_server, store_errors, tracking_uri
@@ -25,23 +25,19 @@ _PATIENCE: Final = 120.0  # seconds for the server to answer; a few, on most mac
 _GRACE: Final = 5.0  # seconds for it to end
 
 
-def serve(results: Path = Path("results"), port: int = 5000, *, origin: str = REFERENCE) -> int:
+def serve(reference: Path, own: Path, port: int = 5000) -> int:
     """Import the records, then serve MLflow on 127.0.0.1 until Ctrl-C; returns the server's exit status.
 
-    Where MLFLOW_TRACKING_URI names a server, only its address is printed. Whatever ends this process but SIGKILL ends
-    the server too.
-    Raises StudyError if there is no record, the port is none or taken, the server does not start, or as
-    `import_records` does.
+    reference, own: folders of records, as of `import_all`. Where MLFLOW_TRACKING_URI names a server, only its address is
+    printed. Whatever ends this process but SIGKILL ends the server too.
+    Raises StudyError if the port is none or taken, the server does not start, or as `import_all` does.
     """
     uri = tracking_uri()
     if not is_server(uri):
         _refuse_unusable(port)
-    counts = import_records(results, uri, origin=origin, progress=True)
-    if counts == ImportCounts():
-        raise StudyError(f"Expected records below {results / 'runs'} to show, but found none; run a study first.")
-    print(counts)
+    print(import_all(reference, own, uri, progress=True))
     with store_errors(uri):
-        links = _links(results, uri)
+        links = _links((reference, own), uri)
     if is_server(uri):
         _print_links(links, hide_password(uri).rstrip("/"))
         return 0
@@ -58,11 +54,11 @@ def serve(results: Path = Path("results"), port: int = 5000, *, origin: str = RE
             return 0  # an end by Ctrl-C is no failure
 
 
-def _links(results: Path, uri: str) -> dict[str, dict[str, str]]:
+def _links(results: Iterable[Path], uri: str) -> dict[str, dict[str, str]]:
     """Pages of every data set's profiles, by the two names: ``ped2, small`` -> what it shows -> page."""
     runs = Runs(uri)
-    folders = sorted(path for path in (results / "runs").glob("*/*") if path.is_dir())
-    return {f"{one.parent.name}, {one.name}": share_views(runs, one.parent.name, one.name) for one in folders}
+    folders = {(path.parent.name, path.name) for one in results for path in (one / "runs").glob("*/*") if path.is_dir()}
+    return {f"{dataset}, {profile}": share_views(runs, dataset, profile) for dataset, profile in sorted(folders)}
 
 
 def _print_links(links: dict[str, dict[str, str]], address: str) -> None:
@@ -107,7 +103,7 @@ def _ends_on_signals() -> Iterator[None]:
 def _wait_until_it_answers(server: subprocess.Popen[bytes], port: int) -> None:
     began = time.monotonic()
     while server.poll() is None and time.monotonic() - began < _PATIENCE:
-        with suppress(OSError), urllib.request.urlopen(f"http://{_HOST}:{port}/health", timeout=2):  # noqa: S310 - http
+        with suppress(OSError), urllib.request.urlopen(f"http://{_HOST}:{port}/health", timeout=2):
             return
         time.sleep(0.2)
     ended = "it has not answered" if server.poll() is None else f"it ended with status {server.poll()}"

@@ -16,13 +16,13 @@ class TestServe:
             raise AssertionError("the records are imported before the port is looked at")
 
         monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        monkeypatch.setattr(ui, "import_records", imported)
+        monkeypatch.setattr(ui, "import_all", imported)
 
     @pytest.mark.parametrize("port", [-1, 0, 65536, 70000])
     def test_refuses_a_port_that_is_none(self, port: int, tmp_path: Path) -> None:
         """A sentence with the ports there are, before anything is imported."""
         with pytest.raises(StudyError, match=f"Expected a port from 1 to 65535, but got {port}; choose one with PORT="):
-            ui.serve(tmp_path, port)
+            ui.serve(tmp_path, tmp_path, port)
 
     def test_refuses_a_port_that_is_taken(self, tmp_path: Path) -> None:
         """A sentence with the port, before anything is imported."""
@@ -31,4 +31,4 @@ class TestServe:
             busy.listen()
             port = busy.getsockname()[1]
             with pytest.raises(StudyError, match=f"Expected the port {port} of 127.0.0.1 to be free"):
-                ui.serve(tmp_path, port)
+                ui.serve(tmp_path, tmp_path, port)
