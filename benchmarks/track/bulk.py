@@ -131,11 +131,16 @@ def _metric_row(run: str, metric: "Metric") -> dict[str, Any]:
 
 
 def _latest(metrics: Sequence["Metric"]) -> list["Metric"]:
-    """The value of each metric that MLflow shows: of the last step."""
-    latest: dict[str, Metric] = {}
-    for metric in sorted(metrics, key=lambda one: (one.step, one.timestamp, one.value)):
-        latest[metric.key] = metric
-    return list(latest.values())
+    """The value of each metric that MLflow shows, of the last step; in the order of the first: its pages keep to that."""
+    latest = {metric.key: metric for metric in reversed(metrics)}
+    for metric in metrics:
+        if _age(metric) > _age(latest[metric.key]):
+            latest[metric.key] = metric
+    return [latest[key] for key in dict.fromkeys(metric.key for metric in metrics)]
+
+
+def _age(metric: "Metric") -> tuple[int, int, float]:
+    return metric.step, metric.timestamp, metric.value
 
 
 def _dataset_row(identity: str, experiment: str, dataset: Dataset) -> dict[str, Any]:

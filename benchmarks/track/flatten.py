@@ -22,7 +22,8 @@ _FRAME_METRICS: Final = ("eer", "average_precision", "prevalence", "delta_s", "f
 _SUMMARISED: Final = ("auc/", "auc_by_kind/", "auc_by_variant/", "errors/eer", "errors/delta_s", "cost/seconds_train")
 # The published measure. Its name comes first in the alphabet of all metrics, so that every view of MLflow begins with it.
 AUC: Final = "auc/frame"
-DIFFERENCE: Final = "difference/auc"
+# Memory minus none, as a section of its own: ``effect/auc``, and its interval and number of pairs.
+EFFECT: Final = "effect"
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ def seed_summary(row: Row) -> list[Point]:
                 gathered.setdefault(point.name, []).append(point.value)
     auc = row.auc()
     values: dict[str, Any] = {name: statistics.fmean(each) for name, each in gathered.items()}
-    values |= {f"{AUC}_low": auc and auc.low, f"{AUC}_high": auc and auc.high, "seeds": len(row.records)}
+    values |= {"auc_interval/low": auc and auc.low, "auc_interval/high": auc and auc.high, "seeds": len(row.records)}
     values |= {
         f"std/{name.replace('/', '_')}": statistics.stdev(each) for name, each in gathered.items() if len(each) > 1
     }
@@ -138,9 +139,10 @@ def contrast_points(contrasts: Sequence[Contrast]) -> list[Point]:
     """
     values: dict[str, Any] = {}
     for contrast in contrasts:
-        name = DIFFERENCE if contrast.score == "published" else f"{DIFFERENCE}_{contrast.score}"
+        name = EFFECT if contrast.score == "published" else f"{EFFECT}_{contrast.score}"
         auc = contrast.auc
-        values |= {name: auc.mean, f"{name}_low": auc.low, f"{name}_high": auc.high, f"{name}_n": len(auc.seeds)}
+        of_score = {"auc": auc.mean, "low": auc.low, "high": auc.high, "n": len(auc.seeds)}
+        values |= {f"{name}/{what}": value for what, value in of_score.items()}
     records = [*contrasts[0].with_memory.records, *contrasts[0].without_memory.records]
     return _points(_rounded(values), 0, max(span(record)[1] for record in records))
 

@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from typing import Final
 from urllib.parse import urlencode
 
-from benchmarks.track.flatten import AUC, DIFFERENCE
+from benchmarks.track.flatten import AUC, EFFECT
 from benchmarks.track.runs import Runs
 
 _SHARED: Final = "mlflow.sharedViewState."
-_FACTORS: Final = ("method", "task", "memory", "skip", "items", "epochs")
+# MLflow shows columns by their names' alphabet: memory comes first of these.
+_FACTORS: Final = ("memory", "method", "skip", "supervision", "task")
 
 
 def share_views(runs: Runs, dataset: str, profile: str) -> dict[str, str]:
@@ -21,8 +22,8 @@ def share_views(runs: Runs, dataset: str, profile: str) -> dict[str, str]:
     A view that would list nothing is left out: a profile may have no pair that differs in the memory alone.
     """
     views = {"settings": _view("setting", profile, AUC, ["seeds"])}
-    ends = [f"{DIFFERENCE}_{end}" for end in ("low", "high", "n")]
-    views["memory minus none"] = _view("contrast", profile, DIFFERENCE, ends)
+    rest = [f"{EFFECT}/{name}" for name in ("low", "high", "n")]
+    views["memory minus none"] = _view("contrast", profile, f"{EFFECT}/auc", rest)
     experiment, pages = runs.experiment(dataset), {}
     for name, view in views.items():
         if not runs.client.search_runs([experiment], str(view["searchFilter"]), max_results=1):

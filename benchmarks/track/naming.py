@@ -43,9 +43,9 @@ def run_name(settings: Settings, seed: int | None = None, origin: str = "referen
 
 
 def contrast_name(settings: Settings, origin: str = "reference") -> str:
-    """Name a contrast of memory minus none by the setting that has the memory: ``Δmem MNAD pred``."""
+    """Name a contrast of memory minus none by the setting that has the memory: ``Δ MNAD pred``."""
     own = [] if origin == "reference" else [origin]
-    return " ".join([*own, "Δmem", *_parts(settings, with_memory=False)])
+    return " ".join([*own, "Δ", *_parts(settings, with_memory=False)])
 
 
 def _parts(settings: Settings, *, with_memory: bool) -> list[str]:

@@ -21,9 +21,9 @@ _TAGS = {
     # Without a kind MLflow 3 opens an experiment on its pages for language models.
     "mlflow.experimentKind": "custom_model_development",
     "mlflow.note.content": (
-        "The tag `level` says what a run is: `setting`, with means over seeds and, below it, a run per `seed`; `contrast`, "
-        "memory minus none, paired by seed; `study`, figures alone. `origin` is `reference` for the project's records "
-        "and `own` for yours. AUCs are fractions: `auc/frame` is the published measure, normalised per video."
+        "Means over seeds (tag `level` = `setting`), below each its runs (`seed`); memory minus none, paired by seed "
+        "(`contrast`); figures (`study`). `origin` is `reference` for the project's records and `own` for yours. AUCs "
+        "are fractions; `auc/frame` is the published measure, normalised per video."
     ),
 }
 

@@ -9,7 +9,7 @@ from benchmarks.report.rows import Row
 from benchmarks.study.presets import resolve
 from benchmarks.track.flatten import (
     AUC,
-    DIFFERENCE,
+    EFFECT,
     contrast_points,
     epoch_points,
     final_points,
@@ -74,7 +74,7 @@ class TestSeedSummary:
         both = {point.name: point.value for point in seed_summary(Row(SETTINGS, tuple(records)))}
         assert both["seeds"] == 2
         assert both[AUC] == pytest.approx((low + high) / 2, abs=1e-6)
-        assert both[f"{AUC}_low"] < low < high < both[f"{AUC}_high"]
+        assert both["auc_interval/low"] < low < high < both["auc_interval/high"]
         assert both["std/auc_frame"] == pytest.approx((high - low) / 2**0.5, abs=1e-6)
         assert not any(point.name.startswith("std/") for point in seed_summary(Row(SETTINGS, tuple(records[:1]))))
 
@@ -92,10 +92,10 @@ class TestContrastPoints:
             one.content["headline"]["micro_auc"] - other.content["headline"]["micro_auc"]
             for one, other in zip(rows[0].records, rows[1].records, strict=False)
         ]
-        assert points[DIFFERENCE] == pytest.approx(sum(differences) / 2, abs=1e-6)
-        assert points[f"{DIFFERENCE}_n"] == 2
-        assert points[f"{DIFFERENCE}_low"] < points[DIFFERENCE] < points[f"{DIFFERENCE}_high"]
-        assert {f"{DIFFERENCE}_psnr", f"{DIFFERENCE}_psnr_low", f"{DIFFERENCE}_psnr_n"} <= set(points)
+        assert points[f"{EFFECT}/auc"] == pytest.approx(sum(differences) / 2, abs=1e-6)
+        assert points[f"{EFFECT}/n"] == 2
+        assert points[f"{EFFECT}/low"] < points[f"{EFFECT}/auc"] < points[f"{EFFECT}/high"]
+        assert {f"{EFFECT}_psnr/{name}" for name in ("auc", "low", "high", "n")} <= set(points)
 
 
 class TestSettingsTags:

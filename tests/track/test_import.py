@@ -70,6 +70,8 @@ class TestImportRecords:
             }
             assert "MNAD · prediction · memory on synthetic" in run.data.tags["mlflow.note.content"]
             assert run.data.tags["mlflow.source.git.commit"] == "0123456789abcdef0123456789abcdef01234567"
+        # MLflow's compare page begins with the first metric that a run has.
+        assert [next(iter(run.data.metrics)) for run in (parent, child)] == ["auc/frame", "auc/frame"]
         assert [point.step for point in runs.client.get_metric_history(child.info.run_id, "loss/pixel")] == [1, 2, 3]
         assert {one.path for one in runs.client.list_artifacts(child.info.run_id)} == {
             "record.json",
@@ -89,14 +91,14 @@ class TestImportRecords:
             write_record(tmp_path, WITHOUT, seed, 0.7)
         import_records(tmp_path, uri)
         first = Runs(uri).find("synthetic")[CONTRAST]
-        assert first.info.run_name == "Δmem MNAD pred"
+        assert first.info.run_name == "Δ MNAD pred"
         assert first.data.tags["level"] == "contrast"
-        assert first.data.metrics["difference/auc_n"] == 2
-        assert {"difference/auc", "difference/auc_low", "difference/auc_high"} <= set(first.data.metrics)
+        assert first.data.metrics["effect/n"] == 2
+        assert {"effect/auc", "effect/low", "effect/high"} <= set(first.data.metrics)
         for settings in (SETTINGS, WITHOUT):
             write_record(tmp_path, settings, 2)
         import_records(tmp_path, uri)
-        assert Runs(uri).find("synthetic")[CONTRAST].data.metrics["difference/auc_n"] == 3
+        assert Runs(uri).find("synthetic")[CONTRAST].data.metrics["effect/n"] == 3
 
     def test_origins_never_replace_each_other(
         self, tmp_path: Path, uri: str, write_record: Callable[..., Path]

