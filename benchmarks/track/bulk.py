@@ -106,8 +106,6 @@ class BulkWriter:
 
 
 def _run_row(run: str, experiment: str, content: Content, artifacts: str) -> dict[str, Any]:
-    import getpass
-
     return {
         "run_uuid": run,
         "name": content.name,
@@ -116,7 +114,7 @@ def _run_row(run: str, experiment: str, content: Content, artifacts: str) -> dic
         "source_type": "UNKNOWN",
         "source_name": "",
         "entry_point_name": "",
-        "user_id": getpass.getuser(),
+        "user_id": "unknown",  # as for the client: a record does not say who ran it
         "status": "FINISHED",
         "start_time": content.start,
         "end_time": content.end,
