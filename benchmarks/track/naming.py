@@ -33,7 +33,7 @@ _LAST: Final = GEOMETRY | {"region"}
 
 
 def run_name(settings: Settings, seed: int | None = None, origin: str = "reference") -> str:
-    """Name the run of a setting, or of one of its seeds: ``s0 MNAD pred +mem``, ``MemAE rec +mem 10 items``.
+    """Name the run of a setting, or of one of its seeds: ``s0 MNAD pred+mem``, ``MemAE rec 10 items``.
 
     The sign before ``mem`` says whether the memory is there; ``+bal`` and ``+rc`` are a memory with the uniform loss. A
     percentage in place of the task is denoising. Runs of the user's own begin with ``own``.
@@ -58,7 +58,7 @@ def _parts(settings: Settings, *, with_memory: bool) -> list[str]:
     of_memory = _of_memory(extra)
     # What is said of a memory says that it is there.
     if with_memory and not (of_memory and own_memory and settings.supervision == "none"):
-        parts.append(_memory(settings))
+        parts[-1] += _memory(settings)
     elif not own_memory:
         parts.append(f"{settings.memory}-mem")
     parts += of_memory
@@ -66,7 +66,10 @@ def _parts(settings: Settings, *, with_memory: bool) -> list[str]:
         parts.append("+skip" if settings.skip else "-skip")
     if settings.preset != "official":
         parts.append(settings.preset)
-    return [*parts, *_others({name: value for name, value in extra.items() if name not in (*_SWITCHES, "items")})]
+    return [
+        *parts,
+        *_others({name: value for name, value in extra.items() if name not in (*_SWITCHES, "items", "address")}),
+    ]
 
 
 def _memory(settings: Settings) -> str:
@@ -78,20 +81,27 @@ def _memory(settings: Settings) -> str:
 
 def _of_memory(extra: Mapping[str, object]) -> list[str]:
     switched = [
-        word if extra[name] == 0 else f"{name}={extra[name]}" for name, word in _SWITCHES.items() if name in extra
+        word if extra[name] == 0 else f"{word[1:]}{_short(extra[name])}"
+        for name, word in _SWITCHES.items()
+        if name in extra
     ]
-    return [*switched, _counted(extra["items"], "item")] if "items" in extra else switched
+    address = [str(extra["address"])] if "address" in extra else []
+    items = [_counted(extra["items"], "item")] if "items" in extra else []
+    return [*address, *switched, *items]
 
 
 def _others(extra: Mapping[str, object]) -> list[str]:
     """Single settings, those that a profile or a whole study sets last."""
     names = sorted(
-        extra.keys() - _WITH_ANOTHER, key=lambda name: (name in _LAST, name != "epochs", list(extra).index(name))
+        extra.keys() - _WITH_ANOTHER,
+        key=lambda name: (name in _LAST, name != "epochs", name != "precision", list(extra).index(name)),
     )
     return [_other(name, extra[name]) for name in names]
 
 
 def _other(name: str, value: object) -> str:
+    if name == "precision":
+        return str(value).replace("float", "f")
     if name in _VALUE_ALONE:
         return str(value)
     words = {
@@ -100,6 +110,11 @@ def _other(name: str, value: object) -> str:
         "epochs": _counted(value, "epoch"),
     }
     return words.get(name, f"{name}={value}")
+
+
+def _short(value: object) -> str:
+    """A number in few characters: ``1e-3`` for 0.001."""
+    return f"{value:.0e}".replace("e-0", "e-") if isinstance(value, float) and 0 < value < 0.01 else f"={value}"
 
 
 def _counted(number: object, what: str) -> str:

@@ -21,7 +21,7 @@ from benchmarks.track.store import artifact_root, hide_password, is_server, stor
 
 _HOST: Final = "127.0.0.1"
 _LAST_PORT: Final = 65535
-_PATIENCE: Final = 120.0  # seconds for the server to answer; a few, on most machines
+_PATIENCE: Final = 600.0  # seconds for the server to answer: five on most machines, minutes on a busy one
 _GRACE: Final = 5.0  # seconds for it to end
 
 
@@ -45,6 +45,7 @@ def serve(reference: Path, own: Path, port: int = 5000) -> int:
     command += ["--port", str(port), "--workers", "1", "--uvicorn-opts", "--log-level warning"]
     if (root := artifact_root(uri)) is not None:
         command += ["--default-artifact-root", root]
+    print("MLflow's server starts ...", flush=True)
     with _ends_on_signals(), _server(command) as server:
         try:
             _wait_until_it_answers(server, port)

@@ -116,7 +116,7 @@ class TestImportRecords:
         }
         own = runs.find("synthetic", f"{OWN}/%")
         assert {run.data.tags["origin"] for run in own.values()} == {OWN}
-        assert own[seed_key(0, OWN)].info.run_name == "own s0 MNAD pred +mem"
+        assert own[seed_key(0, OWN)].info.run_name == "own s0 MNAD pred+mem"
 
     def test_runs_of_an_older_importer_go(self, tmp_path: Path, uri: str, write_record: Callable[..., Path]) -> None:
         """They had no keys, so that a store that has them would show everything twice."""

@@ -76,7 +76,7 @@ class TestShareViews:
             found = runs.client.search_runs([runs.experiment("synthetic")], view["searchFilter"])
             listed[name] = {run.info.run_name for run in found}
         assert listed == {
-            "settings": {"MNAD pred +mem", "MNAD pred -mem"},
+            "settings": {"MNAD pred+mem", "MNAD pred-mem"},
             "memory minus none": {"Δ MNAD pred"},
         }
 
