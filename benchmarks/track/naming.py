@@ -107,7 +107,7 @@ def _other(name: str, value: object) -> str:
     words = {
         "negative_weight": "negative",
         "noise_frames": _counted(value, "noisy frame"),
-        "epochs": _counted(value, "epoch"),
+        "epochs": f"{value}ep",
     }
     return words.get(name, f"{name}={value}")
 
