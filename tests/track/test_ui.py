@@ -91,7 +91,7 @@ class TestEnd:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         command = [sys.executable, "-m", "benchmarks", "ui", "--reference", str(tmp_path), "--port", str(port)]
-        command += ["--results", str(tmp_path / "own")]
+        command += ["--results", str(tmp_path)]
         environment = os.environ | {"MLFLOW_TRACKING_URI": uri}
         with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
