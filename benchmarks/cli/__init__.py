@@ -157,5 +157,5 @@ def _parser() -> argparse.ArgumentParser:
     add_number(ui, "--port", default=5000, help="on 127.0.0.1 (5000)")
     ui.set_defaults(run=views.ui)
     for command in (imported, ui):
-        add_folders(command)
+        add_own_folders(command)
     return parser

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.cli.options import work_folder
@@ -71,7 +70,7 @@ def reproduce(options: argparse.Namespace) -> int:
             print("Nothing was trained: what the first steps said would happen to the cells, too.", file=sys.stderr)
             return 1
         prepared = prepare(options, work_folder(options))
-    failures = run_prepared(prepared, tracker=None if options.no_tracking else partial(_live_tracker, options.results))
+    failures = run_prepared(prepared, tracker=None if options.no_tracking else partial(_live_tracker, options))
     compared = show_reproduction(prepared.study, options)
     write_study_tables(prepared.study, options, quiet=compared)
     for cell, sentence in failures.items():
@@ -156,10 +155,12 @@ def _time(prepared: Prepared, steps: int) -> dict[Cell, str]:
     )
 
 
-def _live_tracker(results: Path, study: Study) -> Tracker:
-    from benchmarks.track.live import LiveTracker
+def _live_tracker(options: argparse.Namespace, study: Study) -> Tracker:
+    from benchmarks.track.live import LiveTracker, system_monitor
 
-    return LiveTracker(study.name, results)
+    # Cells on a cluster do not load this machine.
+    monitor = system_monitor if options.scheduler is None else None
+    return LiveTracker(study.name, options.results, work=work_folder(options), monitor=monitor)
 
 
 def inspect(options: argparse.Namespace) -> int:

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.cli.options import work_folder
+from benchmarks.cli.options import OWN, work_folder
 from benchmarks.errors import StudyError
 from benchmarks.study.files import Study, load_at_each_profile, load_study, study_names
 from benchmarks.study.settings import Cell
@@ -222,13 +222,11 @@ def _recorded(studies: Iterable[Study], options: argparse.Namespace) -> set[Cell
 
 
 def import_into_mlflow(options: argparse.Namespace) -> int:
-    """Bring the records into MLflow."""
-    from benchmarks.report.records import refuse_without_records
-    from benchmarks.track.importer import import_records
+    """Bring the reference and own records into MLflow."""
+    from benchmarks.track.importer import import_all
 
-    refuse_without_records(options.results)
-    counts = import_records(options.results, progress=True)
-    print(f"MLflow: {counts.added} records added, {counts.replaced} replaced, {counts.unchanged} unchanged.")
+    _refuse_misspelt(options.results)
+    print(import_all(options.reference, options.results, progress=True))
     return 0
 
 
@@ -236,4 +234,13 @@ def ui(options: argparse.Namespace) -> int:
     """Serve MLflow."""
     from benchmarks.track.ui import serve
 
-    return serve(options.results, options.port)
+    _refuse_misspelt(options.results)
+    return serve(options.reference, options.results, options.port)
+
+
+def _refuse_misspelt(own: Path) -> None:
+    """Raise StudyError for a folder without records that the user has named; nobody needs to have own runs."""
+    from benchmarks.report.records import refuse_without_records
+
+    if own != OWN:
+        refuse_without_records(own)

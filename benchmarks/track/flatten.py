@@ -12,12 +12,18 @@ from datetime import datetime
 from typing import Any, Final
 
 from benchmarks.measure.usage import memory_usage
+from benchmarks.report.contrasts import Contrast
 from benchmarks.report.records import Record
+from benchmarks.report.rows import GEOMETRY, Row, departures
 from benchmarks.study.settings import Settings
 
 _FRAME_METRICS: Final = ("eer", "average_precision", "prevalence", "delta_s", "fpr_at_95_tpr")
 # What a parent run shows of its seeds.
 _SUMMARISED: Final = ("auc/", "auc_by_kind/", "auc_by_variant/", "errors/eer", "errors/delta_s", "cost/seconds_train")
+# The published measure. Its name comes first in the alphabet of all metrics, so that every view of MLflow begins with it.
+AUC: Final = "auc/frame"
+# Memory minus none, as a section of its own: ``effect/auc``, and its interval and number of pairs.
+EFFECT: Final = "effect"
 
 
 @dataclass(frozen=True)
@@ -38,10 +44,12 @@ def settings_tags(settings: Settings) -> dict[str, str]:
 
 
 def record_tags(record: Record) -> dict[str, str]:
-    """Tags that tell where a record comes from."""
+    """Tags that say where a record comes from; the commit where MLflow expects it."""
     hardware: Mapping[str, Any] = record.content.get("hardware", {})
     tags = {
-        "commit": record.content["commit"],
+        "mlflow.source.git.commit": record.content["commit"],
+        "mlflow.source.name": "benchmarks/run/cell.py",
+        "mlflow.source.type": "LOCAL",
         "dirty": record.content.get("dirty"),
         "mode": record.content.get("mode"),
         "device": hardware.get("accelerator") or hardware.get("device"),
@@ -52,9 +60,14 @@ def record_tags(record: Record) -> dict[str, str]:
 
 
 def parameters(settings: Settings, seed: int | None = None) -> dict[str, str]:
-    """Settings that apply, and the seed of a single run."""
-    values = {name: _text(value) for name, value in settings.to_dict().items()}
-    return values if seed is None else {**values, "seed": str(seed)}
+    """What runs of a profile differ in: the factors, items, epochs, seed, and every setting that departs from these.
+
+    The rest follows from method, preset and profile; the artifact settings.json has all of it.
+    """
+    names = ["method", "memory", "task", "skip", "supervision", "noise", "items", "epochs"]
+    names += [name for name in departures(settings) if name not in GEOMETRY and name not in names]
+    values = {name: getattr(settings, name) for name in names}
+    return {name: _text(value) for name, value in {**values, "seed": seed}.items() if value is not None}
 
 
 def epoch_points(epochs: Sequence[Mapping[str, Any]], start: int | None = None) -> list[Point]:
@@ -79,10 +92,11 @@ def epoch_points(epochs: Sequence[Mapping[str, Any]], start: int | None = None) 
 
 
 def final_points(record: Record) -> list[Point]:
-    """Metrics of the finished cell; AUCs are fractions, those without a variant's or score's name the published ones."""
-    values: dict[str, Any] = {}
+    """Metrics of the finished cell, AUC first; AUCs are fractions, `AUC` under the published variant and score."""
+    values: dict[str, Any] = {AUC: record.metric("micro_auc")}
     for how in ("per_video", "global", "train"):
-        values[f"auc/micro_{how}"] = record.metric("micro_auc", normalisation=how)
+        if how != "per_video":
+            values[f"auc/micro_{how}"] = record.metric("micro_auc", normalisation=how)
         values[f"auc/macro_{how}"] = record.metric("macro_auc", normalisation=how)
     values |= {f"errors/{name}": record.metric(name) for name in _FRAME_METRICS}
     for score in record.content["metrics"].get(record.variant, {}):
@@ -102,19 +116,35 @@ def final_points(record: Record) -> list[Point]:
     return _points(values, 0, span(record)[1])
 
 
-def seed_summary(records: Sequence[Record]) -> list[Point]:
-    """Mean and standard deviation over seeds (n - 1) of the main metrics, as a parent run shows them."""
+def seed_summary(row: Row) -> list[Point]:
+    """Mean over seeds of the main metrics, under the seeds' own names; of the AUC its interval; spreads as ``std/...``."""
     gathered: dict[str, list[float]] = {}
-    for record in records:
+    for record in row.records:
         for point in final_points(record):
             if point.name.startswith(_SUMMARISED):
                 gathered.setdefault(point.name, []).append(point.value)
-    points = [Point("seeds", len(records))]
-    for name, values in gathered.items():
-        points.append(Point(f"{name}_mean", statistics.fmean(values)))
-        if len(values) > 1:
-            points.append(Point(f"std/{name.replace('/', '_')}", statistics.stdev(values)))
-    return points
+    auc = row.auc()
+    values: dict[str, Any] = {name: statistics.fmean(each) for name, each in gathered.items()}
+    values |= {"auc_interval/low": auc and auc.low, "auc_interval/high": auc and auc.high, "seeds": len(row.records)}
+    values |= {
+        f"std/{name.replace('/', '_')}": statistics.stdev(each) for name, each in gathered.items() if len(each) > 1
+    }
+    return _points(_rounded(values), 0, max(span(record)[1] for record in row.records))
+
+
+def contrast_points(contrasts: Sequence[Contrast]) -> list[Point]:
+    """Memory minus none: the difference, its 95 % interval and the number of pairs; first under the published score.
+
+    contrasts: of one pair of settings, a score each.
+    """
+    values: dict[str, Any] = {}
+    for contrast in contrasts:
+        name = EFFECT if contrast.score == "published" else f"{EFFECT}_{contrast.score}"
+        auc = contrast.auc
+        of_score = {"auc": auc.mean, "low": auc.low, "high": auc.high, "n": len(auc.seeds)}
+        values |= {f"{name}/{what}": value for what, value in of_score.items()}
+    records = [*contrasts[0].with_memory.records, *contrasts[0].without_memory.records]
+    return _points(_rounded(values), 0, max(span(record)[1] for record in records))
 
 
 def milliseconds(moment: str) -> int:
@@ -130,6 +160,11 @@ def span(record: Record) -> tuple[int, int]:
 
 def _usage(prefix: str, usage: Mapping[str, Any]) -> dict[str, Any]:
     return {f"{prefix}_{name}": usage.get(name) for name in ("entropy", "perplexity", "dead")}
+
+
+def _rounded(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Six digits, as records have them and MLflow's columns show; more would be cut off with dots."""
+    return {name: None if value is None else round(value, 6) for name, value in values.items()}
 
 
 def _points(values: Mapping[str, Any], step: int, at: int | None) -> list[Point]:

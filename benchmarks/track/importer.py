@@ -1,19 +1,30 @@
 """Records into MLflow: what is there already stays, what changed is replaced."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from benchmarks.errors import StudyError
+from benchmarks.report.contrasts import memory_contrasts
 from benchmarks.report.records import Record, load_records
+from benchmarks.report.rows import Row
 from benchmarks.study.settings import Settings
-from benchmarks.track.flatten import span
-from benchmarks.track.pictures import import_figures
-from benchmarks.track.runs import DIGEST, Runs, key, record_digest
-from benchmarks.track.store import tracking_uri
+from benchmarks.track.bulk import BulkWriter
+from benchmarks.track.contents import Planned, plan_contrast, plan_setting
+from benchmarks.track.pictures import plan_figures
+from benchmarks.track.progress import Progress
+from benchmarks.track.runs import DIGEST, PARENT, Runs
+from benchmarks.track.store import is_sqlite, store_errors, tracking_uri
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
+
+# Where a record comes from. Runs of one origin are never replaced by those of another.
+REFERENCE: Final = "reference"
+OWN: Final = "own"
 
 
 @dataclass(frozen=True)
@@ -31,53 +42,106 @@ class ImportCounts:
             f"MLflow holds {total} records: {self.added} added, {self.replaced} replaced, {self.unchanged} unchanged."
         )
 
+    def __add__(self, other: "ImportCounts") -> "ImportCounts":
+        """Counts of two imports together."""
+        return ImportCounts(self.added + other.added, self.replaced + other.replaced, self.unchanged + other.unchanged)
 
-def import_records(results: Path, uri: str | None = None, *, progress: bool = False) -> ImportCounts:
+
+def import_all(reference: Path, own: Path, uri: str | None = None, *, progress: bool = False) -> ImportCounts:
+    """Bring the project's records and the user's own in, each under its origin; a folder without records is none.
+
+    Raises StudyError where neither has any, and as `import_records` does.
+    """
+    folders = {own.resolve(): OWN, reference.resolve(): REFERENCE}  # one folder for both is the reference
+    counts = ImportCounts()
+    for folder, origin in reversed(folders.items()):
+        counts += import_records(folder, uri, origin=origin, progress=progress)
+    if counts == ImportCounts():
+        raise StudyError(
+            f"Expected records of a study in {reference / 'runs'} or {own / 'runs'}, but there are none; correct "
+            "--reference or --results, or run a study first (make reproduce-synthetic)."
+        )
+    return counts
+
+
+def import_records(
+    results: Path, uri: str | None = None, *, origin: str = REFERENCE, progress: bool = False
+) -> ImportCounts:
     """Bring every record below results into the store: experiment per data set, run per setting, child per seed.
 
-    The figures of each study that are drawn come with them, as artifacts of a run of the study.
+    Each pair of settings that differ in the memory alone has a run with the paired difference; the figures of each study
+    that are drawn come as artifacts of a run of the study.
 
-    uri: the store; `tracking_uri` where None. progress: show a bar. Without records no store is made.
+    uri: the store; `tracking_uri` where None. origin: REFERENCE for the project's own records, OWN for the user's; runs
+    of the other origin are not touched. progress: show how far it is. Without records no store is made.
     Raises StudyError if a record cannot be read or the store does not answer.
     """
     records = load_records(results)
     if not records:
         return ImportCounts()
-    runs = Runs(uri or tracking_uri())
-    groups: dict[Settings, list[Record]] = {}
-    for record in records:
-        groups.setdefault(record.settings, []).append(record)
-    known = {dataset: runs.find(dataset) for dataset in {settings.dataset for settings in groups}}
-    counts = {"added": 0, "replaced": 0, "unchanged": 0}
-    from tqdm import tqdm
-
-    with tqdm(total=len(records), desc="MLflow", unit="record", disable=None if progress else True, leave=False) as bar:
-        for settings, of_setting in groups.items():
-            for outcome in import_setting(runs, sorted(of_setting, key=lambda one: one.seed), known[settings.dataset]):
-                counts[outcome] += 1
-                bar.update()
-    import_figures(runs, results)
+    uri = uri or tracking_uri()
+    counts: Counter[str] = Counter()
+    with store_errors(uri):
+        runs = Runs(uri)
+        with Progress(len(records), "MLflow", "records", shown=progress) as bar:
+            for dataset, group in groupby(records, lambda one: one.settings.dataset):
+                of_set = list(group)
+                plans = [*plan_records(of_set, origin), *plan_figures(results, dataset, origin)]
+                known = runs.find(dataset, f"{origin}/%")
+                runs.remove_outdated(dataset)
+                counts += _bring_in(runs, dataset, plans, known, bar.update)
     return ImportCounts(**counts)
 
 
-def import_setting(runs: Runs, records: Sequence[Record], known: Mapping[tuple[str, int | None], "Run"]) -> list[str]:
-    """Bring the records of one setting in.
-
-    records: by ascending seed. known: as `Runs.find` gives it. Returns added, replaced or unchanged for each.
-    """
-    settings = records[0].settings
-    found = known.get((settings.hash, None))
-    parent = found or runs.client.get_run(runs.create(settings, None, start=min(span(one)[0] for one in records)))
-    outcomes = []
+def plan_records(records: Sequence[Record], origin: str) -> list[Planned]:
+    """The runs of records of one data set: settings and their seeds, then contrasts within each profile."""
+    groups: dict[Settings, list[Record]] = {}
     for record in records:
-        child = known.get(key(record.cell))
-        if child is not None and child.data.tags.get(DIGEST) == record_digest(record.path):
-            outcomes.append("unchanged")
-            continue
-        if child is not None:
-            runs.client.delete_run(child.info.run_id)
-        run = runs.create(settings, record.seed, start=span(record)[0], parent=parent.info.run_id)
-        runs.complete(run, record)
-        outcomes.append("added" if child is None else "replaced")
-    runs.refresh_parent(parent, records)
-    return outcomes
+        groups.setdefault(record.settings, []).append(record)
+    rows = [Row(settings, tuple(sorted(each, key=lambda one: one.seed))) for settings, each in groups.items()]
+    plans = [plan for row in rows for plan in plan_setting(row.records, origin)]
+    pairs = groupby(memory_contrasts(rows), lambda one: (one.with_memory.settings, one.without_memory.settings))
+    return [*plans, *(plan_contrast(list(contrasts), origin) for _, contrasts in pairs)]
+
+
+def import_setting(runs: Runs, records: Sequence[Record], origin: str) -> None:
+    """Bring the records of one setting in. records: by ascending seed."""
+    settings = records[0].settings
+    known = runs.find(settings.dataset, f"{origin}/%/{settings.hash}")
+    _bring_in(runs, settings.dataset, plan_setting(records, origin), known, lambda: None)
+
+
+def _bring_in(
+    runs: Runs, dataset: str, plans: Sequence[Planned], known: dict[str, "Run"], seen: Callable[[], None]
+) -> Counter[str]:
+    """Write the runs that are missing or differ. seen: called after each seed. Returns what became of the seeds."""
+    writer = BulkWriter(runs) if is_sqlite(runs.uri) else runs
+    counts: Counter[str] = Counter()
+    ids = {key: run.info.run_id for key, run in known.items()}
+    replaced: dict[str, str] = {}
+    for planned in plans:
+        old = known.get(planned.key)
+        outcome = "added" if old is None else "replaced"
+        if old is not None and old.info.status == "FINISHED" and old.data.tags.get(DIGEST) == planned.digest:
+            outcome = "unchanged"
+        else:
+            parent = None if planned.parent is None else ids[planned.parent]
+            ids[planned.key] = writer.write(dataset, planned, planned.make(), parent)
+            if old is not None:
+                replaced[old.info.run_id] = ids[planned.key]
+        if planned.parent is not None:
+            counts[outcome] += 1
+            seen()
+    if isinstance(writer, BulkWriter):
+        writer.flush()
+    _put_in_place(runs, known, replaced)
+    return counts
+
+
+def _put_in_place(runs: Runs, known: dict[str, "Run"], replaced: dict[str, str]) -> None:
+    """Delete the runs that were replaced, and hang what lay below them below the new ones."""
+    for run in known.values():
+        if run.info.run_id in replaced:
+            runs.client.delete_run(run.info.run_id)
+        elif (above := run.data.tags.get(PARENT)) in replaced:
+            runs.client.set_tag(run.info.run_id, PARENT, replaced[above])

@@ -1,23 +1,36 @@
 """Runs that appear in MLflow while a study works; what a cell's record says in the end is what an import would say."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from benchmarks.report.records import load_records, read_record
 from benchmarks.study.settings import Cell, Settings
-from benchmarks.track.flatten import epoch_points
-from benchmarks.track.importer import import_setting
+from benchmarks.track.contents import NOTE, plan_setting, seed_tags, setting_key, setting_tags
+from benchmarks.track.flatten import epoch_points, parameters
+from benchmarks.track.importer import OWN, import_setting
+from benchmarks.track.naming import run_name
 from benchmarks.track.runs import Runs, now
 from benchmarks.track.store import tracking_uri
 
 
+class Monitor(Protocol):
+    """Measures the machine while a run goes; MLflow's `SystemMetricsMonitor` does so in a thread."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def finish(self) -> None:
+        """End, and send what is left."""
+
+
 @dataclass
 class _Live:
-    """A run in progress: its id, and how many epochs it shows."""
+    """A run in progress: its id, how many epochs it shows, and what measures the machine."""
 
     run: str
+    monitor: Monitor | None
     epochs: int = 0
 
 
@@ -25,15 +38,29 @@ class LiveTracker:
     """Follows the cells of a study from their progress files; not for several threads at once.
 
     study: name of the study, kept as a tag. results: folder of the records. uri: the store, `tracking_uri` where None.
+    origin: as of `import_records`. work: folder of checkpoints, whose trained models are kept with the runs; None for no
+    models. monitor: makes what measures the machine during a run, from the run's id; None where cells run elsewhere.
     Raises StudyError if the store does not answer.
     """
 
-    def __init__(self, study: str, results: Path, uri: str | None = None) -> None:
+    def __init__(
+        self,
+        study: str,
+        results: Path,
+        uri: str | None = None,
+        *,
+        origin: str = OWN,
+        work: Path | None = None,
+        monitor: Callable[[str], Monitor] | None = None,
+    ) -> None:
         self._runs = Runs(uri or tracking_uri())
         self._study = study
         self._results = results
+        self._origin = origin
+        self._work = work
+        self._monitor = monitor
         self._live: dict[Cell, _Live] = {}
-        self._parents: dict[Settings, str] = {}
+        self._settings: set[Settings] = set()
 
     def update(self, cell: Cell, progress: Mapping[str, Any]) -> None:
         """Show the epochs that are done; progress: the content of the cell's progress file. Begins the run if need be."""
@@ -44,47 +71,88 @@ class LiveTracker:
         live.epochs = max(live.epochs, len(done))
 
     def finish(self, cell: Cell, record_path: Path) -> None:
-        """Complete the run from the cell's record, and the setting's mean over seeds."""
+        """Complete the run from the cell's record, keep its model, and bring in the setting's mean over seeds."""
         record = read_record(record_path)
-        live = self._live.pop(cell, None)
+        live = self._end(cell)
         if live is not None and self._runs.client.get_run(live.run).info.lifecycle_stage == "active":
-            self._runs.complete(live.run, record, live.epochs)
+            planned = plan_setting([record], self._origin)[1]
+            self._keep_model(live.run, cell)
+            self._runs.complete(live.run, planned, planned.make(), live.epochs)
         # The rest is an import of this setting, which leaves finished runs as they are.
         same = [one for one in load_records(self._results, cell.settings.dataset) if one.settings == cell.settings]
-        import_setting(self._runs, same or [record], self._runs.find(cell.settings.dataset, cell.settings))
+        import_setting(self._runs, sorted(same or [record], key=lambda one: one.seed), self._origin)
 
     def fail(self, cell: Cell, sentence: str) -> None:
         """End the run as failed, the reason as its description."""
-        live = self._begin(cell)
-        del self._live[cell]
-        self._runs.log(live.run, tags={"error": sentence, "mlflow.note.content": sentence})
-        self._runs.client.set_terminated(live.run, "FAILED")
+        run = self._begin(cell).run
+        self._end(cell)
+        self._runs.log(run, tags={"error": sentence, NOTE: sentence})
+        self._runs.client.set_terminated(run, "FAILED")
 
     def close(self) -> None:
         """End what still runs as killed, and settings without any finished seed as failed."""
-        for live in self._live.values():
-            self._runs.client.set_terminated(live.run, "KILLED")
-        self._live.clear()
-        for parent in self._parents.values():
-            if self._runs.client.get_run(parent).info.status == "RUNNING":
-                self._runs.client.set_terminated(parent, "FAILED")
-        self._parents.clear()
+        for cell in list(self._live):
+            if (live := self._end(cell)) is not None:
+                self._runs.client.set_terminated(live.run, "KILLED")
+        for settings in self._settings:
+            key = setting_key(settings, None, self._origin)
+            for parent in self._runs.find(settings.dataset, key).values():
+                if parent.info.status == "RUNNING":
+                    self._runs.client.set_terminated(parent.info.run_id, "FAILED")
+        self._settings.clear()
 
     def _begin(self, cell: Cell) -> _Live:
         """The cell's run; an older one, finished or not, gives way: its record, if there is one, can be imported."""
         if cell in self._live:
             return self._live[cell]
-        settings = cell.settings
-        known = self._runs.find(settings.dataset, settings)
-        parent = known.get((settings.hash, None))
-        if parent is None:
-            self._parents[settings] = self._runs.create(settings, None, start=now())
+        settings, seed, origin = cell.settings, cell.seed, self._origin
+        known = self._runs.find(settings.dataset, f"{origin}/%/{settings.hash}")
+        self._settings.add(settings)
+        key = setting_key(settings, None, origin)
+        if key in known:
+            parent = known[key].info.run_id
         else:
-            self._parents[settings] = parent.info.run_id
-        older = known.get((settings.hash, cell.seed))
-        if older is not None:
-            self._runs.client.delete_run(older.info.run_id)
-        run = self._runs.create(settings, cell.seed, start=now(), parent=self._parents[settings])
-        self._runs.log(run, tags={"study": self._study})
-        self._live[cell] = _Live(run)
-        return self._live[cell]
+            parent = self._runs.begin(
+                settings.dataset,
+                key,
+                run_name(settings, None, origin),
+                setting_tags(settings, origin),
+                params=parameters(settings),
+                start=now(),
+            )
+        key = setting_key(settings, seed, origin)
+        if key in known:
+            self._runs.client.delete_run(known[key].info.run_id)
+        run = self._runs.begin(
+            settings.dataset,
+            key,
+            run_name(settings, seed, origin),
+            seed_tags(settings, seed, origin) | {"study": self._study},
+            params=parameters(settings, seed),
+            start=now(),
+            parent=parent,
+        )
+        live = self._live[cell] = _Live(run, None if self._monitor is None else self._monitor(run))
+        if live.monitor is not None:
+            live.monitor.start()
+        return live
+
+    def _end(self, cell: Cell) -> _Live | None:
+        live = self._live.pop(cell, None)
+        if live is not None and live.monitor is not None:
+            live.monitor.finish()
+        return live
+
+    def _keep_model(self, run: str, cell: Cell) -> None:
+        """Keep the trained model, where the cell has left a checkpoint."""
+        checkpoint = None if self._work is None else self._work / cell.slug / "checkpoint.safetensors"
+        if checkpoint is not None and checkpoint.is_file():
+            self._runs.client.log_artifact(run, str(checkpoint), "model")
+
+
+def system_monitor(run: str, uri: str | None = None) -> Monitor:
+    """MLflow's measurement of processor, memory, disk, network and accelerator, of the whole machine, every ten seconds."""
+    from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
+
+    monitor: Monitor = SystemMetricsMonitor(run, tracking_uri=uri or tracking_uri())
+    return monitor

@@ -1,42 +1,40 @@
-"""A study's figures in MLflow: a run for each study, beside those of its settings."""
+"""A study's figures in MLflow: artifacts of one run per study, which the tag `level` keeps out of lists of results."""
 
 import hashlib
 from pathlib import Path
 from typing import Final
 
-from benchmarks.track.runs import DIGEST, Runs, now
+from benchmarks.track.contents import NOTE, Content, Planned
+from benchmarks.track.runs import now
 
 _NOTE: Final = "Figures of the study {study}, drawn by `make figures`; nothing here is measured."
 # Every study has this figure, and its name says the data set.
 _COMPARISON: Final = "comparison-"
 
 
-def import_figures(runs: Runs, results: Path) -> int:
-    """Keep what lies in ``results/figures/<study>`` with a run of the study in its data set's experiment.
-
-    Figures that are there already stay; others replace the run's. Returns how many studies were added or replaced.
-    """
-    changed = 0
-    for folder in sorted((results / "figures").glob("*")):
-        for comparison in sorted(folder.glob(f"{_COMPARISON}*.png")):
-            changed += _import_study(runs, folder, comparison.stem.removeprefix(_COMPARISON))
-    return changed
+def plan_figures(results: Path, dataset: str, origin: str) -> list[Planned]:
+    """A run for each folder ``results/figures/<study>`` with figures of the data set, which holds all of the folder."""
+    folders = sorted((results / "figures").glob(f"*/{_COMPARISON}{dataset}.*"))
+    return [_plan(folder, origin) for folder in dict.fromkeys(path.parent for path in folders)]
 
 
-def _import_study(runs: Runs, folder: Path, dataset: str) -> bool:
+def _plan(folder: Path, origin: str) -> Planned:
     digest = hashlib.sha256()
-    for path in sorted(folder.iterdir()):
+    for path in _files(folder):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    experiment = runs.experiment(dataset)
-    query = f"tags.level = 'study' AND tags.study = '{folder.name}'"
-    old = runs.client.search_runs([experiment], query)
-    if any(run.data.tags.get(DIGEST) == digest.hexdigest() for run in old):
-        return False
-    tags = {"level": "study", "study": folder.name, "mlflow.note.content": _NOTE.format(study=folder.name)}
-    run = runs.client.create_run(experiment, start_time=now(), tags=tags, run_name=f"figures of {folder.name}")
-    runs.client.log_artifacts(run.info.run_id, str(folder))
-    runs.client.set_tag(run.info.run_id, DIGEST, digest.hexdigest())
-    runs.client.set_terminated(run.info.run_id, "FINISHED")
-    for one in old:
-        runs.client.delete_run(one.info.run_id)
-    return True
+    return Planned(f"{origin}/study/{folder.name}", digest.hexdigest(), lambda: _content(folder, origin))
+
+
+def _content(folder: Path, origin: str) -> Content:
+    moment = now()
+    return Content(
+        name=f"figures of {folder.name}",
+        start=moment,
+        end=moment,
+        tags={"level": "study", "origin": origin, "study": folder.name, NOTE: _NOTE.format(study=folder.name)},
+        files={path.name: path for path in _files(folder)},
+    )
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_file())

@@ -1,38 +1,22 @@
-"""MLflow runs of a study: one per setting, and below it one per seed. Import and live tracking share every step."""
+"""The runs of one MLflow store, through MLflow's client: for servers, for live tracking, and wherever few runs are written."""
 
-import hashlib
-import json
-import shutil
 import tempfile
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from benchmarks.report.figures import curves, timeline, usage
-from benchmarks.report.records import Record
-from benchmarks.report.rows import Row
-from benchmarks.report.style import house_style, save
-from benchmarks.study.settings import AUTOENCODERS, Cell, Settings
-from benchmarks.track.flatten import (
-    Point,
-    epoch_points,
-    final_points,
-    parameters,
-    record_tags,
-    seed_summary,
-    settings_tags,
-    span,
-)
+from benchmarks.track.contents import Content, Dataset, Planned
+from benchmarks.track.flatten import Point
 from benchmarks.track.store import experiment, open_client
 
 if TYPE_CHECKING:
-    from mlflow.entities import Run
+    from mlflow.entities import DatasetInput, Metric, Run
 
-DIGEST: Final = "record_digest"
-_PARENT = "mlflow.parentRunId"
-_NOTE = "mlflow.note.content"
-_PAGE = 1000
+KEY: Final = "run_key"
+DIGEST: Final = "content_digest"
+PARENT: Final = "mlflow.parentRunId"
+_PAGE: Final = 1000  # metrics in a request
 
 
 class Runs:
@@ -52,10 +36,21 @@ class Runs:
             self._experiments[dataset] = experiment(self.client, self.uri, dataset)
         return self._experiments[dataset]
 
-    def find(self, dataset: str, settings: Settings | None = None) -> dict[tuple[str, int | None], "Run"]:
-        """Runs that this study left in an experiment, by the settings' hash and the seed (None: the parent)."""
-        query = "tags.settings_hash LIKE '%'" if settings is None else f"tags.settings_hash = '{settings.hash}'"
-        found: dict[tuple[str, int | None], Run] = {}
+    def find(self, dataset: str, key: str = "%") -> dict[str, "Run"]:
+        """Runs that this study left in an experiment, by key; of two with one key, the one that began last.
+
+        key: a pattern of SQL's LIKE.
+        """
+        return {run.data.tags[KEY]: run for run in self._search(dataset, f"tags.{KEY} LIKE '{key}'")}
+
+    def remove_outdated(self, dataset: str) -> int:
+        """Delete the runs of older versions of this importer, which had no keys; returns how many."""
+        outdated = [run for run in self._search(dataset, "tags.level LIKE '%'") if KEY not in run.data.tags]
+        for run in outdated:
+            self.client.delete_run(run.info.run_id)
+        return len(outdated)
+
+    def _search(self, dataset: str, query: str) -> Iterable["Run"]:
         token = None
         while True:
             page = self.client.search_runs(
@@ -65,22 +60,28 @@ class Runs:
                 order_by=["attributes.start_time ASC"],
                 page_token=token,
             )
-            for run in page:
-                seed = run.data.tags.get("seed")
-                found[run.data.tags["settings_hash"], None if seed is None else int(seed)] = run
+            yield from page
             token = page.token
             if not token:
-                return found
+                return
 
-    def create(self, settings: Settings, seed: int | None, *, start: int, parent: str | None = None) -> str:
-        """Begin the run of a setting (seed None) or of one of its seeds; start: milliseconds. Returns its id."""
-        title = f"{_title(settings)}, {settings.profile}"
-        tags = settings_tags(settings) | {"level": "setting" if seed is None else "seed"}
-        if seed is not None and parent is not None:
-            tags |= {"seed": str(seed), _PARENT: parent}
-            title = f"seed {seed}: {title}"
-        run = self.client.create_run(self.experiment(settings.dataset), start_time=start, tags=tags, run_name=title)
-        self.log(run.info.run_id, params=parameters(settings, seed))
+    def begin(  # what a run is known by from its first moment
+        self,
+        dataset: str,
+        key: str,
+        name: str,
+        tags: Mapping[str, str],
+        *,
+        params: Mapping[str, str],
+        start: int,
+        parent: str | None = None,
+    ) -> str:
+        """Begin a run; start: milliseconds, parent: a run's id. Returns its id."""
+        above = {} if parent is None else {PARENT: parent}
+        run = self.client.create_run(
+            self.experiment(dataset), start_time=start, tags={**tags, **above, KEY: key}, run_name=name
+        )
+        self.log(run.info.run_id, params=params)
         return str(run.info.run_id)
 
     def log(
@@ -92,12 +93,9 @@ class Runs:
         tags: Mapping[str, str] | None = None,
     ) -> None:
         """Send metrics, parameters and tags in one request, or as few as MLflow's limits allow."""
-        from mlflow.entities import Metric, Param, RunTag
+        from mlflow.entities import Param, RunTag
 
-        moment = now()
-        metrics = [
-            Metric(point.name, point.value, moment if point.at is None else point.at, point.step) for point in points
-        ]
+        metrics = metrics_of(points)
         self.client.log_batch(
             run,
             metrics[:_PAGE],
@@ -107,92 +105,52 @@ class Runs:
         for first in range(_PAGE, len(metrics), _PAGE):
             self.client.log_batch(run, metrics[first : first + _PAGE])
 
-    def complete(self, run: str, record: Record, logged: int = 0) -> None:
-        """Give a seed's run all that its record says and end it; the digest goes last, so that a torn run is redone.
+    def write(self, dataset: str, planned: Planned, content: Content, parent: str | None) -> str:
+        """Make a finished run; parent: the id of the run above it. Returns its id."""
+        run = self.begin(
+            dataset,
+            planned.key,
+            content.name,
+            content.tags,
+            params=content.params,
+            start=content.start,
+            parent=parent,
+        )
+        self.complete(run, planned, content)
+        return run
+
+    def complete(self, run: str, planned: Planned, content: Content, logged: int = 0) -> None:
+        """Give a run all that it lacks and end it; the digest goes last, so that a torn run is made again.
 
         logged: the epochs whose metrics the run already has.
         """
-        start, end = span(record)
-        began = start + round(1000 * (record.phase("frames", "seconds") or 0.0))
-        epochs = [point for point in epoch_points(record.content["epochs"], began) if point.step > logged]
-        self.log(run, [*epochs, *final_points(record)], tags=record_tags(record))
-        self._inputs(run, record)
-        self._artifacts(run, record)
-        self.client.set_tag(run, DIGEST, record_digest(record.path))
-        self.client.set_terminated(run, "FINISHED", end)
-
-    def refresh_parent(self, run: "Run", records: Sequence[Record]) -> bool:
-        """Bring mean and spread over seeds up to date; False where they are so already."""
-        digest = hashlib.sha256("".join(record_digest(record.path) for record in records).encode()).hexdigest()
-        if run.data.tags.get(DIGEST) == digest:
-            return False
-        seeds = ", ".join(str(record.seed) for record in records)
-        note = f"Mean and standard deviation over seeds {seeds}; a run for each seed lies below this one."
-        run_id = run.info.run_id
-        self.log(run_id, seed_summary(records), tags={_NOTE: note})
-        self._pictures(run_id, records)
-        self.client.set_tag(run_id, DIGEST, digest)
-        self.client.set_terminated(run_id, "FINISHED", max(span(record)[1] for record in records))
-        return True
-
-    def _inputs(self, run: str, record: Record) -> None:
-        """Name the data by its checksum; nothing of it is copied."""
-        from mlflow.data.code_dataset_source import CodeDatasetSource
-        from mlflow.data.meta_dataset import MetaDataset
-        from mlflow.entities import DatasetInput, InputTag
-
-        data: Mapping[str, Any] = record.content.get("data", {})
-        inputs = []
-        for split, context in (("train", "training"), ("test", "testing")):
-            checksum = data.get(f"{split}_checksum")
-            if checksum:
-                name = f"{record.settings.dataset}-{split}"
-                source = CodeDatasetSource({"layout": str(data.get("layout"))})
-                described = MetaDataset(source, name, checksum[:16])  # type: ignore[abstract]
-                tags = [InputTag("mlflow.data.context", context)]
-                inputs.append(DatasetInput(described._to_mlflow_entity(), tags))  # noqa: SLF001 - no public way by client
-        self.client.log_inputs(run, inputs)
-
-    def _artifacts(self, run: str, record: Record) -> None:
-        """Keep the record itself, and the memory's usage as numbers and picture."""
-        with tempfile.TemporaryDirectory() as name, house_style():
-            folder = Path(name)
-            shutil.copy(record.path, folder / "record.json")
-            if record.content.get("usage"):
-                by_epoch = {str(epoch["epoch"]): epoch.get("usage") for epoch in record.content["epochs"]}
-                content = {"test": record.content["usage"], "train_counts_by_epoch": by_epoch}
-                (folder / "memory_usage.json").write_text(json.dumps(content), encoding="utf-8")
-            if (figure := usage.draw(record, Row(record.settings, ()).label)) is not None:
-                save(figure, folder / "memory_usage.png")
-            self.client.log_artifacts(run, str(folder))
-
-    def _pictures(self, run: str, records: Sequence[Record]) -> None:
-        """Keep with a setting its losses over all seeds, and the scores over time of the lowest."""
-        row = Row(records[0].settings, tuple(records))
-        with tempfile.TemporaryDirectory() as name, house_style():
-            folder = Path(name)
-            if (figure := curves.draw(row)) is not None:
-                save(figure, folder / "losses.png")
-            save(timeline.draw(records[0], row.label), folder / f"scores_over_time_seed_{records[0].seed}.png")
-            self.client.log_artifacts(run, str(folder))
+        points = [point for point in content.points if point.step == 0 or point.step > logged]
+        self.log(run, points, tags=content.tags)
+        if content.datasets:
+            self.client.log_inputs(run, [dataset_input(one) for one in content.datasets])
+        if content.files:
+            with tempfile.TemporaryDirectory() as folder:
+                content.write_files(Path(folder))
+                self.client.log_artifacts(run, folder)
+        self.client.set_tag(run, DIGEST, planned.digest)
+        self.client.set_terminated(run, "FINISHED", content.end)
 
 
-def _title(settings: Settings) -> str:
-    """The row's label with what differs first: MLflow's columns and legends show some twenty letters."""
-    if settings.method not in AUTOENCODERS:
-        return Row(settings, ()).label
-    method, task, memory, *others = Row(settings, ()).label.split(" · ")
-    return ", ".join([f"{method} {memory} {task}", *others])
+def metrics_of(points: Iterable[Point]) -> list["Metric"]:
+    """Points as MLflow's metrics; what has no date is dated now."""
+    from mlflow.entities import Metric
+
+    moment = now()
+    return [Metric(one.name, one.value, moment if one.at is None else one.at, one.step) for one in points]
 
 
-def record_digest(path: Path) -> str:
-    """SHA-256 (hex) of a record's file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def dataset_input(dataset: Dataset) -> "DatasetInput":
+    """A split as MLflow's input of a run."""
+    from mlflow.entities import Dataset as Described
+    from mlflow.entities import DatasetInput, InputTag
 
-
-def key(cell: Cell) -> tuple[str, int | None]:
-    """How `Runs.find` names a cell."""
-    return cell.settings.hash, cell.seed
+    described = Described(dataset.name, dataset.digest, "code", dataset.source)
+    return DatasetInput(described, [InputTag("mlflow.data.context", dataset.context)])
 
 
 def now() -> int:

@@ -2,6 +2,11 @@
 
 import logging
 import os
+import re
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,13 +16,14 @@ if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
 _SQLITE = "sqlite:///"
+_PATIENCE = 5.0  # seconds that a locked database is waited for
 _TAGS = {
     # Without a kind MLflow 3 opens an experiment on its pages for language models.
     "mlflow.experimentKind": "custom_model_development",
     "mlflow.note.content": (
-        "One run per setting, with mean and standard deviation over seeds in the metrics `*_mean` and `std/*`, and "
-        "below it one run per seed. AUCs are fractions: `auc/micro_per_video` is the published measure, "
-        "`auc/micro_global` is without normalisation within videos. The tag `level` tells settings from seeds."
+        "Means over seeds (tag `level` = `setting`), below each its runs (`seed`); memory minus none, paired by seed "
+        "(`contrast`); figures (`study`). `origin` is `reference` for the project's records and `own` for yours. AUCs "
+        "are fractions; `auc/frame` is the published measure, normalised per video."
     ),
 }
 
@@ -39,6 +45,24 @@ def is_server(uri: str) -> bool:
     return uri.startswith(("http://", "https://"))
 
 
+def is_sqlite(uri: str) -> bool:
+    """Whether the store is an SQLite file on this machine."""
+    return uri.startswith(_SQLITE)
+
+
+@contextmanager
+def store_errors(uri: str) -> Iterator[None]:
+    """Turn what a store's client and its database raise into a StudyError of one sentence."""
+    try:
+        yield
+    except StudyError:
+        raise
+    except Exception as error:
+        if not _is_of_the_store(error):
+            raise
+        raise StudyError(_sentence(uri, error)) from error
+
+
 def open_client(uri: str) -> "MlflowClient":
     """Open the store, making it where it is a new SQLite file; raises StudyError if it does not answer."""
     # Read when mlflow is imported: a study must not talk to anybody, nor wait minutes for a server that is gone.
@@ -47,20 +71,66 @@ def open_client(uri: str) -> "MlflowClient":
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
     for name in ("alembic", "mlflow"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    import mlflow
+    _refuse_damaged(uri)
     from mlflow.tracking import MlflowClient
 
-    # mlflow sets the level of its loggers when it is imported, and again when it makes a store.
+    # mlflow sets the level of its loggers when it is imported, and again when it makes a store; what its stores log of
+    # an error, a page of traceback, `store_errors` says in a sentence.
     logging.getLogger("mlflow").setLevel(logging.WARNING)
-    try:
+    logging.getLogger("mlflow.store").setLevel(logging.CRITICAL)
+    with store_errors(uri):
         client = MlflowClient(tracking_uri=uri)
         client.search_experiments(max_results=1)
-    except (mlflow.MlflowException, OSError) as error:
-        raise StudyError(
-            f"Expected an MLflow store at {uri}, but {str(error).splitlines()[0]}; set MLFLOW_TRACKING_URI to one that "
-            "answers, or unset it."
-        ) from error
     return client
+
+
+def _refuse_damaged(uri: str) -> None:
+    """Raise StudyError for a file that is no whole SQLite database; MLflow may read past a damaged page."""
+    path = Path(uri.removeprefix(_SQLITE))
+    if not is_sqlite(uri) or not path.exists():
+        return
+    try:
+        with closing(sqlite3.connect(path.absolute().as_uri() + "?mode=ro", uri=True, timeout=_PATIENCE)) as database:
+            found = database.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except sqlite3.Error as error:
+        raise StudyError(_sentence(uri, error)) from error
+    if found != "ok":
+        raise StudyError(_sentence(uri, sqlite3.DatabaseError(f"it is damaged ({found.splitlines()[-1]})")))
+
+
+def _is_of_the_store(error: Exception) -> bool:
+    """Whether an error is the store's; MLflow or SQLAlchemy that is not imported cannot have raised it."""
+    mlflow, sqlalchemy = sys.modules.get("mlflow"), sys.modules.get("sqlalchemy")
+    kinds: tuple[type[Exception], ...] = (OSError, ImportError, sqlite3.Error)
+    kinds += () if mlflow is None else (mlflow.MlflowException,)
+    kinds += () if sqlalchemy is None else (sqlalchemy.exc.SQLAlchemyError,)
+    return isinstance(error, kinds)
+
+
+def _sentence(uri: str, error: Exception) -> str:
+    """What was expected, what came, what to do."""
+    said = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__).rstrip(". ")
+    place = hide_password(uri)
+    if isinstance(error, ImportError):
+        package = getattr(error, "name", None) or said
+        return (
+            f"Expected the database driver of {place}, but {package} is not installed; install it (pip install) first."
+        )
+    if "locked" in said:
+        remedy = "end the program that writes to it, or set MLFLOW_TRACKING_URI to another store."
+        return f"Expected to write to the MLflow store {place}, but another program has locked it; {remedy}"
+    if is_sqlite(uri):
+        remedy = (
+            "move it away (an import makes it again from the records), or set MLFLOW_TRACKING_URI to another store."
+        )
+    else:
+        remedy = "set MLFLOW_TRACKING_URI to one that answers, or unset it."
+    return f"Expected an MLflow store at {place}, but {said}; {remedy}"
+
+
+def hide_password(uri: str) -> str:
+    """The address without the password that it may carry."""
+    return re.sub(r"(?<=://)([^/@:]*):[^/@]*@", r"\1:***@", uri)
 
 
 def experiment(client: "MlflowClient", uri: str, dataset: str) -> str:

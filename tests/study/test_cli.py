@@ -301,14 +301,31 @@ class TestDoctor:
 
 
 class TestUi:
-    def test_passes_port_and_results_on(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """The server is started where the user wants it."""
-        asked: list[tuple[Path, int]] = []
+    @pytest.fixture
+    def asked(self, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, Path, int]]:
+        """What the server was asked to show, and where; none is started."""
+        asked: list[tuple[Path, Path, int]] = []
 
-        def serve(results: Path, port: int) -> int:
-            asked.append((results, port))
+        def serve(reference: Path, own: Path, port: int) -> int:
+            asked.append((reference, own, port))
             return 0
 
         monkeypatch.setattr("benchmarks.track.ui.serve", serve)
+        return asked
+
+    def test_passes_port_and_folders_on(self, tmp_path: Path, asked: list[tuple[Path, Path, int]]) -> None:
+        """The server is started where the user wants it, with the reference beside own runs if there are any."""
+        (tmp_path / "runs" / "set" / "cpu" / "name").mkdir(parents=True)
+        (tmp_path / "runs" / "set" / "cpu" / "name" / "seed-0.json").touch()
         assert cli.main(["ui", "--port", "5999", "--results", str(tmp_path)]) == 0
-        assert asked == [(tmp_path, 5999)]
+        assert cli.main(["ui"]) == 0
+        assert asked == [(Path("results"), tmp_path, 5999), (Path("results"), Path("my-results"), 5000)]
+
+    def test_refuses_a_folder_without_records(
+        self, tmp_path: Path, asked: list[tuple[Path, Path, int]], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """A folder that is named has records; without one the reference alone is shown."""
+        assert f"Expected records of a study in {tmp_path / 'runs'}" in refused(
+            ["ui", "--results", str(tmp_path)], capsys
+        )
+        assert asked == []
