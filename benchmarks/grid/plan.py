@@ -214,7 +214,7 @@ def _not_evaluated(record: Mapping[str, Any], every: int) -> str:
 def describe_plan(plan: Plan, jobs: int) -> str:
     """A line a cell, then the totals; for the screen."""
     width = max(len(one.cell.settings.name) for one in plan.cells)
-    states = max(8, *(len(one.state) + 2 for one in plan.cells))
+    states = max(8, *(len(one.state) + 1 for one in plan.cells))
     first = plan.cells[0].cell.settings
     lines = [f"{first.dataset}, profile {first.profile}"]
     to_run = set(plan.to_run)

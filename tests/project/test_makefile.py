@@ -69,6 +69,7 @@ class TestHelp:
             "BENCHMARKS",
             "CELLS",
             "CHOSEN",
+            "DATA",
             "RUNS",
             "PRECISE",
             "CHOICE",
@@ -147,7 +148,10 @@ class TestTargets:
             ),
             (["plan-ped2", "ARGS=--keep-stale"], 'p -m benchmarks plan "ped2" --data-root "data" --keep-stale'),
             (["figures", "STUDY=ped2"], 'p -m benchmarks figures "ped2" --data-root "data"'),
-            (["figures", "FORMAT=pdf", "WIDTH=3.4"], 'p -m benchmarks figures --data-root "data" --format "pdf" --width "3.4"'),
+            (
+                ["figures", "FORMAT=pdf", "WIDTH=3.4"],
+                'p -m benchmarks figures --data-root "data" --format "pdf" --width "3.4"',
+            ),
             (
                 ["table", "STUDY=ped2", "COLUMNS=method,auc", "OUT=a b"],
                 'p -m benchmarks table "ped2" --columns "method,auc" --out "a b"',
