@@ -103,7 +103,7 @@ class TestMeasuredAnew:
         speed_up(compiled, torch.device("meta"), backend="eager")
         found = []
         for made in (plain, compiled):
-            feed = training_feed(data.training_clips(settings, made.clip_length), CPU)
+            feed = Feed(data.training_clips(settings, made.clip_length), CPU)
             train_epoch(made, made.objectives(), feed, settings, 0, 1, lambda *facts: None)
             found.append(measured_anew(made, data, CPU))
         torch.compiler.reset()
