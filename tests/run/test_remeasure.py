@@ -212,7 +212,7 @@ class TestCommands:
         swap_labels(study)
         shown = self.call(study, "reproduce", capsys)[0]
         assert "no training: 1 on other labels than before" in shown
-        assert "Nothing to run" in shown
+        assert "1 runs, 1 done before" in shown
         after = content_of(path)
         assert after["headline"]["micro_auc"] == pytest.approx(1 - before["headline"]["micro_auc"], abs=2e-6)
         assert after["started"] == before["started"]
