@@ -121,7 +121,7 @@ class TestWriteRecord:
     def write(path: Path, run: float) -> None:
         """Write the record of a run, told from others by a number in both files."""
         table = table_of()[["video", "frame", "label"]]
-        write_record(path, {"run": run}, round_terms(table.assign(**{"update.mse": run})))
+        write_record(path, {"run": run, "data": {}}, round_terms(table.assign(**{"update.mse": run})))
 
     @staticmethod
     def found(path: Path) -> tuple[float | None, float]:
