@@ -38,7 +38,8 @@ DATA_FOLDER = $(patsubst ~/%,$(HOME)/%,$(DATA_ROOT))
 TORCH = $(shell sed -n 's/.*"\(torch==[^"]*\)".*/\1/p' pyproject.toml)
 BENCHMARKS = @PYTHONUNBUFFERED=1 $(VENV_PYTHON) -m benchmarks
 CELLS = $(if $(SEEDS),--seeds "$(SEEDS)") $(if $(PROFILE),--profile "$(PROFILE)")
-CHOSEN = --data-root "$(DATA_FOLDER)" $(CELLS) $(if $(ONLY),--only "$(ONLY)") $(if $(DEVICE),--device "$(DEVICE)")
+DATA = --data-root "$(DATA_FOLDER)"
+CHOSEN = $(DATA) $(CELLS) $(if $(ONLY),--only "$(ONLY)") $(if $(DEVICE),--device "$(DEVICE)")
 PRECISE = $(if $(PRECISION),--precision "$(PRECISION)")
 RUNS = $(CHOSEN) $(PRECISE) $(if $(MODE),--mode "$(MODE)") \
 	$(if $(JOBS),--jobs "$(JOBS)") $(if $(THREADS),--threads "$(THREADS)") $(if $(SCHEDULER),--scheduler "$(SCHEDULER)")
@@ -62,7 +63,7 @@ $(if $(unknown),$(error Expected variables among $(call listed,$(known)), but go
 .DELETE_ON_ERROR:
 # Without it make looks for a file `plan-.o` to make `plan-` from, and takes .o for the name of a study.
 .SUFFIXES:
-.PHONY: help plan reproduce verify setup lock test lint docs bench bench-profiles clean tables table figures verdict report simulate memorisation import ui
+.PHONY: help plan reproduce verify setup lock test lint docs bench bench-profiles clean measure tables table figures verdict report simulate memorisation import ui
 
 ##@ Study (studies: synthetic, ped2, smoke; sets: synthetic, pool, ped2, ped1, avenue, shanghaitech)
 data-%: $(READY) ## Download or generate a data set and check it
@@ -98,24 +99,27 @@ reference-%: $(READY) ## Maintainers: take a study's finished runs from my-resul
 grid-%: $(READY) ## Run a set's full factorial (synthetic, ped2, avenue, avenue-partial)
 	$(BENCHMARKS) reproduce "grid-$*" $(RUNS) $(ARGS)
 
+measure: $(READY) ## Measure the records again from their terms: other labels, new metrics; trains nothing
+	$(BENCHMARKS) measure $(DATA) $(ARGS)
+
 ##@ Views (from results/runs; inspect: from checkpoints)
 tables: $(READY) ## Write results/tables
-	$(BENCHMARKS) tables $(if $(STUDY),"$(STUDY)") $(CELLS) $(ARGS)
+	$(BENCHMARKS) tables $(if $(STUDY),"$(STUDY)") $(DATA) $(CELLS) $(ARGS)
 
 table: $(READY) ## Show STUDY's table with COLUMNS, as Markdown and LaTeX; OUT=FILE writes both
 	$(BENCHMARKS) table "$(or $(STUDY),$(error Expected a study, but got none; name one: make table STUDY=ped2))" $(CELLS) $(CHOICE) $(ARGS)
 
 figures: $(READY) ## Write results/figures
-	$(BENCHMARKS) figures $(if $(STUDY),"$(STUDY)") $(CELLS) $(MEDIUM) $(ARGS)
+	$(BENCHMARKS) figures $(if $(STUDY),"$(STUDY)") $(DATA) $(CELLS) $(MEDIUM) $(ARGS)
 
 inspect-%: $(READY) ## Inspect a study's trained runs from their checkpoints; adds to their records
 	$(BENCHMARKS) inspect "$*" $(CHOSEN) $(ARGS)
 
 verdict: $(READY) ## Judge every claim; writes results/verdict.md
-	$(BENCHMARKS) verdict $(ARGS)
+	$(BENCHMARKS) verdict $(DATA) $(ARGS)
 
 report: $(READY) ## Write the whole study as one page, results/report/index.html
-	$(BENCHMARKS) report $(ARGS)
+	$(BENCHMARKS) report $(DATA) $(ARGS)
 
 simulate: $(READY) ## Measure the coverage of the intervals on simulated studies; writes results/statistics
 	$(BENCHMARKS) simulate $(ARGS)

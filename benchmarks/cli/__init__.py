@@ -11,8 +11,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.cli import reproduction, runs, views
-from benchmarks.cli.options import DEVICES, add_cell_options, add_folders, add_own_folders, add_worker_options
+from benchmarks.cli import measuring, reproduction, runs, views
+from benchmarks.cli.options import (
+    DEVICES,
+    add_cell_options,
+    add_data_root,
+    add_folders,
+    add_own_folders,
+    add_worker_options,
+)
 from benchmarks.cli.parsing import Parser, add_choice, add_inches, add_number
 from benchmarks.errors import StudyError
 from benchmarks.study.files import study_names
@@ -65,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument("name", help="data set, as ped2")
     doctor.set_defaults(run=runs.doctor)
     for command in (data, doctor):
-        command.add_argument("--data-root", type=Path, default=Path("data"), help="folder of data sets (data)")
+        add_data_root(command)
 
     plan = commands.add_parser("plan", help="list a study's cells, done or missing, with time; runs nothing")
     plan.set_defaults(run=runs.plan)
@@ -112,6 +119,10 @@ def _parser() -> argparse.ArgumentParser:
     add_cell_options(inspected)
     add_own_folders(inspected)
 
+    measured = commands.add_parser("measure", help="measure the records again from their terms; trains nothing")
+    measured.set_defaults(run=measuring.measure)
+    add_folders(measured)
+
     tables = commands.add_parser("tables", help="write the tables of studies from their records")
     tables.set_defaults(run=views.tables)
     figures = commands.add_parser("figures", help="draw the figures of studies from their records and looks")
@@ -150,6 +161,8 @@ def _parser() -> argparse.ArgumentParser:
     memorisation.set_defaults(run=runs.memorisation)
     for command in (verdict, report, simulate, memorisation):
         add_folders(command)
+    for command in (measured, tables, figures, verdict, report):
+        add_data_root(command)
 
     imported = commands.add_parser("import", help="bring the records into MLflow; twice changes nothing")
     imported.set_defaults(run=views.import_into_mlflow)

@@ -13,9 +13,14 @@ OWN = Path("my-results")
 DEVICES = ("auto", "cpu", "cuda")
 
 
+def add_data_root(command: argparse.ArgumentParser) -> None:
+    """Where data lies."""
+    command.add_argument("--data-root", type=Path, default=Path("data"), help="folder of data sets (data)")
+
+
 def add_cell_options(command: argparse.ArgumentParser) -> None:
     """Which cells, from which data."""
-    command.add_argument("--data-root", type=Path, default=Path("data"), help="folder of data sets (data)")
+    add_data_root(command)
     add_number(command, "--seeds", help="how many seeds: 0, 1, 2, ... (1; of a study file of your own what it says)")
     add_choice(command, "--profile", PROFILES, help="in place of the study file's")
     command.add_argument("--only", metavar="FILTER", help="the cells that match, as task=prediction,memory=none")

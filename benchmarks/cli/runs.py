@@ -7,6 +7,8 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
+from benchmarks.cli.lazy_data import LazyData
+from benchmarks.cli.measuring import measure_records
 from benchmarks.cli.options import work_folder
 from benchmarks.cli.reproduction import show_reproduction
 from benchmarks.cli.views import write_study_tables
@@ -50,11 +52,13 @@ def plan(options: argparse.Namespace) -> int:
     from benchmarks.grid.plan import describe_plan
     from benchmarks.grid.study_run import prepare
 
-    prepared = prepare(options, work_folder(options))
+    data = LazyData(options, decode=True)
+    prepared = prepare(options, work_folder(options), data.difference)
     print(prepared.study.title)
     print(describe_plan(prepared.plan, prepared.workers.jobs))
     for note in (*prepared.notes, *filter(None, [prepared.gpu_hours])):
         print(note)
+    data.say_unchecked()
     return 0
 
 
@@ -62,17 +66,24 @@ def reproduce(options: argparse.Namespace) -> int:
     """Run a study's missing cells, then show them beside the reference, or their table where there is none."""
     from benchmarks.grid.study_run import prepare, run_prepared
 
-    prepared = prepare(options, work_folder(options))
+    data = LazyData(options, decode=True)
+    prepared = prepare(options, work_folder(options), data.difference)
     _refuse_missing_data(prepared.study, options)
+    if relabelled := prepared.plan.to_measure:
+        measure_records([prepared.places.record(one.cell) for one in relabelled], data.opened)
     if steps := _steps_to_time(options, prepared):
         failures = _time(prepared, steps)
         if failures:
             print("Nothing was trained: what the first steps said would happen to the cells, too.", file=sys.stderr)
             return 1
-        prepared = prepare(options, work_folder(options))
+        prepared = prepare(options, work_folder(options), data.difference)
     failures = run_prepared(prepared, tracker=None if options.no_tracking else partial(_live_tracker, options))
-    compared = show_reproduction(prepared.study, options)
-    write_study_tables(prepared.study, options, quiet=compared)
+    from benchmarks.report.records import compared_with
+
+    with compared_with(data.difference):
+        compared = show_reproduction(prepared.study, options)
+        write_study_tables(prepared.study, options, quiet=compared)
+    data.say_unchecked()
     for cell, sentence in failures.items():
         print(f"FAILED {cell.slug}: {sentence}", file=sys.stderr)
     return 1 if failures else 0

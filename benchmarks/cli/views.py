@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.cli.lazy_data import LazyData
 from benchmarks.cli.options import OWN, work_folder
 from benchmarks.errors import StudyError
 from benchmarks.study.files import Study, load_at_each_profile, load_study, study_names
@@ -21,6 +22,23 @@ if TYPE_CHECKING:
     from benchmarks.report.records import Record
 
 
+def beside_data(view: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Namespace], int]:
+    """Make a view of the records that agree with the data here; where there is none, it says that it did not check."""
+
+    @wraps(view)
+    def run(options: argparse.Namespace) -> int:
+        from benchmarks.report.records import compared_with
+
+        data = LazyData(options)
+        with compared_with(data.difference):
+            status = view(options)
+        data.say_unchecked()
+        return status
+
+    return run
+
+
+@beside_data
 def tables(options: argparse.Namespace) -> int:
     """Write the tables of studies, at each profile that they have records of, and what README and docs show of them."""
     from benchmarks.report.readme import update_documents
@@ -122,6 +140,7 @@ def readme_auc_facts(results: Path) -> str:
     return auc_facts(make_rows(load_study("ped2").cells, by_cell(load_records(results, "ped2"))))
 
 
+@beside_data
 def figures(options: argparse.Namespace) -> int:
     """Draw the figures of studies, at each profile that they have records of."""
     from benchmarks.report.figures import write_figures
@@ -149,6 +168,7 @@ def figures(options: argparse.Namespace) -> int:
     return 0
 
 
+@beside_data
 def verdict(options: argparse.Namespace) -> int:
     """Judge every claim."""
     from benchmarks.report.records import refuse_without_records
@@ -158,6 +178,7 @@ def verdict(options: argparse.Namespace) -> int:
     return main(options, None if options.keep_stale else _stale())
 
 
+@beside_data
 def report(options: argparse.Namespace) -> int:
     """Write the page, with each study at each profile that it has records of."""
     from benchmarks.report.page import main
@@ -172,7 +193,7 @@ def _stale() -> Callable[[Record], bool]:
     from benchmarks.run.fingerprint import fingerprint
 
     digest = cache(lambda settings, mode: fingerprint(settings, mode).digest)
-    return lambda record: record.content["fingerprint"]["digest"] != digest(record.settings, record.content["mode"])
+    return lambda record: record.code.digest != digest(record.settings, record.content.get("mode", "record"))
 
 
 def _studies(options: argparse.Namespace) -> list[Study]:

@@ -12,11 +12,13 @@ class Clips:
     """All clips of `length` frames within the chosen videos, in order of video and first frame.
 
     frames: (n_frames, height, width, channels) uint8, the videos one after another; lengths: frames of each video.
-    stride: frames between the starts of neighbouring clips. temporal_stride: frames between a clip's own frames.
+    stride: frames between the starts of neighbouring clips. temporal_stride: frames between a clip's own frames; several
+    give all clips of the first, then all of the next, an augmentation that shows the same scene at other speeds.
     videos: indices of the videos to cut from, all by default. names: used in error messages only.
 
     starts: (n_clips,) int64, index into `frames` of each clip's first frame. first: (n_clips,) int64, the same counted
-    from the beginning of its video. video: (n_clips,) int64, index of its video.
+    from the beginning of its video. video: (n_clips,) int64, index of its video. steps: (n_clips,) int64, its temporal
+    stride.
     Raises StudyError where a video is shorter than a clip or a setting makes no sense.
     """
 
@@ -27,11 +29,13 @@ class Clips:
         *,
         length: int,
         stride: int = 1,
-        temporal_stride: int = 1,
+        temporal_stride: int | Sequence[int] = 1,
         videos: Sequence[int] | None = None,
         names: Sequence[str] | None = None,
     ) -> None:
-        for what, value in (("length", length), ("stride", stride), ("temporal_stride", temporal_stride)):
+        temporal_strides = (temporal_stride,) if isinstance(temporal_stride, int) else tuple(temporal_stride)
+        checked = [("length", length), ("stride", stride), *(("temporal_stride", value) for value in temporal_strides)]
+        for what, value in checked:
             if value < 1:
                 raise StudyError(f"A clip's {what} must be at least 1, but {value} came; correct the setting.")
         if frames.ndim != 4 or frames.shape[0] != sum(lengths):
@@ -43,32 +47,27 @@ class Clips:
         self.lengths = tuple(int(n) for n in lengths)
         self.length = length
         self.stride = stride
-        self.temporal_stride = temporal_stride
         self.videos = tuple(range(len(self.lengths))) if videos is None else tuple(int(v) for v in videos)
 
-        span = (length - 1) * temporal_stride + 1
         offsets = np.concatenate([[0], np.cumsum(self.lengths)]).astype(np.int64)
-        firsts: list[NDArray[np.int64]] = []
-        for index in self.videos:
-            if not 0 <= index < len(self.lengths):
-                raise StudyError(
-                    f"Videos 0 to {len(self.lengths) - 1} exist, but video {index} was chosen; correct the list."
-                )
-            if self.lengths[index] < span:
-                name = names[index] if names is not None else f"number {index}"
-                raise StudyError(
-                    f"A clip of {length} frames, {temporal_stride} apart, needs a video of at least {span} frames, but "
-                    f"video {name} has {self.lengths[index]}; choose shorter clips or leave this video out."
-                )
-            firsts.append(np.arange(0, self.lengths[index] - span + 1, stride, dtype=np.int64))
+        firsts = [self._firsts(index, step, names) for step in temporal_strides for index in self.videos]
         self._counts = tuple(len(f) for f in firsts)
         self.first: NDArray[np.int64] = np.concatenate([*firsts, np.empty(0, dtype=np.int64)])
-        self.video: NDArray[np.int64] = np.repeat(np.asarray(self.videos, dtype=np.int64), self._counts)
+        counts = np.asarray(self._counts, dtype=np.int64)
+        every = np.asarray(self.videos, dtype=np.int64)
+        self.video: NDArray[np.int64] = np.repeat(np.tile(every, len(temporal_strides)), counts)
+        steps = np.repeat(np.asarray(temporal_strides, dtype=np.int64), len(every))
+        self.steps: NDArray[np.int64] = np.repeat(steps, counts)
         self.starts: NDArray[np.int64] = offsets[self.video] + self.first
-        self._span = span
 
     def __len__(self) -> int:
         return len(self.starts)
+
+    def positions(self, indices: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return where in `frames` the frames of clips `indices` lie, (batch, length)."""
+        chosen = np.asarray(indices, dtype=np.int64)
+        found: NDArray[np.int64] = self.starts[chosen][:, None] + np.arange(self.length) * self.steps[chosen][:, None]
+        return found
 
     def take(
         self, indices: Sequence[int] | NDArray[np.int64], out: NDArray[np.uint8] | None = None
@@ -82,13 +81,29 @@ class Clips:
         batch = np.empty(shape, dtype=np.uint8) if out is None else out
         if batch.shape != shape:
             raise ValueError(f"out must have shape {shape}, not {batch.shape}")
-        for row, start in enumerate(self.starts[np.asarray(indices, dtype=np.int64)]):
-            batch[row] = self.frames[start : start + self._span : self.temporal_stride]
+        chosen = np.asarray(indices, dtype=np.int64)
+        for row, (start, step) in enumerate(zip(self.starts[chosen], self.steps[chosen], strict=True)):
+            batch[row] = self.frames[start : start + (self.length - 1) * step + 1 : step]
         return batch
 
     def spans_by_video(self) -> Iterator[range]:
-        """Yield, for each chosen video in order, the range of its clips' indices."""
+        """Yield the range of clips' indices of each chosen video in order, for each temporal stride in turn."""
         begin = 0
         for count in self._counts:
             yield range(begin, begin + count)
             begin += count
+
+    def _firsts(self, index: int, step: int, names: Sequence[str] | None) -> NDArray[np.int64]:
+        """First frames of one video's clips at one temporal stride; raises StudyError where the video has none."""
+        if not 0 <= index < len(self.lengths):
+            raise StudyError(
+                f"Videos 0 to {len(self.lengths) - 1} exist, but video {index} was chosen; correct the list."
+            )
+        span = (self.length - 1) * step + 1
+        if self.lengths[index] < span:
+            name = names[index] if names is not None else f"number {index}"
+            raise StudyError(
+                f"A clip of {self.length} frames, {step} apart, needs a video of at least {span} frames, but "
+                f"video {name} has {self.lengths[index]}; choose shorter clips or leave this video out."
+            )
+        return np.arange(0, self.lengths[index] - span + 1, self.stride, dtype=np.int64)

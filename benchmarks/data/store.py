@@ -79,8 +79,7 @@ def open_store(
     videos = dataset.split(split)
     if not videos:
         raise StudyError(f"Data set {dataset.name} holds no {split} videos; check it with the doctor of this set.")
-    key = store_key(videos, size=size, channels=channels)
-    path = folder / f"{videos_of(dataset.name)}-{split}-{size}px-{channels}ch-{key[:16]}.npy"
+    path, key = _place(dataset, split, size, channels, folder)
     try:
         store, _ = _open_existing(path, key)
         if store is not None:
@@ -125,6 +124,21 @@ def open_store(
     if store is None:
         raise StudyError(f"The frame store {path} was built but cannot be opened ({problem}); check the disk.")
     return store
+
+
+def find_store(
+    dataset: Dataset, split: Literal["train", "test"], *, size: int, channels: Literal[1, 3], folder: Path
+) -> FrameStore | None:
+    """Return the store that `open_store` would open without making anything; None where it would have to make one."""
+    videos = dataset.split(split)
+    store, _ = _open_existing(*_place(dataset, split, size, channels, folder)) if videos else (None, "")
+    return store
+
+
+def _place(dataset: Dataset, split: str, size: int, channels: int, folder: Path) -> tuple[Path, str]:
+    """Where a store lies, and the key of what it is made from."""
+    key = store_key(dataset.split(split), size=size, channels=channels)
+    return folder / f"{videos_of(dataset.name)}-{split}-{size}px-{channels}ch-{key[:16]}.npy", key
 
 
 def _open_existing(path: Path, key: str) -> tuple[FrameStore | None, str]:

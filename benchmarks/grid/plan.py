@@ -8,19 +8,30 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from benchmarks.errors import StudyError
 from benchmarks.grid.durations import in_words
 from benchmarks.grid.estimate import estimate_peak, estimate_seconds, read_measured
 from benchmarks.grid.places import Places, read_json
-from benchmarks.run.fingerprint import Fingerprint, fingerprint
+from benchmarks.run.fingerprint import fingerprint
+from benchmarks.run.labelling import Difference, Labelling, read_labelling
+from benchmarks.run.recorded_code import Fingerprint, recorded_code
 from benchmarks.study.settings import Cell, Settings, distinctions
 
 SCHEMA = 1
-State = Literal["done", "stale", "missing", "failed"]
+State = Literal["done", "relabelled", "stale", "damaged", "missing", "failed"]
+_STATES: tuple[State, ...] = ("done", "relabelled", "stale", "damaged", "missing", "failed")
+
+
+Compare = Callable[[Settings, Mapping[str, Any], Labelling], Difference]
 
 
 @dataclass(frozen=True)
 class PlannedCell:
-    """A cell, its state, why (in words; may be empty) and how long it takes (None: not known)."""
+    """A cell, its state, why (in words; may be empty) and how long it takes (None: not known).
+
+    relabelled: its record was measured on other labels than those here, and can be measured again without training.
+    damaged: its record is there, but not whole.
+    """
 
     cell: Cell
     state: State
@@ -43,8 +54,13 @@ class Plan:
     @property
     def to_run(self) -> tuple[PlannedCell, ...]:
         """The cells without a record that counts, in their order."""
-        settled = ("done", "stale") if self.keep_stale else ("done",)
+        settled = ("done", "relabelled", *(("stale",) if self.keep_stale else ()))
         return tuple(one for one in self.cells if one.state not in settled)
+
+    @property
+    def to_measure(self) -> tuple[PlannedCell, ...]:
+        """The cells whose records are to be measured again on the labels here."""
+        return tuple(one for one in self.cells if one.state == "relabelled")
 
     def count(self, state: State) -> int:
         """How many cells are in a state."""
@@ -70,6 +86,7 @@ def make_plan(
     accelerator: str | None = None,
     share: float = 1.0,
     reference: Path | None = None,
+    compare: Compare | None = None,
     fingerprint: Callable[[Settings, str], Fingerprint] = fingerprint,
 ) -> Plan:
     """Look at every cell's record and, where it has none, at what its last attempt left.
@@ -78,10 +95,10 @@ def make_plan(
 
     mode: a record of the mode `record` is good for either, one of `fast` for `fast` alone. evaluate_every: as in a study
     file; a record without the AUC of these epochs is stale. accelerator: name of the GPU, where it is known. share: cells
-    that one GPU has at a time, each of which takes so many times as long.
+    that one GPU has at a time, each of which takes so many times as long. compare: with the data here, where there is some.
     """
     current = cache(fingerprint)
-    looked = (_look_at(cell, places, current, mode, evaluate_every) for cell in cells)
+    looked = (_look_at(cell, places, current, mode, evaluate_every, compare) for cell in cells)
     plan = Plan(tuple(looked), keep_stale)
     if not plan.to_run:
         return plan
@@ -111,29 +128,62 @@ def make_plan(
 
 
 def _look_at(
-    cell: Cell, places: Places, current: Callable[[Settings, str], Fingerprint], mode: str, evaluate_every: int
+    cell: Cell,
+    places: Places,
+    current: Callable[[Settings, str], Fingerprint],
+    mode: str,
+    evaluate_every: int,
+    compare: Compare | None,
 ) -> PlannedCell:
     file = places.record(cell)
     record = read_json(file)
-    readable = record is not None and record.get("schema") == SCHEMA
-    if record is not None and readable:
-        made_by, made_in = record.get("fingerprint", {}), str(record.get("mode", "record"))
-        now = current(cell.settings, made_in)
-        reason = ""
-        if made_by.get("digest") != now.digest:
-            reason = _what_changed(made_by.get("files", {}), now.files)
-        elif made_in == "fast" and mode != "fast":
-            reason = "made in the mode fast"
-        elif evaluate_every:
-            reason = _not_evaluated(record, evaluate_every)
-        if not reason:
-            return PlannedCell(cell, "done")
-        failure = _last_failure(cell, places)
-        return PlannedCell(cell, "stale", f"{reason}; its re-run failed: {failure}" if failure else reason)
     failure = _last_failure(cell, places)
+    if record is not None and record.get("schema") == SCHEMA:
+        one = PlannedCell(cell, *_state_of(cell, record, file, current, mode, evaluate_every, compare))
+        rerun = one.state in ("stale", "damaged") and failure is not None
+        return replace(one, reason=f"{one.reason}; its re-run failed: {failure}") if rerun else one
     if failure is not None:
         return PlannedCell(cell, "failed", failure)
-    return PlannedCell(cell, "missing", "its record cannot be read" if file.exists() else _how_far(cell, places))
+    if file.exists():
+        return PlannedCell(cell, "damaged", "its record cannot be read")
+    return PlannedCell(cell, "missing", _how_far(cell, places))
+
+
+def _state_of(
+    cell: Cell,
+    record: Mapping[str, Any],
+    file: Path,
+    current: Callable[[Settings, str], Fingerprint],
+    mode: str,
+    evaluate_every: int,
+    compare: Compare | None,
+) -> tuple[State, str]:
+    """State of a record that could be read, and why."""
+    made_by, made_in = recorded_code(record), str(record.get("mode", "record"))
+    now = current(cell.settings, made_in)
+    if made_by.digest != now.digest:
+        return "stale", _what_changed(made_by.modules, now.modules)
+    if made_in == "fast" and mode != "fast":
+        return "stale", "made in the mode fast"
+    if evaluate_every and (unseen := _not_evaluated(record, evaluate_every)):
+        return "stale", unseen
+    data = record.get("data")
+    try:
+        labelling = read_labelling(file.with_suffix(".csv.gz"), data if isinstance(data, Mapping) else {})
+    except StudyError as error:
+        return "damaged", str(error)
+    difference = None if compare is None else compare(cell.settings, record, labelling)
+    if difference is not None and difference.frames:
+        return "stale", difference.frames
+    if difference is not None and difference.labels:
+        return "relabelled", f"{in_short('labels of video', difference.labels)} differ from those it was measured on"
+    return "done", ""
+
+
+def in_short(what: str, names: Sequence[str]) -> str:
+    """A few of many names: ``labels of video 01, 02, 03 and 4 more``."""
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"{what} {', '.join(names[:3])}{more}"
 
 
 def _last_failure(cell: Cell, places: Places) -> str | None:
@@ -148,8 +198,10 @@ def _how_far(cell: Cell, places: Places) -> str:
     return f"resumes after epoch {len(done)} of {cell.settings.epochs}" if done else ""
 
 
-def _what_changed(before: Mapping[str, Any], now: Mapping[str, str]) -> str:
-    changed = sorted(file for file in before.keys() | now.keys() if before.get(file) != now.get(file))
+def _what_changed(before: Mapping[str, str], now: Mapping[str, str]) -> str:
+    """Name the modules whose code only one side has; a module that moved has the same code on both."""
+    sides = ((before, set(now.values())), (now, set(before.values())))
+    changed = sorted({name for modules, others in sides for name, digest in modules.items() if digest not in others})
     return f"changed since: {', '.join(changed)}" if changed else "made by other code"
 
 
@@ -162,6 +214,7 @@ def _not_evaluated(record: Mapping[str, Any], every: int) -> str:
 def describe_plan(plan: Plan, jobs: int) -> str:
     """A line a cell, then the totals; for the screen."""
     width = max(len(one.cell.settings.name) for one in plan.cells)
+    states = max(8, *(len(one.state) + 1 for one in plan.cells))
     first = plan.cells[0].cell.settings
     lines = [f"{first.dataset}, profile {first.profile}"]
     to_run = set(plan.to_run)
@@ -169,11 +222,12 @@ def describe_plan(plan: Plan, jobs: int) -> str:
     for one in plan.cells:
         time = "" if one not in to_run else "time unknown" if one.seconds is None else f"about {in_words(one.seconds)}"
         tail = "  ".join(part for part in (f"{time:<18}", told[one.cell.settings], one.reason) if part.strip())
-        lines.append(f"  {one.state:<8}{one.cell.settings.name:<{width}}  seed {one.cell.seed}  {tail}".rstrip())
+        lines.append(f"  {one.state:<{states}}{one.cell.settings.name:<{width}}  seed {one.cell.seed}  {tail}".rstrip())
     counts = Counter(one.state for one in plan.cells)
-    states: tuple[State, ...] = ("done", "stale", "missing", "failed")
-    summary = ", ".join(f"{counts[state]} {state}" for state in states if counts[state])
+    summary = ", ".join(f"{counts[state]} {state}" for state in _STATES if counts[state])
     lines.append(f"{len(plan.cells)} cells: {summary}. {describe_total(plan, jobs)}")
+    if plan.to_measure:
+        lines.append(f"{len(plan.to_measure)} relabelled: `measure` (or `reproduce`) measures them again, no training.")
     return "\n".join(lines)
 
 

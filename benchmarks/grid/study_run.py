@@ -13,7 +13,7 @@ from benchmarks.grid.events import Listener, Spared, warn_once_for_all
 from benchmarks.grid.gpu_hours import describe_gpu_hours, is_measured
 from benchmarks.grid.machine import available_mebibytes, jobs_that_fit, native_precision
 from benchmarks.grid.places import Places
-from benchmarks.grid.plan import Plan, PlannedCell, describe_total, make_plan
+from benchmarks.grid.plan import Compare, Plan, PlannedCell, describe_total, make_plan
 from benchmarks.grid.process import CELL, Ended
 from benchmarks.grid.tracking import Tracker, Tracking
 from benchmarks.study.files import Study, load_study
@@ -36,8 +36,11 @@ class Prepared:
     notes: tuple[str, ...] = ()
 
 
-def prepare(options: argparse.Namespace, work: Path) -> Prepared:
-    """Read the study file and look at its records; nothing is run. options: of `plan` and `reproduce`."""
+def prepare(options: argparse.Namespace, work: Path, compare: Compare | None = None) -> Prepared:
+    """Read the study file and look at its records; nothing is run. options: of `plan` and `reproduce`.
+
+    compare: records with the data here.
+    """
     refuse_reference(options.results, options.reference)
     device = choose_device(options.device, remote=options.scheduler is not None)
     precision = options.precision or native_precision(device)
@@ -64,6 +67,7 @@ def prepare(options: argparse.Namespace, work: Path) -> Prepared:
         accelerator=here,
         share=1.0 if here is None else max(1.0, workers.jobs / max(1, len(accelerators()))),
         reference=options.reference,
+        compare=compare if study.needs_data else None,
     )
     notes = [] if options.precision else precision_notes(study, precision)
     if options.jobs is None and options.scheduler is None and device == "cpu" and plan.peak is not None:
@@ -127,9 +131,9 @@ def run_prepared(
     for note in (*prepared.notes, *filter(None, [prepared.gpu_hours])):
         print(note)
     for one in plan.cells:
-        if one.state == "stale":
-            verb = "kept" if plan.keep_stale else "run again"
-            print(f"  stale, {verb}: {one.cell.settings.name} seed {one.cell.seed} ({one.reason})")
+        if one.state in ("stale", "damaged"):
+            verb = "kept" if one not in plan.to_run else "run again"
+            print(f"  {one.state}, {verb}: {one.cell.settings.name} seed {one.cell.seed} ({one.reason})")
     if not plan.to_run:
         return {}
     live = None if tracker is None else _start(tracker, prepared.study)

@@ -18,7 +18,7 @@ def float_batch(clips: Clips, indices: NDArray[np.int64], out: NDArray[np.float3
     shape = (len(indices), clips.length, *clips.frames.shape[1:])
     if out.shape != shape or not out.flags.c_contiguous:
         raise ValueError(f"out must be contiguous with shape {shape}, not {out.shape}")
-    frames = clips.starts[indices][:, None] + np.arange(clips.length) * clips.temporal_stride
+    frames = clips.positions(indices)
     size = int(np.prod(shape[2:]))
     # A plain view of the memory map: nothing is read here.
     _scale(np.asarray(clips.frames).reshape(-1), frames.reshape(-1) * size, size, out.reshape(-1))

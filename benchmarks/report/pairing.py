@@ -18,6 +18,7 @@ from benchmarks.report.frame_scores import KEY, common_frames, score_of, scored
 from benchmarks.report.quantities import measure, score_name
 from benchmarks.report.records import Record
 from benchmarks.report.rows import GEOMETRY
+from benchmarks.report.shared_code import shared_code
 from benchmarks.study.settings import SEEDLESS
 
 
@@ -113,13 +114,12 @@ def _pairings(contrast: Contrast, a: Sequence[Record], b: Sequence[Record] | Non
 
 def _kinds(records: Sequence[Record], everything: Sequence[Record]) -> list[tuple[dict[str, Any], dict[int, Record]]]:
     """Records by what must be the same within a contrast, each kind by seed."""
-    files = [record.content.get("fingerprint", {}).get("files", {}) for record in everything]
-    common = set.intersection(*map(set, files)) if files else set()
+    shared = shared_code(record.code.modules for record in everything)
+    code = {record.path: versions for record, versions in zip(everything, shared, strict=True)}
     kinds: list[tuple[dict[str, Any], dict[int, Record]]] = []
     for record in sorted(records, key=lambda record: str(record.path)):
-        digests = record.content.get("fingerprint", {}).get("files", {})
         key = {
-            "code": tuple((name, digests[name]) for name in sorted(common)),
+            "code": code[record.path],
             "mode": record.content.get("mode"),
             "geometry": tuple(getattr(record.settings, name) for name in sorted(GEOMETRY)),
             "frames": record.content.get("data", {}).get("test_checksum"),

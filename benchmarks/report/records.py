@@ -1,8 +1,12 @@
 """Records as the report reads them: a thin view of the JSON, and the per-frame terms beside it on demand."""
 
 import json
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +14,24 @@ import pandas as pd
 
 from benchmarks.errors import StudyError
 from benchmarks.measure.terms import read_terms
+from benchmarks.report.one_labelling import split_by_labelling
+from benchmarks.run.labelling import Difference, Labelling, read_labelling
+from benchmarks.run.recorded_code import Fingerprint, recorded_code
 from benchmarks.study.settings import Cell, Settings
 
 SCHEMA = 1
 _REQUIRED = ("settings", "settings_hash", "seed", "commit", "epochs", "phases", "parameters", "metrics", "headline")
+_KINDS: dict[str, type] = {
+    **dict.fromkeys(("settings", "phases", "metrics", "headline", "data", "fingerprint", "hardware", "versions"), dict),
+    **dict.fromkeys(("epochs", "notes"), list),
+    "seed": int,
+}
+
+
+Compare = Callable[[Settings, Mapping[str, Any], Labelling], Difference]
+# Set by a command that knows where data lies; views then leave out what differs from it.
+_compare: ContextVar[Compare | None] = ContextVar("compare", default=None)
+_said: set[str] = set()
 
 
 @dataclass(frozen=True)
@@ -36,6 +54,11 @@ class Record:
     def cell(self) -> Cell:
         """The cell that left this record."""
         return Cell(self.settings, self.seed)
+
+    @cached_property
+    def code(self) -> Fingerprint:
+        """The code that made this record, comparable with that of records of any age."""
+        return recorded_code(self.content)
 
     @property
     def variant(self) -> str:
@@ -113,6 +136,9 @@ def read_record(path: Path) -> Record:
     if missing:
         raise StudyError(f"Expected a complete record at {path}, but {', '.join(missing)} is missing; {remedy}")
     try:
+        for name, kind in _KINDS.items():
+            if name in content and not isinstance(content[name], kind):
+                raise StudyError(f"{name} is {type(content[name]).__name__}, not {kind.__name__}; {remedy}")
         settings = Settings.from_dict(content["settings"])
     except StudyError as error:
         raise StudyError(f"Expected known settings in the record {path}: {error}") from error
@@ -121,15 +147,75 @@ def read_record(path: Path) -> Record:
             f"Expected settings that give the hash {settings.hash[:8]} in {path}, but it says "
             f"{str(content['settings_hash'])[:8]}; {remedy}"
         )
+    if path.name != f"seed-{content['seed']}.json":
+        raise StudyError(
+            f"Expected the record of a seed in the file of that seed, but {path} is of {content['seed']}; {remedy}"
+        )
+    if content["headline"].get("variant") not in content["metrics"]:
+        raise StudyError(
+            f"Expected metrics of the variant that the headline of {path} names, but there are none; {remedy}"
+        )
     return Record(path, content, settings)
 
 
-def load_records(results: Path, dataset: str | None = None, profile: str | None = None) -> list[Record]:
-    """Read every record below ``results/runs``, sorted by path; none is no error.
+@contextmanager
+def compared_with(compare: Compare) -> Iterator[None]:
+    """Leave out of what is loaded the records of other frames or labels than those of the data that `compare` knows."""
+    token = _compare.set(compare)
+    try:
+        yield
+    finally:
+        _compare.reset(token)
 
-    dataset, profile: read these only. Raises StudyError as `read_record` does.
+
+def load_records(results: Path, dataset: str | None = None, profile: str | None = None) -> list[Record]:
+    """Read every whole record below ``results/runs``, sorted by path; none is no error.
+
+    A record is left out, and said to be, once, on stderr, where it or the table beside it is damaged, where it was made on
+    other frames or measured on other labels than those of the data here (`compared_with`), or on other labels than most
+    records of its set. dataset, profile: read these only. Raises StudyError where no labelling is that of most records.
     """
-    return [read_record(path) for path in sorted(_files(results, dataset or "*", profile or "*"))]
+    by_set: dict[str, list[tuple[Record, Labelling]]] = {}
+    others: dict[str, list[Record]] = {}
+    for path in sorted(_files(results, dataset or "*", profile or "*")):
+        try:
+            record = read_record(path)
+            labelling = read_labelling(path.with_suffix(".csv.gz"), record.content.get("data", {}))
+        except StudyError as error:
+            _say(f"Left out: {error}")
+            continue
+        if reason := _differs(record, labelling):
+            others.setdefault(reason, []).append(record)
+        else:
+            by_set.setdefault(record.settings.dataset, []).append((record, labelling))
+    kept: list[Record] = []
+    for name, found in by_set.items():
+        agreeing, rest = split_by_labelling(found, f"{name} in {results}")
+        kept += agreeing
+        if rest:
+            others[f"measured on other labels than most of {name}; `make measure DATA_ROOT=...` mends it"] = rest
+    for reason, left in others.items():
+        _say(f"Left out, {reason}: {', '.join(record.cell.slug for record in left)}.")
+    return sorted(kept, key=lambda record: record.path)
+
+
+def _differs(record: Record, labelling: Labelling) -> str:
+    """Why a record does not belong to the data here, and what to do; empty where it does, or where there is no data."""
+    compare = _compare.get()
+    if compare is None:
+        return ""
+    difference = compare(record.settings, record.content, labelling)
+    if difference.frames:
+        return f"{difference.frames}; `reproduce` runs the cell again, or name the data that it was made on"
+    if difference.labels:
+        return "measured on other labels than those of the data here; `make measure` measures it again, no training"
+    return ""
+
+
+def _say(sentence: str) -> None:
+    if sentence not in _said:
+        _said.add(sentence)
+        print(sentence, file=sys.stderr)
 
 
 def refuse_without_records(results: Path) -> None:

@@ -261,7 +261,7 @@ def _files_in_several_versions(records: Sequence[Record]) -> list[str]:
     """Source files that determine numbers and were not the same for all records. Cells need different files."""
     versions: dict[str, set[str]] = {}
     for record in records:
-        for name, digest in record.content.get("fingerprint", {}).get("files", {}).items():
+        for name, digest in record.code.modules.items():
             versions.setdefault(name, set()).add(digest)
     return sorted(name for name, digests in versions.items() if len(digests) > 1)
 

@@ -38,9 +38,9 @@ from benchmarks.run.looks.looking import look_into
 from benchmarks.run.looks.pixels import map_size
 from benchmarks.run.methods import build
 from benchmarks.run.progress import Progress, read_progress
-from benchmarks.run.strided_clips import training_feed
 from benchmarks.run.timing import time_cell
 from benchmarks.run.training import train_epoch
+from benchmarks.run.video_labels import label_digests, label_notes
 from benchmarks.study.legality import refuse_illegal
 from benchmarks.study.settings import Cell, Settings
 
@@ -90,6 +90,8 @@ def run_cell(
         data = open_data(settings, places, progress)
     phases["frames"] = phase.facts
     identity["train_checksum"] = data.train.checksum
+    if evaluate_every:
+        identity["labels"] = label_digests(data.dataset.test)
     method = build(settings, cell.seed, device)
     slower = sped_up(method, device) if mode == "fast" else []
     with Phase(device) as phase:
@@ -113,7 +115,7 @@ def run_cell(
     table = records.terms_table(scored, data.dataset.test)
     calibration = records.terms_table(held_out, data.dataset.train) if held_out is not None else None
     measured = records.measure(table, calibration, method.rule)
-    measured["notes"] = [*slower, *records.label_notes(data.dataset.test), *measured["notes"]]
+    measured["notes"] = [*slower, *label_notes(data.dataset.test), *measured["notes"]]
     if evaluate_every and epochs:
         epochs[-1] |= {"micro_auc": measured["headline"]["micro_auc"]}
     record |= {
@@ -187,7 +189,7 @@ def _train(
     progress.phase("train", epochs=settings.epochs, epochs_done=epochs, resumed_epochs=len(epochs))
     if not objectives:
         return epochs
-    feed = training_feed(clips, device)
+    feed = Feed(clips, device)
     for epoch in range(len(epochs) + 1, settings.epochs + 1):
         epochs.append(train_epoch(method, objectives, feed, settings, cell.seed, epoch, progress.train_step))
         if looks.due(epoch):
@@ -225,6 +227,7 @@ def _data_facts(data: CellData, method: Method, settings: Settings, table: pd.Da
     return {
         "layout": data.dataset.layout,
         "labels_from": data.dataset.labels_from,
+        "labels": label_digests(data.dataset.test),
         **made_by((*data.dataset.train, *data.dataset.test)),
         "train_checksum": data.train.checksum,
         "test_checksum": data.test.checksum,

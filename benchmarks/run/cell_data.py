@@ -12,7 +12,6 @@ from benchmarks.data.store import FrameStore, open_store
 from benchmarks.data.video import Dataset
 from benchmarks.errors import StudyError
 from benchmarks.run.progress import Progress
-from benchmarks.run.strided_clips import StridedClips
 from benchmarks.study.settings import Settings
 
 # Up to here decoding in this process is faster than starting others.
@@ -51,23 +50,18 @@ class CellData:
 
     def training_clips(self, settings: Settings, length: int) -> Clips:
         """Return the clips to train on, of every temporal stride that the settings ask for."""
-        plain = self.clips("train", length, settings.train_stride)
         if settings.temporal_strides is None:
-            return plain
+            return self.clips("train", length, settings.train_stride)
         store = self.train
-        strided = [
-            Clips(
-                store.frames,
-                store.lengths,
-                length=length,
-                stride=settings.train_stride,
-                temporal_stride=steps,
-                videos=self.trained,
-                names=store.names,
-            )
-            for steps in range(2, settings.temporal_strides + 1)
-        ]
-        return StridedClips([plain, *strided])
+        return Clips(
+            store.frames,
+            store.lengths,
+            length=length,
+            stride=settings.train_stride,
+            temporal_stride=range(1, settings.temporal_strides + 1),
+            videos=self.trained,
+            names=store.names,
+        )
 
 
 def open_data(settings: Settings, places: Places, progress: Progress | None = None) -> CellData:

@@ -22,7 +22,7 @@ class Batch:
 
     frames: (batch, time, height, width, channels) uint8
     video, first: (batch,) index of the video in its split, and in it of the clip's first frame
-    index: (batch,) position of the clip in its split; epoch: None at test
+    index: (batch,) position of the clip in its split, below 0 for a known anomaly; epoch: None at test
     regions: (batch, height, width) bool, True where the method is to look; None means everywhere
     """
 

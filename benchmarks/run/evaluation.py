@@ -47,7 +47,7 @@ def evaluate(
             scored = method.score(batch, map_size)
             rows = slice(done, done + len(batch.index))
             video[rows] = batch.video
-            frame[rows] = batch.first + method.scored_frame * feed.clips.temporal_stride
+            frame[rows] = batch.first + method.scored_frame * feed.clips.steps[batch.index]
             # Into arrays made once: small tensors kept from batch to batch would pin the memory freed around them.
             for variant, values in scored.terms.items():
                 for term, value in values.items():

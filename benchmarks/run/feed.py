@@ -27,8 +27,7 @@ class Feed:
         if self.on_device is None:
             frames = torch.from_numpy(clips.take(indices))
         else:
-            steps = np.arange(clips.length) * clips.temporal_stride
-            positions = torch.from_numpy(clips.starts[indices][:, None] + steps).to(self.device, non_blocking=True)
+            positions = torch.from_numpy(clips.positions(indices)).to(self.device, non_blocking=True)
             frames = self.on_device[positions]
         return Batch(frames, clips.video[indices], clips.first[indices], indices, epoch)
 

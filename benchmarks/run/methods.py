@@ -6,6 +6,7 @@ import torch
 
 from benchmarks.errors import StudyError
 from benchmarks.run.contract import Method
+from benchmarks.run.negative_learning import limited
 from benchmarks.study.settings import Settings
 
 METHODS = {
@@ -25,19 +26,14 @@ METHODS = {
     "clock": "benchmarks.run.learning_free:Clock",
 }
 
-# The same methods kept from reconstructing known anomalies: classes of their own, so that a cell that has seen none does
-# not rest on their code.
-LIMITED = {
-    "cae": "benchmarks.run.baselines.limited_cae:LimitedCae",
-    "fcae": "benchmarks.run.baselines.limited_fcae:LimitedFcae",
-}
-
 
 def build(settings: Settings, seed: int, device: torch.device) -> Method:
     """Build the method of a cell; raises StudyError listing the known methods for an unknown one."""
     if settings.method not in METHODS:
         raise StudyError(f"Expected a method among {', '.join(METHODS)}, but got {settings.method!r}.")
-    table = METHODS if settings.negative_weight is None else LIMITED
-    module, name = table[settings.method].split(":")
-    method: Method = getattr(importlib.import_module(module), name)(settings, seed, device)
+    module, name = METHODS[settings.method].split(":")
+    kind = getattr(importlib.import_module(module), name)
+    if settings.negative_weight is not None:
+        kind = limited(kind)
+    method: Method = kind(settings, seed, device)
     return method

@@ -58,6 +58,6 @@ class LimitedAutoencoder(FrameAutoencoder):
         return Batch(frames, batch.video, batch.first, -1 - chosen, batch.epoch), region
 
 
-def are_known(batch: Batch) -> bool:
-    """Whether a batch holds known anomalies, not training clips."""
-    return bool(batch.index[0] < 0)
+def limited(kind: type[FrameAutoencoder]) -> type[FrameAutoencoder]:
+    """Return the class that is trained on both, and scored as `kind` is."""
+    return type(f"Limited{kind.__name__}", (LimitedAutoencoder, kind), {})

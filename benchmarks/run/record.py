@@ -1,5 +1,6 @@
 """The record of a cell: what it was, what it ran on, and every number it gave. The truth of the study."""
 
+import hashlib
 import json
 import math
 import re
@@ -14,7 +15,7 @@ import pandas as pd
 from benchmarks.data.video import Video
 from benchmarks.errors import StudyError
 from benchmarks.measure.evaluation import headline, measure_variant
-from benchmarks.measure.fusion import Score, fuse
+from benchmarks.measure.fusion import Calibration, Score, fuse
 from benchmarks.measure.metrics import frame_metrics
 from benchmarks.measure.normalise import Moments
 from benchmarks.measure.terms import ORIENTATION, psnr_from_mse, round_terms, write_terms
@@ -22,6 +23,7 @@ from benchmarks.measure.usage import memory_usage
 from benchmarks.run.contract import ScoreRule
 from benchmarks.run.evaluation import Pass
 from benchmarks.run.scoring import THINNING
+from benchmarks.run.video_labels import at
 from benchmarks.study.settings import Cell
 from benchmarks.writing import replace_text, replaced_whole
 
@@ -32,7 +34,8 @@ _NOT_KEPT_TERMS = ("point_score", "output_mse")
 _LARGE_MEMORY = 100
 # Variants that are scored on every fourth frame only.
 _THINNED = ("read_", "bottleneck_")
-_SOURCES = ("benchmarks", "mnad", "memae", "baselines", "synthetic")
+# What a cell runs: the code and settings of all packages, wherever they lie.
+_SOURCES = ("*.py", "*.toml", ":(exclude)tests")
 
 
 def record_path(results: Path, cell: Cell) -> Path:
@@ -49,11 +52,11 @@ def terms_table(scored: Pass, videos: Sequence[Video]) -> pd.DataFrame:
     columns: dict[str, Any] = {
         "video": [videos[index].name for index in scored.video],
         "frame": scored.frame,
-        "label": [_at(videos[video].labels, frame) for video, frame in zip(scored.video, scored.frame, strict=True)],
+        "label": [at(videos[video].labels, frame) for video, frame in zip(scored.video, scored.frame, strict=True)],
     }
     if all(video.kinds is not None for video in videos):
         columns["kind"] = [
-            _at(videos[video].kinds, frame) for video, frame in zip(scored.video, scored.frame, strict=True)
+            at(videos[video].kinds, frame) for video, frame in zip(scored.video, scored.frame, strict=True)
         ]
     for variant, terms in scored.terms.items():
         for term, values in terms.items():
@@ -62,19 +65,12 @@ def terms_table(scored: Pass, videos: Sequence[Video]) -> pd.DataFrame:
     return round_terms(pd.DataFrame(columns))
 
 
-def label_notes(videos: Sequence[Video]) -> list[str]:
-    """Return the record's note on test videos without labels; none where all have them."""
-    unlabelled = sum(video.labels is None for video in videos)
-    if not unlabelled:
-        return []
-    named = f"{unlabelled} of {len(videos)} test videos have no labels"
-    return [f"{named}: their frames are down as normal, and no AUC can be measured on them"]
-
-
-def measure(table: pd.DataFrame, calibration: pd.DataFrame | None, rule: ScoreRule) -> dict[str, Any]:
+def measure(
+    table: pd.DataFrame, calibration: pd.DataFrame | Mapping[str, Mapping[str, Moments]] | None, rule: ScoreRule
+) -> dict[str, Any]:
     """Return the record's metrics, kinds, headline, changes of output and notes from the tables of terms.
 
-    Raises StudyError for a term that is NaN in a frame that its variant scores.
+    calibration: terms of held-out frames, or the moments of each by variant. Raises StudyError for a term that is NaN in a frame that its variant scores.
     """
     published = Score(rule.name, rule.weights)
     others = [Score(name, weights) for name, weights in rule.others.items() if name != rule.name]
@@ -84,7 +80,7 @@ def measure(table: pd.DataFrame, calibration: pd.DataFrame | None, rule: ScoreRu
     notes: list[str] = []
     for variant in _variants_in(table):
         frames = _of_variant_or_fail(table, variant)
-        held_out = _of_variant(calibration, variant) if calibration is not None else None
+        held_out = _held_out(calibration, variant)
         usable = [score for score in (published, *others) if set(score.weights) <= set(frames.columns)]
         if published not in usable:
             # A bypassed memory has no feature distance: its frames are scored by their error alone.
@@ -110,6 +106,14 @@ def measure(table: pd.DataFrame, calibration: pd.DataFrame | None, rule: ScoreRu
     if changes:
         result["changes"] = changes
     return result
+
+
+def _held_out(
+    calibration: pd.DataFrame | Mapping[str, Mapping[str, Moments]] | None, variant: str
+) -> Calibration | None:
+    if isinstance(calibration, pd.DataFrame):
+        return _of_variant(calibration, variant)
+    return None if calibration is None else calibration.get(variant)
 
 
 def published_micro_auc(table: pd.DataFrame, rule: ScoreRule) -> float | None:
@@ -165,7 +169,7 @@ def without_long_usage(epochs: Sequence[Mapping[str, Any]]) -> list[dict[str, An
 
 
 def write_record(path: Path, record: Mapping[str, Any], table: pd.DataFrame) -> None:
-    """Write the record and its table of terms; whenever it is killed, a record is there only beside its own table.
+    """Write the record and its table of terms, whose checksum goes into the record; whenever it is killed, a record is there only beside its own table.
 
     Both are written whole beside their places; then an old record goes, the table comes, the record comes last.
     Raises StudyError if the disk refuses: then an old record is there with its table, or none is.
@@ -174,7 +178,9 @@ def write_record(path: Path, record: Mapping[str, Any], table: pd.DataFrame) -> 
     table_path = path.with_suffix(".csv.gz")
     with replaced_whole(path) as new_record, replaced_whole(table_path) as new_table:
         write_terms(table[kept], new_table)
-        new_record.write_text(_readable(record), encoding="utf-8")
+        checksum = hashlib.sha256(new_table.read_bytes()).hexdigest()
+        known = {**record, "data": {**record["data"], "terms_checksum": checksum}}
+        new_record.write_text(_readable(known), encoding="utf-8")
         path.unlink(missing_ok=True)
 
 
@@ -200,7 +206,7 @@ def commit_facts(root: Path) -> dict[str, Any]:
             return None
         return done.stdout.strip() if done.returncode == 0 else None
 
-    status = git("status", "--porcelain", "--", *_SOURCES)
+    status = git("status", "--porcelain", "--untracked-files=all", "--", *_SOURCES)
     return {"commit": git("rev-parse", "HEAD"), "dirty": bool(status) if status is not None else None}
 
 
@@ -222,10 +228,6 @@ def _change(frames: pd.DataFrame, unchanged: pd.DataFrame, score: Score) -> dict
 
 def _variants_in(table: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys(str(name).split(".")[0] for name in table.columns if "." in str(name)))
-
-
-def _at(values: Any, frame: int) -> int:
-    return 0 if values is None else int(values[frame])
 
 
 def _of_variant(table: pd.DataFrame, variant: str) -> pd.DataFrame | None:

@@ -20,7 +20,6 @@ from benchmarks.run.hardware import Phase, hardware
 from benchmarks.run.looks.pixels import map_size
 from benchmarks.run.methods import build
 from benchmarks.run.progress import Progress
-from benchmarks.run.strided_clips import training_feed
 from benchmarks.run.training import train_epoch
 from benchmarks.study.legality import refuse_illegal
 from benchmarks.study.settings import Cell, Settings
@@ -63,7 +62,7 @@ def time_cell(cell: Cell, places: Places, device: torch.device, mode: Mode, step
     notes = sped_up(method, device) if mode == "fast" else []
     progress.phase("train")
     with Phase(device) as phase:
-        feed = training_feed(data.training_clips(settings, method.clip_length), device)
+        feed = Feed(data.training_clips(settings, method.clip_length), device)
         method.prepare(feed.clips)
         timed, per_step = _time_training(method, feed, settings, cell.seed, steps)
         del feed

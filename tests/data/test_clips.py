@@ -1,5 +1,7 @@
 """Clips cut from frames: benchmarks/data/clips.py."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,7 +11,7 @@ from benchmarks.data.clips import Clips
 from benchmarks.errors import StudyError
 
 
-def numbered(lengths: list[int]) -> np.ndarray:
+def numbered(lengths: Sequence[int]) -> np.ndarray:
     """Frames whose pixels are (video, index in video)."""
     pairs = [(video, index) for video, length in enumerate(lengths) for index in range(length)]
     return np.array(pairs, dtype=np.uint8).reshape(-1, 1, 2, 1)
@@ -96,3 +98,34 @@ class TestSpansByVideo:
         spans = list(clips.spans_by_video())
         assert [index for span in spans for index in span] == list(range(len(clips)))
         assert [set(clips.video[span.start : span.stop].tolist()) for span in spans] == [{0}, {1}, {2}]
+
+
+class TestSeveralStrides:
+    """An augmentation that shows the same scene at other speeds."""
+
+    LENGTHS = (20, 25, 18)
+
+    def part(self, step: int | range) -> Clips:
+        """Clips of four frames so far apart, of the first and last video."""
+        return Clips(numbered(self.LENGTHS), self.LENGTHS, length=4, temporal_stride=step, videos=(0, 2))
+
+    def test_hold_every_clip_of_every_stride_once(self) -> None:
+        """For a video of n frames, n - 3 s clips at each stride s; their frames lie s apart and within the video."""
+        clips = self.part(range(1, 5))
+        assert len(clips) == sum(n - 3 * step for n in (20, 18) for step in (1, 2, 3, 4))
+        places = clips.positions(np.arange(len(clips)))
+        assert len({tuple(row) for row in places}) == len(clips)
+        assert np.array_equal(clips.take(np.arange(len(clips))), numbered(self.LENGTHS)[places])
+        for row, step, video, first in zip(places, clips.steps, clips.video, clips.first, strict=True):
+            begin = {0: 0, 2: 45}[int(video)]
+            assert row.tolist() == [begin + first + step * place for place in range(4)]
+            assert row[-1] < begin + self.LENGTHS[video]
+
+    def test_are_those_of_each_stride_in_turn(self) -> None:
+        """Stride 1 comes first, clip for clip as without the augmentation; a video's clips follow each other in each."""
+        parts, clips = [self.part(step) for step in (1, 2, 3)], self.part(range(1, 4))
+        for name in ("starts", "first", "video", "steps"):
+            assert np.array_equal(getattr(clips, name), np.concatenate([getattr(part, name) for part in parts]))
+        spans = [range(span.start, span.stop) for span in clips.spans_by_video()]
+        assert [clips.video[span.start] for span in spans] == [0, 2] * 3
+        assert [index for span in spans for index in span] == list(range(len(clips)))

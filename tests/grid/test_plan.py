@@ -1,3 +1,4 @@
+import gzip
 import json
 import subprocess
 import sys
@@ -10,11 +11,14 @@ import pytest
 from benchmarks.grid.estimate import _START as START
 from benchmarks.grid.places import Places
 from benchmarks.grid.plan import Plan, PlannedCell, describe_plan, describe_total, make_plan
-from benchmarks.run.fingerprint import Fingerprint
+from benchmarks.run.labelling import Difference
+from benchmarks.run.recorded_code import Fingerprint
 from benchmarks.study.settings import Cell, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = Fingerprint("now", {"mnad/memory.py": "1", "mnad/losses.py": "2"})
+
+TABLE = "video,frame,label,plain.mse\n01,4,0,0.1\n01,5,1,0.2\n"
 
 
 def fingerprint(_: Settings, __: str = "record") -> Fingerprint:
@@ -27,12 +31,13 @@ def leave_record(places: Places, cell: Cell, **changes: Any) -> None:
     record = {
         "schema": 1,
         "settings": cell.settings.to_dict(),
-        "fingerprint": {"digest": NOW.digest, "files": NOW.files},
+        "fingerprint": {"digest": NOW.digest, "modules": NOW.modules},
         "hardware": {"device": "cpu", "threads": 2},
         "phases": {"train": {"seconds": 30.0}, "evaluate": {"seconds": 20.0}},
     }
     places.record(cell).parent.mkdir(parents=True, exist_ok=True)
     places.record(cell).write_text(json.dumps(record | changes))
+    places.record(cell).with_suffix(".csv.gz").write_bytes(gzip.compress(TABLE.encode()))
 
 
 def leave_progress(places: Places, cell: Cell, **content: Any) -> None:
@@ -60,7 +65,7 @@ class TestMakePlan:
     def test_a_record_of_other_code_is_stale(self, cells: list[Cell], places: Places) -> None:
         """The files that changed since are named: edited, gone and new ones."""
         files = {"mnad/memory.py": "0", "mnad/losses.py": "2", "mnad/old.py": "3"}
-        leave_record(places, cells[0], fingerprint={"digest": "then", "files": files})
+        leave_record(places, cells[0], fingerprint={"digest": "then", "modules": files})
         assert self.look_at(cells[0], places) == ("stale", "changed since: mnad/memory.py, mnad/old.py")
 
     def test_a_fast_record_is_good_for_the_fast_mode_alone(self, cells: list[Cell], places: Places) -> None:
@@ -90,7 +95,77 @@ class TestMakePlan:
         """A torn file, or one of another schema, is no record."""
         leave_record(places, cells[0])
         places.record(cells[0]).write_text(text)
-        assert self.look_at(cells[0], places) == ("missing", "its record cannot be read")
+        assert self.look_at(cells[0], places) == ("damaged", "its record cannot be read")
+
+    def test_a_module_that_moved_is_no_change(self, cells: list[Cell], places: Places) -> None:
+        """What a module says counts, not where it lay when the record was made; only what differs is named."""
+        files = {"mnad/gone.py": "1", "mnad/losses.py": "0"}
+        leave_record(places, cells[0], fingerprint={"digest": NOW.digest, "modules": files})
+        assert self.look_at(cells[0], places) == ("done", "")
+        leave_record(places, cells[0], fingerprint={"digest": "then", "modules": files})
+        assert self.look_at(cells[0], places) == ("stale", "changed since: mnad/losses.py")
+
+    @pytest.mark.parametrize(
+        ("content", "said"),
+        [
+            (None, "there is none"),
+            (b"", "damaged"),
+            (gzip.compress(TABLE.encode())[:-9], "damaged"),
+            (gzip.compress(b"video,frame\n01,4\n"), "damaged"),
+            (gzip.compress(TABLE.replace("0.1\n", "\n").replace("4,0,", "4,0.5,").encode()), "damaged"),
+            (gzip.compress(f"{TABLE}02,1,0,0.3\n".encode()), "3 rows for 2"),
+        ],
+        ids=["missing", "empty", "cut", "other columns", "other labels", "other rows"],
+    )
+    def test_a_record_without_its_table_is_damaged(
+        self, cells: list[Cell], places: Places, content: bytes | None, said: str
+    ) -> None:
+        """A lost or damaged table of terms is named, and the cell runs again, even where stale records are kept."""
+        leave_record(places, cells[0], data={"scored_frames": 2})
+        table = places.record(cells[0]).with_suffix(".csv.gz")
+        if content is None:
+            table.unlink()
+        else:
+            table.write_bytes(content)
+        plan = make_plan(cells[:1], places, fingerprint=fingerprint, keep_stale=True)
+        assert plan.to_run == plan.cells
+        assert plan.cells[0].state == "damaged"
+        assert str(table) in plan.cells[0].reason
+        assert said in plan.cells[0].reason
+        assert "`reproduce` runs the cell again" in plan.cells[0].reason
+
+    @pytest.mark.parametrize(
+        ("difference", "state", "reason"),
+        [
+            (Difference(), "done", ""),
+            (
+                Difference("test frames differ from those it was made on", ("01",)),
+                "stale",
+                "test frames differ from those",
+            ),
+            (Difference(labels=("01",)), "relabelled", "labels of video 01 differ from those it was measured on"),
+            (Difference(labels=tuple("abcde")), "relabelled", "labels of video a, b, c and 2 more differ"),
+        ],
+        ids=["same", "frames", "labels", "many labels"],
+    )
+    def test_data_that_differs_is_named(
+        self, cells: list[Cell], places: Places, difference: Difference, state: str, reason: str
+    ) -> None:
+        """Other frames make a record stale; other labels make it one to be measured again, which trains nothing."""
+        leave_record(places, cells[0])
+        asked: list[object] = []
+
+        def compare(*record: object) -> Difference:
+            asked.append(record[2])
+            return difference
+
+        plan = make_plan(cells[:1], places, fingerprint=fingerprint, compare=compare)
+        assert asked == [{"01": bytes([2, 2, 2, 2, 0, 1])}]
+        assert plan.cells[0].state == state
+        assert plan.cells[0].reason.startswith(reason)
+        assert bool(plan.to_run) == (state == "stale")
+        assert bool(plan.to_measure) == (state == "relabelled")
+        assert ("no training" in describe_plan(plan, 1)) == (state == "relabelled")
 
     def test_a_last_attempt_that_failed_is_told(self, cells: list[Cell], places: Places) -> None:
         """The sentence of the failure is the reason."""
@@ -111,7 +186,7 @@ class TestMakePlan:
     def test_stale_cells_run_again_unless_they_are_kept(self, cells: list[Cell], places: Places) -> None:
         """Stale, missing and failed cells are to run, in the order of the study."""
         leave_record(places, cells[0])
-        leave_record(places, cells[1], fingerprint={"digest": "then", "files": {}})
+        leave_record(places, cells[1], fingerprint={"digest": "then", "modules": {}})
         leave_progress(places, cells[2], phase="failed", error="E.")
         plan = make_plan(cells, places, fingerprint=fingerprint)
         assert [one.state for one in plan.cells] == ["done", "stale", "failed", "missing"]

@@ -17,6 +17,9 @@ RECORD = "benchmarks.run.record"
 # And of a look, the file that it leaves for figures.
 LOOK_FILE = "benchmarks.run.looks.file"
 
+# What a record says of its code and its labels, held against today's.
+RECORDED = ("benchmarks.run.recorded_code", "benchmarks.run.labelling")
+
 WRITING = "benchmarks.writing"
 
 # Room -> project modules (and what lies under them) that it may import beside itself and benchmarks.errors.
@@ -30,8 +33,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "benchmarks.data": (WRITING, "synthetic"),
     "benchmarks.measure": (WRITING,),
     "benchmarks.run": (WRITING, "benchmarks.study", "benchmarks.data", "benchmarks.measure", *LEAVES),
-    "benchmarks.grid": ("benchmarks.study", RECORD, "benchmarks.run.fingerprint"),
-    "benchmarks.report": (WRITING, "benchmarks.measure", "benchmarks.study", RECORD, LOOK_FILE),
+    "benchmarks.grid": ("benchmarks.study", RECORD, *RECORDED, "benchmarks.run.fingerprint"),
+    "benchmarks.report": (WRITING, "benchmarks.measure", "benchmarks.study", RECORD, *RECORDED, LOOK_FILE),
     "benchmarks.track": ("benchmarks.report", "benchmarks.measure", "benchmarks.study", RECORD),
 }
 LIBRARIES: dict[str, set[str]] = {

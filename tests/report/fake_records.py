@@ -101,7 +101,7 @@ def _invented(settings: Settings, seed: int, shift: float) -> tuple[pd.DataFrame
         "seed": seed,
         "commit": "0123456789abcdef0123456789abcdef01234567",
         "dirty": False,
-        "fingerprint": {"digest": f"of {settings.method}", "files": {}},
+        "fingerprint": {"digest": f"of {settings.method}", "modules": {}},
         "data": {
             "layout": "frames",
             "train_checksum": "a" * 64,

@@ -82,7 +82,7 @@ class TestGather:
         for own in ("own", "none"):
             settings = resolve(dataset="ped2", method="mnad", task="prediction", memory=own, profile="cpu")
             for seed in range(4):
-                code = {"digest": "x", "files": {"loop.py": "old" if seed == 3 else "new", f"{own}.py": "same"}}
+                code = {"digest": "x", "modules": {"loop.py": "old" if seed == 3 else "new", f"{own}.py": "same"}}
                 write_record(tmp_path, settings, seed, 1.0, fingerprint=code)
         found = gather(memory(), PED2, load_records(tmp_path))
         assert sorted(found.effects) == [0, 1, 2]
@@ -225,5 +225,8 @@ def _drop_first_frames(path: Path) -> None:
 
     table_path = path.with_name(path.stem + ".csv.gz")
     table = read_terms(table_path)
-    write_terms(table[table["frame"] >= 8].reset_index(drop=True), table_path)
-    assert json.loads(path.read_text())["seed"] == 0
+    kept = table[table["frame"] >= 8].reset_index(drop=True)
+    write_terms(kept, table_path)
+    content = json.loads(path.read_text())
+    content["data"]["scored_frames"] = len(kept)
+    path.write_text(json.dumps(content))

@@ -25,7 +25,6 @@ from benchmarks.run.checkpoint import save_checkpoint
 from benchmarks.run.contract import Method, Objective
 from benchmarks.run.feed import Feed
 from benchmarks.run.methods import build
-from benchmarks.run.strided_clips import training_feed
 from benchmarks.study.settings import Settings
 from tests.support.cells import LENGTH, ROOT, arguments, numbers, only, settings_file
 
@@ -119,8 +118,8 @@ class TestBaseline:
         assert set(record["metrics"]["plain"]) == {"mse", "psnr", "mean_absolute_error", "marked_share"}
         assert record["headline"]["score"] == "mse"
         assert record["data"]["scored_frames"] == 3 * LENGTH
-        assert "baselines/cae.py" in record["fingerprint"]["files"]
-        assert "mnad/network.py" not in record["fingerprint"]["files"]
+        assert "baselines/cae.py" in record["fingerprint"]["modules"]
+        assert "mnad/network.py" not in record["fingerprint"]["modules"]
         assert only(tmp_path / "work", "checkpoint.safetensors").stat().st_size > 0
 
     def test_of_several_objectives_records_each(self, yard: Path, tmp_path: Path) -> None:
@@ -208,19 +207,19 @@ class Bare:
 
 
 class TestDevice:
-    @pytest.mark.parametrize(("method", "feeds"), [("cae", 1), ("mean_frame", 0)])
+    @pytest.mark.parametrize(("method", "feeds"), [("cae", 3), ("mean_frame", 2)])
     def test_is_the_cells_own(
         self, yard: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, feeds: int
     ) -> None:
-        """Training clips are fed on the device that was asked for; what trains nothing gets no feed."""
+        """Clips are fed on the device that was asked for, for training, calibration and test; some train nothing."""
         # The CPU under another name.
         asked, fed = torch.device("cpu", 0), []
 
         def told(clips: Clips, device: torch.device) -> Feed:
             fed.append(device)
-            return training_feed(clips, device)
+            return Feed(clips, device)
 
-        monkeypatch.setattr("benchmarks.run.cell.training_feed", told)
+        monkeypatch.setattr("benchmarks.run.cell.Feed", told)
         monkeypatch.setattr("benchmarks.run.cell.build", Bare)
         monkeypatch.setattr("benchmarks.run.cell.pick_device", lambda _: asked)
         assert main(arguments(settings_file(tmp_path, method=method, task="reconstruction"), yard, tmp_path)) == 0

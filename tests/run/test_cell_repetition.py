@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.run.cell import main
 from benchmarks.run.checkpoint import read_facts
-from benchmarks.run.fingerprint import Fingerprint
+from benchmarks.run.recorded_code import Fingerprint
 from tests.support.cells import ROOT, arguments, command, numbers, only, settings_file
 
 pytestmark = pytest.mark.usefixtures("settings_of_torch")

@@ -82,7 +82,7 @@ class TestFingerprintOfTheMode:
     def test_fast_rests_on_more_code(self) -> None:
         """A fast cell's fingerprint holds the fused norm; the default's does not, so that editing it leaves records."""
         settings = settings_of("mnad")
-        fast, record = fingerprint(settings, "fast").files, fingerprint(settings).files
+        fast, record = fingerprint(settings, "fast").modules, fingerprint(settings).modules
         assert {"benchmarks/run/fast.py"} <= set(fast) - set(record)
         assert set(record) < set(fast)
 

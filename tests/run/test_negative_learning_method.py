@@ -18,7 +18,7 @@ from benchmarks.run.feed import Feed
 from benchmarks.run.fingerprint import fingerprint
 from benchmarks.run.frame_autoencoder import FrameAutoencoder
 from benchmarks.run.methods import build
-from benchmarks.run.negative_learning import LimitedAutoencoder, are_known
+from benchmarks.run.negative_learning import LimitedAutoencoder
 from benchmarks.run.training import train_epoch
 from benchmarks.study.legality import illegal_because
 from benchmarks.study.presets import resolve
@@ -139,8 +139,8 @@ class TestFacts:
 class TestFingerprint:
     def test_holds_the_anomalies_of_those_that_have_seen_some(self) -> None:
         """A cell without negative learning does not rest on its code, nor on the generator of anomalies."""
-        limited = fingerprint(settings_of()).files
-        plain = fingerprint(resolve(dataset="synthetic", method="cae", task="reconstruction", profile="smoke")).files
+        limited = fingerprint(settings_of()).modules
+        plain = fingerprint(resolve(dataset="synthetic", method="cae", task="reconstruction", profile="smoke")).modules
         added = {"benchmarks/run/negative_learning.py", "baselines/negative_learning.py", "synthetic/dataset.py"}
         assert added <= set(limited) - set(plain)
         assert set(plain) < set(limited)
@@ -191,14 +191,14 @@ class TestLegality:
         assert illegal_because(settings_of(dataset="ped2", negative_folder="anomalies")) is None
 
 
-class TestAreKnown:
-    def test_tells_known_anomalies_from_training_clips(self, video: np.ndarray) -> None:
-        """A drawn batch is one of known anomalies, the batch it was drawn for is not."""
+class TestDraw:
+    def test_gives_known_anomalies_indices_that_no_clip_has(self, video: np.ndarray) -> None:
+        """By them a method tells a drawn batch from the batch that it was drawn for."""
         method = method_of(settings_of(negative_frames=4))
         batch = Feed(Clips(video, (len(video),), length=1), CPU).batch(np.arange(3), epoch=1)
         known, region = method._draw(batch)
-        assert are_known(known)
-        assert not are_known(batch)
+        assert (known.index < 0).all()
+        assert (batch.index >= 0).all()
         assert region is not None
         assert len(known.frames) == len(region) == 3
 

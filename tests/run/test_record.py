@@ -19,7 +19,8 @@ from benchmarks.measure.terms import read_terms, round_terms, select_variant
 from benchmarks.run import record as module
 from benchmarks.run.cell import main
 from benchmarks.run.contract import ScoreRule
-from benchmarks.run.record import label_notes, measure, write_record
+from benchmarks.run.record import measure, write_record
+from benchmarks.run.video_labels import label_notes
 from tests.support.cells import arguments, only, settings_file
 
 pytestmark = pytest.mark.usefixtures("settings_of_torch")
@@ -120,7 +121,7 @@ class TestWriteRecord:
     def write(path: Path, run: float) -> None:
         """Write the record of a run, told from others by a number in both files."""
         table = table_of()[["video", "frame", "label"]]
-        write_record(path, {"run": run}, round_terms(table.assign(**{"update.mse": run})))
+        write_record(path, {"run": run, "data": {}}, round_terms(table.assign(**{"update.mse": run})))
 
     @staticmethod
     def found(path: Path) -> tuple[float | None, float]:
@@ -193,7 +194,7 @@ class TestWriteRecord:
         """One sentence says where it stands, and the earlier pair stays."""
         table = round_terms(table_of()[["video", "frame", "label"]])
         with pytest.raises(StudyError, match=re.escape(f"but {place} is not")):
-            write_record(old, {"run": 0.5, "numbers": numbers}, table)
+            write_record(old, {"run": 0.5, "numbers": numbers, "data": {}}, table)
         assert self.found(old) == (0.25, 0.25)
 
     def test_table_that_cannot_be_written_leaves_the_old_pair(self, old: Path) -> None:

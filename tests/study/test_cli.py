@@ -1,4 +1,5 @@
 import errno
+import gzip
 import json
 import os
 import shutil
@@ -205,8 +206,9 @@ class TestReproduce:
             file.parent.mkdir(parents=True, exist_ok=True)
             made_by = fingerprint(cell.settings)
             file.write_text(
-                json.dumps({"schema": 1, "fingerprint": {"digest": made_by.digest, "files": made_by.files}})
+                json.dumps({"schema": 1, "fingerprint": {"digest": made_by.digest, "modules": made_by.modules}})
             )
+            file.with_suffix(".csv.gz").write_bytes(gzip.compress(b"video,frame,label\n01,4,0\n"))
         code = (
             "import sys; from benchmarks import cli; cli.runs.write_study_tables = lambda *_, **__: None; "
             "cli.runs.show_reproduction = lambda *_: False; status = cli.main(['reproduce', 'synthetic', '--device', 'cpu', "

@@ -96,7 +96,8 @@ class Fcae(FrameAutoencoder):
     def _augmented(
         self, batch: Batch, frames: NDArray[np.uint8], regions: Regions | None
     ) -> tuple[NDArray[np.uint8], Regions | None]:
-        if not self.settings.augmentation:
+        # A known anomaly has an index below 0. It stays as it is: the pixels that it marks would have to move along.
+        if not self.settings.augmentation or batch.index[0] < 0:
             return frames, regions
         moved = []
         for row, index in enumerate(batch.index.tolist()):

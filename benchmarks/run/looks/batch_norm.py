@@ -18,7 +18,6 @@ from benchmarks.run.cell_data import CellData
 from benchmarks.run.contract import Method
 from benchmarks.run.evaluation import evaluate
 from benchmarks.run.feed import Feed
-from benchmarks.run.strided_clips import training_feed
 
 BATCHES: Final = 100
 _NORMS: Final = (nn.BatchNorm2d, nn.BatchNorm3d)
@@ -67,7 +66,7 @@ def _uncompiled(network: nn.Module) -> AbstractContextManager[Any]:
 def _measure(method: MemoryAutoencoder, norms: list[Any], data: CellData, device: torch.device) -> int:
     """Set running statistics to their mean over batches, each normalised by its own; return the number of batches."""
     settings = method.settings
-    feed = training_feed(data.training_clips(settings, method.clip_length), device)
+    feed = Feed(data.training_clips(settings, method.clip_length), device)
     momenta = [norm.momentum for norm in norms]
     done = 0
     with torch.no_grad(), _uncompiled(method.network):

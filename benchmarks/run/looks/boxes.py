@@ -118,7 +118,7 @@ def true_boxes(videos: Sequence[Video], feed: Feed, method: Method, index: int) 
     """Return the boxes (n, 4) of the mask of a clip's scored frame, as shares of the frame; specks are left out."""
     masks = videos[int(feed.clips.video[index])].masks
     assert masks is not None, "only videos with masks are looked at"
-    mask = masks(int(feed.clips.first[index]) + method.scored_frame * feed.clips.temporal_stride)
+    mask = masks(int(feed.clips.first[index]) + method.scored_frame * int(feed.clips.steps[index]))
     return _unit(boxes_of_mask(mask, max(round(_SMALLEST * mask.size), 1)), mask.shape)
 
 

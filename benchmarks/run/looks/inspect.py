@@ -16,12 +16,14 @@ from benchmarks.run.checkpoint import load_checkpoint, read_facts
 from benchmarks.run.contract import Method
 from benchmarks.run.evaluation import Pass, evaluate
 from benchmarks.run.feed import Feed
-from benchmarks.run.fingerprint import fingerprint
+from benchmarks.run.fingerprint import made_by_todays_code
+from benchmarks.run.labelling import differing_videos, read_labelling
 from benchmarks.run.looks.file import VideoFile
 from benchmarks.run.looks.looking import SECTIONS, look_into
 from benchmarks.run.looks.pixels import map_size
 from benchmarks.run.looks.stills import require_video, whole_video
 from benchmarks.run.methods import build
+from benchmarks.run.video_labels import labels_of
 from benchmarks.study.settings import Cell
 
 _ROOT = Path(__file__).resolve().parents[3]
@@ -97,7 +99,7 @@ def _record(cell: Cell, places: Places, *, keep_stale: bool) -> dict[str, Any]:
         raise _LeftOutError("no record yet; run the study first")
     try:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        made_by, mode = content["fingerprint"]["digest"], content["mode"]
+        _ = content["fingerprint"]["digest"], content["mode"]
         _ = content["epochs"], [content["data"][f"{split}_checksum"] for split in _SPLITS]
     except KeyError as error:
         raise StudyError(
@@ -105,7 +107,7 @@ def _record(cell: Cell, places: Places, *, keep_stale: bool) -> dict[str, Any]:
         ) from error
     except (OSError, ValueError, TypeError) as error:
         raise StudyError(f"Expected a record in {path}, but {error}; remove it and run the cell again.") from error
-    if not keep_stale and made_by != fingerprint(cell.settings, mode).digest:
+    if not keep_stale and not made_by_todays_code(content, cell.settings):
         raise _LeftOutError("made by older code; run the study again or give --keep-stale")
     if content["epochs"] and not _checkpoint(cell, places).exists():
         raise _LeftOutError("no checkpoint; remove the record and run the study again, which trains the cell anew")
@@ -131,6 +133,11 @@ def _inspect(
         opened[geometry] = open_data(settings, places)
     data = opened[geometry]
     method = _restore(cell, content, data, places, device)
+    table = records.record_path(places.results, cell).with_suffix(".csv.gz")
+    if differing_videos(read_labelling(table, content["data"]), labels_of(data.dataset.test)):
+        raise _LeftOutError(
+            "the record was measured on other labels than those of the data here; run make measure first"
+        )
     if video is not None:
         require_video(data.dataset.test, video)
     sections = look_into(method, data, device, folder, _score_again(method, data, device))
@@ -167,7 +174,9 @@ def _restore(cell: Cell, content: dict[str, Any], data: CellData, places: Places
     # A checkpoint from before they were part of it does not say which anomalies were known.
     if "known_anomalies" in facts["identity"]:
         identity["known_anomalies"] = content["method"]["known_anomalies_checksum"]
-    if facts["identity"] != identity or len(facts["epochs"]) != cell.settings.epochs:
+    # The labels of its evaluations between epochs say nothing about the weights.
+    made_by = {name: value for name, value in facts["identity"].items() if name != "labels"}
+    if made_by != identity or len(facts["epochs"]) != cell.settings.epochs:
         raise _LeftOutError("the checkpoint is not the one of the record; remove both and run the study again")
     load_checkpoint(checkpoint, method)
     return method

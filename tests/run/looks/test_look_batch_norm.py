@@ -8,9 +8,9 @@ import torch
 from benchmarks.run.autoencoder import MemoryAutoencoder
 from benchmarks.run.cell_data import CellData, Places, open_data
 from benchmarks.run.fast import speed_up
+from benchmarks.run.feed import Feed
 from benchmarks.run.looks.batch_norm import measured_anew
 from benchmarks.run.methods import build
-from benchmarks.run.strided_clips import training_feed
 from benchmarks.run.training import train_epoch
 from benchmarks.study.presets import resolve
 from benchmarks.study.settings import Settings
@@ -40,7 +40,7 @@ def trained(settings: Settings, data: CellData, *, fast: bool = False) -> Memory
     method = MemoryAutoencoder(settings, 0, CPU)
     if fast:
         speed_up(method, CPU)
-    feed = training_feed(data.training_clips(settings, method.clip_length), CPU)
+    feed = Feed(data.training_clips(settings, method.clip_length), CPU)
     train_epoch(method, method.objectives(), feed, settings, 0, 1, lambda *facts: None)
     return method
 
@@ -103,7 +103,7 @@ class TestMeasuredAnew:
         speed_up(compiled, torch.device("meta"), backend="eager")
         found = []
         for made in (plain, compiled):
-            feed = training_feed(data.training_clips(settings, made.clip_length), CPU)
+            feed = Feed(data.training_clips(settings, made.clip_length), CPU)
             train_epoch(made, made.objectives(), feed, settings, 0, 1, lambda *facts: None)
             found.append(measured_anew(made, data, CPU))
         torch.compiler.reset()

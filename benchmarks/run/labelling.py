@@ -1,0 +1,123 @@
+"""The labels that a record was measured on, read from the table of terms beside it; nothing heavy is imported.
+
+A labelling holds a byte a frame for each video: 0 normal, 1 abnormal, `UNKNOWN` for a frame that is not scored. Two are
+compared on the frames that both know, so a record is held to exactly the labels that its metrics rest on.
+"""
+
+import csv
+import gzip
+import hashlib
+import io
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from benchmarks.errors import StudyError
+
+UNKNOWN = 2
+_COLUMNS = ("video", "frame", "label")
+# Frames of a video beyond which a number is damage, not data.
+_MOST_FRAMES = 10_000_000
+
+Labelling = Mapping[str, bytes]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How data differs from that of a record. frames: a sentence's end, or ""; labels: the videos that differ."""
+
+    frames: str = ""
+    labels: tuple[str, ...] = ()
+
+
+def digest(labels: bytes) -> str:
+    """12 hex digits of a video's labels, a byte a frame."""
+    return hashlib.sha256(labels).hexdigest()[:12]
+
+
+def read_labelling(table: Path, data: Mapping[str, Any]) -> Labelling:
+    """Return the labels in a table of terms; the whole file is unpacked, so damage is found too.
+
+    data: the record's section of that name, which says how many frames were scored and, since records have one, the
+    table's checksum. Raises StudyError, naming the file and what to do, where the file is missing, cut, damaged or not the
+    record's own.
+    """
+    remedy = "`reproduce` runs the cell again; or bring the file back from a copy (git checkout)"
+    try:
+        facts = table.stat()
+        found = _read(table, facts.st_mtime_ns, facts.st_size)
+    except FileNotFoundError as error:
+        raise StudyError(f"Expected a table of terms at {table}, but there is none; {remedy}.") from error
+    except (OSError, EOFError, zlib.error, ValueError, KeyError, IndexError) as error:
+        raise StudyError(
+            f"Expected a whole table of terms at {table}, but it is damaged ({error}); {remedy}."
+        ) from error
+    rows, checksum = data.get("scored_frames"), data.get("terms_checksum")
+    if rows not in (None, found.rows) or checksum not in (None, found.checksum):
+        what = f"{found.rows} rows for {rows}" if rows != found.rows else f"the checksum {found.checksum[:12]}"
+        raise StudyError(f"Expected the record's own table of terms at {table}, but it has {what}; {remedy}.")
+    return found.labelling
+
+
+def differing_videos(one: Labelling, other: Labelling) -> list[str]:
+    """Videos in which a frame has one label here and another there; a video or frame that one side lacks is no matter."""
+    return [
+        video
+        for video, labels in one.items()
+        if video in other and labels != other[video] and _differ(labels, other[video])
+    ]
+
+
+def merged(one: Labelling, other: Labelling) -> Labelling:
+    """Two labellings that do not differ as one that knows the frames of both."""
+    return dict(one) | {video: _merge(labels, one.get(video, b"")) for video, labels in other.items()}
+
+
+def _differ(one: bytes, other: bytes) -> bool:
+    return any(a != b and UNKNOWN not in (a, b) for a, b in zip(one, other, strict=False))
+
+
+def _merge(one: bytes, other: bytes) -> bytes:
+    length = max(len(one), len(other))
+    unknown = bytes([UNKNOWN])
+    pairs = zip(one.ljust(length, unknown), other.ljust(length, unknown), strict=True)
+    return bytes(min(a, b) for a, b in pairs)
+
+
+@dataclass(frozen=True)
+class _Table:
+    labelling: Labelling
+    rows: int
+    checksum: str
+
+
+@lru_cache(maxsize=4096)
+def _read(table: Path, written: int, size: int) -> _Table:
+    del written, size  # another file under the same name is read again
+    content = table.read_bytes()
+    rows = csv.reader(io.StringIO(gzip.decompress(content).decode()))
+    header = next(rows, [])
+    places = [header.index(name) for name in _COLUMNS]
+    frames: dict[str, list[tuple[int, int]]] = {}
+    count = 0
+    for row in rows:
+        if len(row) != len(header):
+            raise ValueError(f"row {count + 1} has {len(row)} of {len(header)} columns")
+        video, frame, label = (row[place] for place in places)
+        number = int(frame)
+        if not 0 <= number < _MOST_FRAMES or label not in ("0", "1"):
+            raise ValueError(f"row {count + 1} is frame {frame} with the label {label}")
+        frames.setdefault(video, []).append((number, int(label)))
+        count += 1
+    if not count:
+        raise ValueError("it has no row")
+    labelling = {}
+    for video, pairs in frames.items():
+        values = bytearray([UNKNOWN]) * (max(pairs)[0] + 1)
+        for place, value in pairs:
+            values[place] = value
+        labelling[video] = bytes(values)
+    return _Table(labelling, count, hashlib.sha256(content).hexdigest())
