@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from benchmarks.report.figures import curves, timeline, usage
+from benchmarks.report.groups import settings_label
 from benchmarks.report.records import Record
 from benchmarks.report.rows import Row
 from benchmarks.report.style import house_style, save
@@ -74,7 +75,7 @@ class Runs:
 
     def create(self, settings: Settings, seed: int | None, *, start: int, parent: str | None = None) -> str:
         """Begin the run of a setting (seed None) or of one of its seeds; start: milliseconds. Returns its id."""
-        title = f"{_title(settings)}, {settings.profile}"
+        title = f"{_title(settings)}, {settings_label(settings)}"
         tags = settings_tags(settings) | {"level": "setting" if seed is None else "seed"}
         if seed is not None and parent is not None:
             tags |= {"seed": str(seed), _PARENT: parent}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks.report.evidence import groups_of
+from benchmarks.report.groups import groups_of
 from benchmarks.report.factorial import factorial_tables
 from benchmarks.report.published import FIGURES, of_baseline
 from benchmarks.report.records import load_records

@@ -62,6 +62,9 @@ class TestExplorerTable:
         for record in records:
             assert f'data-run="{run_id(record)}"' in text
             assert f'<td class="number">{100 * record.content["headline"]["micro_auc"]:.1f}</td>' in text
-        assert 'aria-label="MNAD · prediction · no memory, ped2, cpu, seed 0: open"' in text
+        assert (
+            'aria-label="MNAD · prediction · no memory, UCSD Ped2, 256×256, ¼ width, 3 of 60 epochs, seed 0: open"'
+            in text
+        )
         assert ">Code<" not in text
         assert ">Code<" in explorer_table(records, {run_id(records[0])})

@@ -14,13 +14,15 @@ from typing import Final
 
 from benchmarks.errors import StudyError
 from benchmarks.report.answer import Answer, answer
+from benchmarks.report.claim_judging import ClaimVerdict
 from benchmarks.report.claims import read_claims
 from benchmarks.report.effects import power_table
 from benchmarks.report.evidence import without_stale
-from benchmarks.report.judging import FEWEST_SEEDS, ClaimVerdict
+from benchmarks.report.groups import settings_label
+from benchmarks.report.judging import FEWEST_SEEDS
 from benchmarks.report.page.claims_part import claims_part, glance, reasons, scoreboard
 from benchmarks.report.page.explorer import explorer_table, in_order
-from benchmarks.report.page.markup import blocks, bullet_list, details, escape, section, table
+from benchmarks.report.page.markup import blocks, bullet_list, details, escape, inline, section, table
 from benchmarks.report.page.pictures import Pictures, find_pictures
 from benchmarks.report.page.results_part import figures_part, results_part
 from benchmarks.report.page.runs import POINTS, RUN_BUDGET, pack, run_id
@@ -83,11 +85,13 @@ def write_page(
     data = "\n".join([parcels.lines(), *_picture_lines(pictures)])
     verdicts = judge_all(read_claims(), records)
     script, style = _read("page.js"), _read("page.css")
+    told = answer(studies, records, results, verdicts)
     fields = {
         "policy": escape(_policy(script)),
         "style": style,
         "script": script,
-        "answer": _answer(answer(studies, records, results, verdicts)),
+        "sentence": inline(told.sentence),
+        "answer": _answer(told),
         "scoreboard": scoreboard(verdicts),
         "number": str(len({one.claim.id for one in verdicts})),
         "fewest": str(FEWEST_SEEDS),
@@ -171,7 +175,7 @@ def _versions(records: Sequence[Record]) -> str:
 
 def _older(records: Sequence[Record]) -> str:
     """Records that are shown and not judged."""
-    named = [f"{one.settings.dataset}, {one.settings.name}, seed {one.seed}" for one in records]
+    named = [f"{settings_label(one.settings)}, {one.settings.name}, seed {one.seed}" for one in records]
     return (
         details(f"{len(named)} runs that older code made: shown, judged nowhere", bullet_list(named)) if named else ""
     )

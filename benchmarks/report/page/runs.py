@@ -24,6 +24,7 @@ from benchmarks.errors import StudyError
 from benchmarks.measure.metrics import KINDS
 from benchmarks.measure.normalise import Normalisation
 from benchmarks.report.frame_scores import score_of, scored, variant_frames
+from benchmarks.report.groups import settings_label
 from benchmarks.report.records import Record
 from benchmarks.report.rows import Row
 from benchmarks.report.wording import SCORES, percent
@@ -95,7 +96,7 @@ def _content(record: Record) -> dict[str, Any]:
     row = Row(record.settings, (record,))
     return {
         "label": row.label,
-        "title": f"{record.settings.dataset}, {record.settings.profile}, seed {record.seed}",
+        "title": f"{settings_label(record.settings)}, seed {record.seed}",
         "facts": _facts(record),
         "settings": {name: str(value) for name, value in record.settings.to_dict().items()},
         "curves": _curves(record.content["epochs"]),
