@@ -54,6 +54,7 @@ def tables(options: argparse.Namespace) -> int:
     if options.results == Path("results"):
         update_documents("answer", readme_answer(options.results))
         update_documents("auc", readme_auc_facts(options.results))
+    _write_memory_effect(options.results)
     _write_place_tables(options)
     write_index(options)
     return 0
@@ -101,6 +102,19 @@ def _write_bottleneck(dataset: str, results: Path) -> None:
     records = load_records(results, dataset)
     for path in write_bottleneck_table(dataset, make_rows([one.cell for one in records], by_cell(records)), results):
         print(f"Written: {path}")
+
+
+def _write_memory_effect(results: Path) -> None:
+    """Memory's effect in every group, with what it rests on; runs of the primary question once they are all there."""
+    from benchmarks.report.evidence import without_stale
+    from benchmarks.report.memory_effect import write_memory_effect
+    from benchmarks.report.primary import without_interim
+    from benchmarks.report.records import load_records
+    from benchmarks.report.rules import read_rules
+
+    records, _ = without_stale(load_records(results), _stale())
+    if paths := write_memory_effect(without_interim(records, read_rules()), results):
+        print(f"Written: {', '.join(map(str, paths.values()))}")
 
 
 def _write_place_tables(options: argparse.Namespace) -> None:

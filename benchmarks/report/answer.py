@@ -1,6 +1,6 @@
-"""The study's answer for the README's first screen: memory's effect and its cost in a table, the rest in a few lines.
+"""The study's answer for the README's first screen: one sentence, a small table of memory's effect, and a few lines.
 
-From records, by the rules of the verdict, and from the bench of what memory costs.
+From records, by the rules of docs/analysis-plan.md.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,41 +9,44 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
+from benchmarks.report.answer_effects import Chosen, chosen_effects, effects_of_answer, effects_sentence
+from benchmarks.report.claim_judging import ClaimVerdict
 from benchmarks.report.claims import read_claims
 from benchmarks.report.contents import micro
-from benchmarks.report.judging import ClaimVerdict
-from benchmarks.report.memory_effect import Effects, effects_table, memory_effects
+from benchmarks.report.effects import effect_words, has_effects
+from benchmarks.report.groups import common_label
+from benchmarks.report.labels import set_name
+from benchmarks.report.primary import PrimaryAnswer, answer_primary, without_interim
 from benchmarks.report.records import Record, by_cell
 from benchmarks.report.render import Table, to_markdown
-from benchmarks.report.rows import Row, make_rows
+from benchmarks.report.rows import METHOD_NAMES, Row, make_rows
+from benchmarks.report.rules import read_rules
+from benchmarks.report.trained import training
 from benchmarks.report.verdict import judge_all
+from benchmarks.report.verdict_head import interim_words
+from benchmarks.report.wording import signed
 from benchmarks.study.settings import LEARNING_FREE, Cell
 
 _NOTHING: Final = "No records yet: `make reproduce-ped2` or `make reproduce-synthetic` make some."
-
-# The sets that the first screen is about, as people write them, each with the studies that answer for it.
-ASKED: Final[Mapping[str, Sequence[str]]] = {
-    "UCSD Ped2": ("ped2", "lines-ped2", "epochs-ped2"),
-    "Circles and squares": ("lines-synthetic",),
-}
-STUDIES: Final = tuple(study for studies in ASKED.values() for study in studies)
+STUDIES: Final = ("ped2",)
+"""Studies whose rows the last two lines are about."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What the first screen says. effects: None without a pair of runs; lines: Markdown."""
+    """What the first screen says: its first sentences, a table or None without a pair of runs, and lines in Markdown."""
 
+    sentence: str
     effects: Table | None
     lines: tuple[str, ...]
 
     def markdown(self) -> str:
-        """The table, its notes in a paragraph, a bullet per line; no heading, since it stands in the README's own."""
-        told = "\n".join(f"- {line}" for line in self.lines)
+        """The sentences, the table with its notes in a paragraph, a bullet per line; no heading."""
+        bullets = "\n".join(f"- {line}" for line in self.lines)
         if self.effects is None:
-            return told
+            return "\n\n".join(part for part in (self.sentence, bullets) if part)
         shown = to_markdown(replace(self.effects, notes=())).removeprefix(f"## {self.effects.title}\n\n")
-        notes = " ".join(self.effects.notes)
-        return f"**{self.effects.title}**:\n\n{shown}\n{notes}\n\n{told}"
+        return f"{self.sentence}\n\n{shown}\n{' '.join(self.effects.notes)}\n\n{bullets}"
 
 
 def answer(
@@ -52,80 +55,91 @@ def answer(
     results: Path,
     verdicts: Sequence[ClaimVerdict] | None = None,
 ) -> Answer:
-    """Answer the study's question: memory on two sets and its cost, verdicts, seeds, what needs no learning.
+    """Answer the study's question: the primary question, memory on two sets, claims, seeds, what needs no learning.
 
     studies: cells by name of study, of STUDIES at least. records: all there are, none of them stale. results: folder of
-    the benches. verdicts: of those records, where they are at hand. A line whose records are missing says so.
+    the statistics. verdicts: of those records, where they are known. A line whose records are missing says so.
     """
-    rows_of: dict[str, list[Row]] = {}
-    for name, asked in ASKED.items():
-        for study in asked:
-            rows = [row for row in make_rows(studies.get(study, ()), by_cell(list(records))) if row.records]
-            if rows:
-                column = f"{name}, {rows[0].settings.profile}"
-                rows_of[f"{column}, {rows[0].settings.epochs} epochs" if column in rows_of else column] = rows
-    if not rows_of:
-        return Answer(None, (_NOTHING,))
-    effects = memory_effects(rows_of)
-    lines = [
-        _effect(effects),
-        _verdicts(judge_all(read_claims(), records) if verdicts is None else verdicts),
-        *_at_first(*next(iter(rows_of.items()))),
-    ]
-    return Answer(effects_table(effects, results), tuple(lines))
+    if not records:
+        return Answer(_NOTHING, None, ())
+    rules = read_rules()
+    trained = training(rules.trained, records)
+    primary = answer_primary(records, rules, trained)
+    found = chosen_effects(without_interim(records, rules), rules, trained)
+    lines = [_claims(judge_all(read_claims(), records) if verdicts is None else verdicts, results)]
+    rows = [row for study in STUDIES for row in make_rows(studies.get(study, ()), by_cell(list(records)))]
+    if rows := [row for row in rows if row.records]:
+        lines += _of_one_study(rows)
+    return Answer(_sentence(primary, found), effects_of_answer(found), tuple(lines))
 
 
-def _effect(effects: Effects) -> str:
-    """Count on each set where memory's interval lies wholly above zero, wholly below, holds it, or excludes the papers'."""
-    asked = "**Does memory raise the AUC?**"
-    told = []
-    for column in effects.columns:
-        found = effects.on(column)
-        intervals = [(one.published.auc.low, one.published.auc.high) for one in found]
-        rises = sum(low is not None and low > 0 for low, _ in intervals)
-        falls = sum(high is not None and high < 0 for _, high in intervals)
-        below = sum(
-            (rise := one.published.in_paper) is not None and high is not None and high < rise
-            for one, (_, high) in zip(found, intervals, strict=True)
+def _sentence(primary: PrimaryAnswer, found: Sequence[Chosen]) -> str:
+    if primary.complete:
+        return _answered(primary)
+    question = primary.question
+    asked = (
+        f"**Whether {METHOD_NAMES[question.method]}'s memory raises the frame AUC on {set_name(question.set)} at the "
+        f"published length is open: {primary.done} of {primary.wanted} runs.**"
+    )
+    told = effects_sentence([one for one in found if (one.dataset, one.method) == (question.set, question.method)])
+    return f"{asked} {told}" if told else asked
+
+
+def _answered(primary: PrimaryAnswer) -> str:
+    """The primary question's answer with its published scores' intervals; PSNR agrees wherever a word stands."""
+    question = primary.question
+    parts = []
+    for task in question.tasks:
+        one = primary.of(task)[0]
+        excluded = all(each.excluded for each in primary.of(task))
+        published = "" if one.published is None else f", published {signed(one.published)}"
+        parts.append(
+            f"{effect_words(one.judgement)} in {task} ({primary.word(task)}{published}"
+            f"{'' if one.published is None else ' excluded' if excluded else ' not excluded'})"
         )
-        if intervals:
-            rest = len(intervals) - rises - falls
-            told.append(
-                f"{column}: it rises in {rises} of {len(intervals)} pairs, falls in {falls}, {rest} cannot tell"
-                + (f", and in {below} the interval lies below the published rise" if below else "")
-            )
-    if not told:
-        return f"{asked} No pair of runs with and without memory yet."
-    return f"{asked} Under the published scores, by the interval over seeds, {'; '.join(told)}. None of these trains as long as the papers."
-
-
-def _verdicts(verdicts: Sequence[ClaimVerdict]) -> str:
-    """Name the decided claims set by set; one that is decided in any group of a set counts there."""
-    told = []
-    for dataset in dict.fromkeys(one.group.dataset for one in verdicts):
-        named = []
-        for verdict in ("reproduced", "contradicted"):
-            of = [one.claim.id for one in verdicts if (one.group.dataset, one.verdict) == (dataset, verdict)]
-            named += [f"{verdict} {', '.join(dict.fromkeys(of))}"] if of else []
-        told += [f"{dataset}: {', '.join(named)}"] if named else []
-    open_ones = [
-        claim
-        for claim in dict.fromkeys(one.claim.id for one in verdicts)
-        if all(one.verdict == "not decided" for one in verdicts if one.claim.id == claim)
-    ]
+    settings = primary.answers[0].judgement.evidence.group.label
     return (
-        f"**Which of the {len(read_claims())} claims hold?** {'; '.join(told) or 'None is decided'}; nowhere decided: "
-        f"{', '.join(open_ones) or 'none'}. What each says, and the differences it rests on: "
+        f"**At the published length, {METHOD_NAMES[question.method]}'s memory changes the frame AUC by {' and '.join(parts)}.** "
+        f"{settings}; {question.seeds} seeds, {100 * question.level:g} % intervals under the published scores; a word stands "
+        "where PSNR for both sides gives the same. Intervals are over seeds: other test videos may differ."
+    )
+
+
+def _claims(verdicts: Sequence[ClaimVerdict], results: Path) -> str:
+    """Name the words that survive the correction for all claims and groups."""
+    named = [
+        f"{one.claim.id} {one.word} on {one.group.label}{', exploratory' if one.exploratory else ''}"
+        for one in verdicts
+        if one.survives
+    ]
+    number = len({one.claim.id for one in verdicts})
+    judged = [one for one in verdicts if one.p is not None]
+    if judged:
+        names = "; ".join(named) if named else "none survives"
+        told = f"After Holm's correction over the {len(judged)} words given: {names}."
+    else:
+        told = "None has a word yet."
+    claims = dict.fromkeys(one.claim for one in verdicts)
+    shown = [[one for one in verdicts if one.claim is claim and has_effects(one)] for claim in claims]
+    untrained = sum(bool(of) and all(_untrained(one) for one in of) for of in shown)
+    lacking = f" Of {untrained}, all runs are too short." if untrained else ""
+    return (
+        f"**Which of the {number} claims hold?** {told}{lacking} "
+        f"{interim_words(results, '[coverage](results/statistics/coverage.md)')} Every claim and effect: "
         "[`results/verdict.md`](results/verdict.md)."
     )
 
 
-def _at_first(column: str, rows: Sequence[Row]) -> tuple[str, str]:
-    """Two lines about the first set alone: what seeds do, and what needs no learning."""
-    asked = f"**What is reached without learning, and by normalisation alone ({column})?**"
+def _untrained(verdict: ClaimVerdict) -> bool:
+    return verdict.p is None and any(one.evidence.untrained for one in verdict.deciding)
+
+
+def _of_one_study(rows: Sequence[Row]) -> tuple[str, str]:
+    """Two lines about one study alone: what seeds do, and what needs no learning."""
+    where = common_label(row.settings for row in rows)
     return (
-        f"**How much do seeds alone move a run ({column})?** {_seeds(rows)}.",
-        f"{asked} {_without_learning(rows)} {_normalisation(rows)}",
+        f"**How far do seeds alone move a run?** {_seeds(rows)} ({where}).",
+        f"**What is reached without learning?** {_without_learning(rows)} {_normalisation(rows)} ({where}).",
     )
 
 
@@ -136,12 +150,11 @@ def _seeds(rows: Sequence[Row]) -> str:
         if row.settings.method not in LEARNING_FREE and len(values := row.by_seed(micro()).values()) > 1
     }
     if not spans:
-        return "One seed each so far: nobody knows"
+        return "Unknown: one seed each so far"
     widest = max(spans, key=lambda label: spans[label])
-    middle = median(spans.values())
     return (
-        f"Between its best and worst seed by {middle:.1f} points in the middle setting, by {spans[widest]:.1f} in the "
-        f"widest, {widest}"
+        f"The best and the worst seed lie {median(spans.values()):.1f} points apart in the middle setting, "
+        f"{spans[widest]:.1f} in the widest, {widest}"
     )
 
 
@@ -162,10 +175,10 @@ def _normalisation(rows: Sequence[Row]) -> str:
     summary = None if best is None else best.auc()
     pooled = None if best is None else best.summary(micro(normalisation="global"))
     if best is None or summary is None or pooled is None:
-        return "What normalising each test video by its own extremes does was not measured yet."
+        return "What normalising each test video by its own extremes does was not measured yet"
     return (
-        f"Normalising each test video by its own extremes, as published, takes {best.label} from "
-        f"{100 * pooled.mean:.1f} % to {100 * summary.mean:.1f} %."
+        f"Normalising each test video by its own extremes, as published, raises {best.label} from "
+        f"{100 * pooled.mean:.1f} % to {100 * summary.mean:.1f} %"
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 import pandas as pd
 
 from benchmarks.measure.statistics import PairedDifference, paired_difference
+from benchmarks.report.groups import settings_label
 from benchmarks.report.latex import write_latex
 from benchmarks.report.records import Record
 from benchmarks.report.render import Table, to_markdown
@@ -25,7 +26,7 @@ REPLACED: Final = {
     "read_mean": "read: mean item",
 }
 UNCHANGED_PSNR: Final = 40.0
-"""dB from which on the claim's "optically unchanged" is taken to hold (benchmarks/report/claims.toml, C8)."""
+"""dB from which on the claim's "optically unchanged" is taken to hold (benchmarks/claims.toml, C8)."""
 
 
 @dataclass(frozen=True)
@@ -72,12 +73,12 @@ def write_bottleneck_table(dataset: str, rows: Sequence[Row], results: Path) -> 
 def bottleneck_table(dataset: str, found: Sequence[Replaced]) -> Table:
     """One line per setting and replacement."""
     columns = (
-        *("Profile", "Method", "Task", "Skip", "Memory", "Setting", "Replaced"),
+        *("Runs", "Method", "Task", "Skip", "Memory", "Setting", "Replaced"),
         *("Output PSNR", "Lowest", "AUC change", "Seeds"),
     )
     cells = tuple(
         (
-            one.row.settings.profile,
+            settings_label(one.row.settings),
             one.row.method,
             one.row.task,
             "on" if one.row.settings.skip else "off",

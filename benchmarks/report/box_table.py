@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from benchmarks.report.evidence import Group, group_of
+from benchmarks.report.groups import settings_label
 from benchmarks.report.latex import write_latex
 from benchmarks.report.records import Record
 from benchmarks.report.render import Table, to_markdown
@@ -32,7 +32,7 @@ def write_box_tables(records: Sequence[Record], results: Path) -> dict[str, Path
     for dataset in sorted({record.settings.dataset for record in told}):
         rows = _rows([record for record in told if record.settings.dataset == dataset])
         table = _table(dataset, rows)
-        csv = pd.DataFrame([_csv_row(group, row) for group, row in rows])
+        csv = pd.DataFrame([_csv_row(row) for row in rows])
         texts = {
             "md": f"# Boxes from error maps: {dataset}\n\n{to_markdown(table)}",
             "csv": csv.to_csv(index=False, float_format="%.5f", lineterminator="\n"),
@@ -58,41 +58,40 @@ def _rate(overlap: str, name: str) -> Callable[[Record], float | None]:
     return read
 
 
-def _rows(records: Sequence[Record]) -> list[tuple[Group, Row]]:
-    """A row per setting, the groups one after the other, within each the best F1 at the looser overlap first."""
+def _rows(records: Sequence[Record]) -> list[Row]:
+    """A row per setting, the profiles one after the other, within each the best F1 at the looser overlap first."""
     settings = dict.fromkeys(record.settings for record in records)
     rows = [
-        (group_of(one), Row(one, tuple(sorted((r for r in records if r.settings == one), key=lambda r: r.seed))))
-        for one in settings
+        Row(one, tuple(sorted((r for r in records if r.settings == one), key=lambda r: r.seed))) for one in settings
     ]
 
-    def rank(row: tuple[Group, Row]) -> tuple[str, float]:
-        summary = row[1].summary(_rate(OVERLAPS[-1], "f1"))
-        return row[0].label, 1.0 if summary is None else -summary.mean
+    def rank(row: Row) -> tuple[str, float]:
+        summary = row.summary(_rate(OVERLAPS[-1], "f1"))
+        return row.settings.profile, 1.0 if summary is None else -summary.mean
 
     return sorted(rows, key=rank)
 
 
-def _table(dataset: str, rows: Sequence[tuple[Group, Row]]) -> Table:
+def _table(dataset: str, rows: Sequence[Row]) -> Table:
     headings = [f"{shown} at {overlap}" for overlap in OVERLAPS for shown in _RATES.values()]
     cells = tuple(
         (
-            group.label,
+            settings_label(row.settings),
             row.label,
             row.seeds,
             *(percent(row.summary(_rate(overlap, name))) for overlap in OVERLAPS for name in _RATES),
         )
-        for group, row in rows
+        for row in rows
     )
     numeric = ("Seeds", *headings)
-    facts = [box_facts(record) for _, row in rows for record in row.records]
+    facts = [box_facts(record) for row in rows for record in row.records]
     frames = span(one["frames"] for one in facts)
     true = span(one["overlap_0.5"]["true"] for one in facts)
     notes = (
         (
             "In per cent, mean over seeds; ± is the half-width of a 95 % t interval over seeds. A box found matches a "
             "true one at an IoU of at least 0.5 or 0.25; boxes are matched one to one, as many as can be."
-            f"{seeds_note([row for _, row in rows])}"
+            f"{seeds_note(list(rows))}"
         ),
         (
             f"{frames} test frames were looked at, with {true} boxes of the masks' connected pieces; objects that touch "
@@ -103,14 +102,14 @@ def _table(dataset: str, rows: Sequence[tuple[Group, Row]]) -> Table:
             "held-out normal training frames; no test frame had a part in it."
         ),
     )
-    return Table(f"Boxes, {dataset}", ("Group", "Setting", *numeric), cells, frozenset(numeric), notes)
+    return Table(f"Boxes, {dataset}", ("Runs", "Setting", *numeric), cells, frozenset(numeric), notes)
 
 
-def _csv_row(group: Group, row: Row) -> dict[str, object]:
+def _csv_row(row: Row) -> dict[str, object]:
     settings = row.settings
     named: dict[str, object] = {name: getattr(settings, name) for name in ("dataset", "profile", "method")}
     values = named | {
-        "group": group.label,
+        "group": settings_label(row.settings),
         "name": settings.name,
         "setting": row.label,
         "seeds": len(row.records),

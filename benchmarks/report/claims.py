@@ -1,7 +1,6 @@
-"""The claims under judgement, read from ``claims.toml`` and checked."""
+"""The claims under judgement, read from ``benchmarks/claims.toml`` and checked."""
 
 import itertools
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -11,17 +10,20 @@ from benchmarks.errors import StudyError
 from benchmarks.measure.normalise import NORMALISATIONS, Normalisation
 from benchmarks.report.quantities import QUANTITIES
 from benchmarks.report.rows import METHOD_NAMES
+from benchmarks.report.rules import CLAIMS, check_keys, read_toml
 from benchmarks.study.presets import resolve
 from benchmarks.study.settings import Settings
 
-CLAIMS: Final = Path(__file__).with_name("claims.toml")
 HALF_A_POINT: Final = 0.5
 Direction = Literal["higher", "lower", "same", "not_higher", "not_lower"]
 
-_CLAIM_KEYS: Final = ("id", "family", "statement", "source", "sets", "contrast")
+_CLAIM_KEYS: Final = ("id", "family", "statement", "source", "sets", "contrast", "out_of_scope", "also")
+_ONLY_IF_KEYS: Final = ("quantity", "at_least", "at_most", "otherwise")
 _STATED_KEYS: Final = ("set", "effect", "status", "source")
 _OPTIONAL: Final = {
     "smallest",
+    "margin",
+    "any",
     "score",
     "normalisation",
     "deciding",
@@ -62,11 +64,26 @@ class Stated:
 
 
 @dataclass(frozen=True)
+class Condition:
+    """What side a's mean over seeds of a quantity must reach or not exceed; otherwise: the reason in place of a word."""
+
+    quantity: str
+    otherwise: str
+    at_least: float | None = None
+    at_most: float | None = None
+
+    def met(self, mean: float) -> bool:
+        """Whether a mean, in the quantity's unit, lies within the bounds; one that touches a bound does."""
+        return (self.at_least is None or mean >= self.at_least) and (self.at_most is None or mean <= self.at_most)
+
+
+@dataclass(frozen=True)
 class Contrast:
     """One comparison with one answer: a minus b (or minus a reference), in the quantity's unit.
 
-    cells: in words, what the lists of the file chose for this one. smallest: the smallest effect worth the name.
-    only_if: a quantity of side a and the least mean it must have, or the contrast compares two runs of one thing.
+    cells: in words, what the lists of the file chose for this one. smallest: the smallest effect worth the name; margin:
+    effects within it are of no practical effect, where the contrast has a margin of its own. alternatives: a number that
+    contrasts share of which one is enough; None where every one decides.
     """
 
     name: str
@@ -82,7 +99,9 @@ class Contrast:
     normalisation: Normalisation = "per_video"
     deciding: bool = True
     stated: tuple[Stated, ...] = ()
-    only_if: tuple[str, float] | None = None
+    only_if: Condition | None = None
+    margin: float | None = None
+    alternatives: int | None = None
 
     @property
     def unit(self) -> str:
@@ -92,9 +111,10 @@ class Contrast:
 
 @dataclass(frozen=True, eq=False)
 class Claim:
-    """A claim and the contrasts that decide it; family: the claims among which Holm's correction runs.
+    """A claim and the contrasts that decide it.
 
-    Claims are compared by identity: their sides hold whatever TOML does.
+    out_of_scope: why it cannot be judged here, "" where it can; also: sets on which its contrasts are then shown without a
+    word. Claims are compared by identity: their sides hold whatever TOML does.
     """
 
     id: str
@@ -103,6 +123,8 @@ class Claim:
     source: str
     sets: tuple[str, ...]
     contrasts: tuple[Contrast, ...]
+    out_of_scope: str = ""
+    also: tuple[str, ...] = ()
 
 
 def read_claims(path: Path = CLAIMS) -> tuple[Claim, ...]:
@@ -110,11 +132,7 @@ def read_claims(path: Path = CLAIMS) -> tuple[Claim, ...]:
 
     Raises StudyError, naming the file, the claim and the valid keys, for what is no such file.
     """
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise StudyError(f"Expected claims in TOML at {path}, but {error}; correct the file.") from error
-    _check_keys(content, ("claim",), (), f"the file {path}")
+    content = read_toml(path)
     tables = content["claim"]
     claims = tuple(
         _claim(table, f"claim {table.get('id', number)} of {path}") for number, table in enumerate(tables, 1)
@@ -126,36 +144,43 @@ def read_claims(path: Path = CLAIMS) -> tuple[Claim, ...]:
 
 
 def _claim(table: Mapping[str, Any], where: str) -> Claim:
-    _check_keys(table, _CLAIM_KEYS, (), where)
-    contrasts = [one for contrast in table["contrast"] for one in _contrasts(contrast, table["sets"], where)]
+    check_keys(table, _CLAIM_KEYS, ("out_of_scope", "also"), where)
+    if "also" in table and "out_of_scope" not in table:
+        raise StudyError(f"Expected also only with out_of_scope in {where}; add the reason, or move its sets to sets.")
+    also = table.get("also", [])
+    contrasts = [
+        one
+        for number, contrast in enumerate(table["contrast"])
+        for one in _contrasts(contrast, [*table["sets"], *also], number, where)
+    ]
     words = {key: str(table[key]) for key in ("id", "family", "statement", "source")}
-    return Claim(**words, sets=tuple(table["sets"]), contrasts=tuple(contrasts))
+    scope = str(table.get("out_of_scope", ""))
+    return Claim(**words, sets=tuple(table["sets"]), contrasts=tuple(contrasts), out_of_scope=scope, also=tuple(also))
 
 
-def _contrasts(table: Mapping[str, Any], sets: list[str], where: str) -> Iterable[Contrast]:
+def _contrasts(table: Mapping[str, Any], sets: list[str], number: int, where: str) -> Iterable[Contrast]:
     """One contrast for every combination of the lists."""
     where = f"contrast {table.get('name', '?')!r} of {where}"
-    _check_keys(table, _CONTRAST_KEYS, _OPTIONAL, where)
+    check_keys(table, _CONTRAST_KEYS, _OPTIONAL, where)
     _check_level("quantity", table["quantity"], tuple(QUANTITIES), where)
     _check_level("direction", table["direction"], get_args(Direction), where)
     _check_level("normalisation", table.get("normalisation", "per_video"), NORMALISATIONS, where)
     if ("b" in table) == ("reference" in table):
         raise StudyError(f"Expected either b or reference in {where}, but got both or neither; keep one.")
     smallest = float(table.get("smallest", HALF_A_POINT))
-    if smallest < 0:
-        raise StudyError(f"Expected smallest to be at least 0 in {where}, but got {smallest:g}.")
-    only_if = table.get("only_if")
-    if only_if is not None:
-        _check_keys(only_if, ("quantity", "at_least"), (), f"only_if of {where}")
-        _check_level("quantity", only_if["quantity"], tuple(QUANTITIES), f"only_if of {where}")
+    for name in ("smallest", "margin"):
+        if float(table.get(name, 0)) < 0:
+            raise StudyError(f"Expected {name} to be at least 0 in {where}, but got {table[name]:g}.")
+    if table.get("any") and not table.get("deciding", True):
+        raise StudyError(f"Expected a contrast with any to decide in {where}, but deciding is false; remove one.")
     stated = []
     for one in table.get("stated", []):
-        _check_keys(one, _STATED_KEYS, (), f"stated of {where}")
+        check_keys(one, _STATED_KEYS, (), f"stated of {where}")
         _check_level("status", one["status"], ("P", "S"), where)
         stated.append(Stated(**one))
     shared, only_a, only_b = table.get("cells", {}), table["a"], table.get("b", {})
     for side in (shared, only_a, only_b):
-        _check_keys(side, (*sorted(_SIDE_KEYS), "variant"), {*_SIDE_KEYS, "variant"}, where)
+        check_keys(side, (*sorted(_SIDE_KEYS), "variant"), {*_SIDE_KEYS, "variant"}, where)
     lists = [(part, key) for part, side in enumerate((shared, only_a, only_b)) for key in side if _is_list(side[key])]
     for levels in itertools.product(*((shared, only_a, only_b)[part][key] for part, key in lists)):
         chosen = dict(zip(lists, levels, strict=True))
@@ -181,8 +206,21 @@ def _contrasts(table: Mapping[str, Any], sets: list[str], where: str) -> Iterabl
             normalisation=table.get("normalisation", "per_video"),
             deciding=bool(table.get("deciding", True)),
             stated=tuple(stated),
-            only_if=None if only_if is None else (only_if["quantity"], float(only_if["at_least"])),
+            only_if=_condition(table.get("only_if"), f"only_if of {where}"),
+            margin=float(table["margin"]) if "margin" in table else None,
+            alternatives=number if table.get("any", False) else None,
         )
+
+
+def _condition(table: Mapping[str, Any] | None, where: str) -> Condition | None:
+    if table is None:
+        return None
+    check_keys(table, _ONLY_IF_KEYS, ("at_least", "at_most"), where)
+    _check_level("quantity", table["quantity"], tuple(QUANTITIES), where)
+    if ("at_least" in table) == ("at_most" in table):
+        raise StudyError(f"Expected either at_least or at_most in {where}, but got both or neither; keep one.")
+    bounds = {name: float(table[name]) for name in ("at_least", "at_most") if name in table}
+    return Condition(table["quantity"], str(table["otherwise"]), **bounds)
 
 
 def _side(choice: Mapping[str, Any], where: str) -> Side:
@@ -208,14 +246,6 @@ def _in_words(key: str, value: object) -> str:
 
 def _is_list(value: object) -> bool:
     return isinstance(value, list)
-
-
-def _check_keys(table: Mapping[str, Any], known: Iterable[str], optional: Iterable[str], where: str) -> None:
-    known, optional = tuple(known), set(optional)
-    if unknown := sorted(set(table) - set(known)):
-        raise StudyError(f"Expected keys among {', '.join(known)} in {where}, but got {', '.join(unknown)}.")
-    if missing := [key for key in known if key not in table and key not in optional]:
-        raise StudyError(f"Expected the keys {', '.join(known)} in {where}, but {', '.join(missing)} is missing.")
 
 
 def _check_level(key: str, value: object, levels: tuple[str, ...], where: str) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from statistics import median
 from typing import Final
 
+from benchmarks.report.groups import settings_label
+from benchmarks.report.labels import set_name
 from benchmarks.report.published import DIVIDED_BY_MAXIMUM, OTHER_LABELS, by_others
 from benchmarks.report.records import Record
 from benchmarks.report.render import Table
@@ -29,11 +31,12 @@ def factors_of(rows: Sequence[Row]) -> list[tuple[str, Callable[[Row], str]]]:
     ]
     if any(row.settings.skip != native_skip(row.settings) for row in rows):
         always.append(("Skip", _skip))
+    several = len({row.settings.profile for row in rows}) > 1
     names: dict[str, Callable[[Row], str]] = {
-        "Set": lambda row: row.settings.dataset,
+        "Set": lambda row: set_name(row.settings.dataset),
         "Supervision": lambda row: row.settings.supervision,
         "Preset": lambda row: row.settings.preset,
-        "Profile": lambda row: row.settings.profile,
+        "Runs": lambda row: settings_label(row.settings) if several else "",
         "Setting": lambda row: row.extra,
     }
     return always + [(name, tell) for name, tell in names.items() if len({tell(row) for row in rows}) > 1]

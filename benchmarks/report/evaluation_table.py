@@ -18,8 +18,9 @@ from benchmarks.measure.alarms import false_alarms_per_hour
 from benchmarks.measure.fusion import Score
 from benchmarks.measure.normalise import Normalisation
 from benchmarks.report.contents import label_notes
-from benchmarks.report.evidence import Group, group_of
 from benchmarks.report.frame_scores import common_frames, score_of, scored
+from benchmarks.report.groups import Group, group_of, settings_label
+from benchmarks.report.labels import set_name
 from benchmarks.report.latex import write_latex
 from benchmarks.report.quantities import score_name
 from benchmarks.report.records import Record
@@ -79,7 +80,7 @@ def write_evaluation_tables(records: Sequence[Record], results: Path) -> dict[st
         tables = (_conventions_table(dataset, rows), _parts_table(rows))
         csv = pd.DataFrame([_csv_row(row, means) for row, means in rows])
         texts = {
-            "md": f"# Evaluation laid bare: {dataset}\n\n" + "\n".join(map(to_markdown, tables)),
+            "md": f"# Evaluation laid bare: {set_name(dataset)}\n\n" + "\n".join(map(to_markdown, tables)),
             "csv": csv.to_csv(index=False, float_format="%.5f", lineterminator="\n"),
         }
         for form, text in texts.items():
@@ -154,7 +155,7 @@ def _rows(records: Sequence[Record]) -> list[tuple[Row, Means]]:
         if record.settings.profile != UNTOLD:
             by_group.setdefault(group_of(record.settings), []).append(record)
     found = []
-    for group in sorted(by_group, key=lambda group: group.label):
+    for group in sorted(by_group, key=str):
         inside = by_group[group]
         common = _common(inside)
         settings = dict.fromkeys(record.settings for record in inside)
@@ -237,7 +238,7 @@ def _conventions_table(dataset: str, rows: Sequence[tuple[Row, Means]]) -> Table
         (*_names(row), str(len(row.records)), *(tell(row, means) for _, tell in columns)) for row, means in rows
     )
     headings = tuple(name for name, _ in columns)
-    columns_of = ("Group", "Setting", "Seeds", *headings)
+    columns_of = ("Runs", "Setting", "Seeds", *headings)
     table = Table("One score, every convention", columns_of, cells, frozenset({"Seeds", *headings}), notes)
     return table.without_empty_columns() if cells else table
 
@@ -259,7 +260,7 @@ def _parts_table(rows: Sequence[tuple[Row, Means]]) -> Table:
                 f"{published.auc:.1f} {published.status}" if published else "",
             )
         )
-    columns = ("Group", "Setting", "Error, raw", "+ per video", "+ score", "= micro", "+ oracle α", "Published")
+    columns = ("Runs", "Setting", "Error, raw", "+ per video", "+ score", "= micro", "+ oracle α", "Published")
     notes = (
         (
             "Error, raw: micro AUC of the squared error alone, no normalisation within videos: the method. + per "
@@ -275,7 +276,7 @@ def _parts_table(rows: Sequence[tuple[Row, Means]]) -> Table:
 
 
 def _names(row: Row) -> tuple[str, str]:
-    return group_of(row.settings).label, row.label
+    return settings_label(row.settings), row.label
 
 
 def _percent(value: float | None) -> str:

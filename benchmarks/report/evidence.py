@@ -4,37 +4,28 @@ Sides are matched on every setting that is no geometry; `pairing` then puts toge
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 from benchmarks.measure.hierarchical import SeedVideoDifference, hierarchical_bootstrap
 from benchmarks.report.claims import Contrast, Side
-from benchmarks.report.pairing import areas, best_pairing, on_common_frames
+from benchmarks.report.groups import Group, group_of
+from benchmarks.report.pairing import Pairing, areas, best_pairing, on_common_frames
 from benchmarks.report.quantities import measure
 from benchmarks.report.records import Record
-from benchmarks.report.rows import GEOMETRY, Row, departures
-from benchmarks.study.settings import AUTOENCODERS, BASELINES, LEARNING_FREE, PROFILES, Cell, Settings
+from benchmarks.report.rows import GEOMETRY, METHOD_NAMES, Row
+from benchmarks.report.rules import Rules
+from benchmarks.report.trained import Training
+from benchmarks.study.settings import BASELINES, LEARNING_FREE, Cell, Settings
 
 _ARITHMETIC: Final = tuple(
     field.name for field in fields(Settings) if field.name not in GEOMETRY | {"dataset", "profile"}
 )
 
 
-@dataclass(frozen=True, order=True)
-class Group:
-    """Records that may meet in a contrast: one data set at one profile; size and epochs where not the profile's own."""
-
-    dataset: str
-    profile: str
-    size: int | None = None
-    epochs: int | None = None
-
-    @property
-    def label(self) -> str:
-        """The group as a column is headed: ``ped2, cpu`` or ``synthetic, small (64×64, 5 epochs)``."""
-        parts = [f"{self.size}×{self.size}"] if self.size else []
-        parts += [f"{self.epochs} epochs"] if self.epochs else []
-        return f"{self.dataset}, {self.profile}" + (f" ({', '.join(parts)})" if parts else "")
+_RELEASED_SHRINKAGE: Final = 5.0
+# Scores under which a difference of published AUCs means something: each side's own, or the error of the method.
+_SCORES_OF_PAPERS: Final = ("published", "error", "mean_absolute_error")
 
 
 @dataclass(frozen=True)
@@ -43,10 +34,11 @@ class Evidence:
 
     effects: by seed, in the contrast's unit. a, b: the settings compared, None where no record was found.
     other_videos: 95 % hierarchical bootstrap over seeds x videos, where per-frame scores are kept and two seeds there.
-    lacking: sides ("a", "b") without a record; unheld: whether records are there but do not hold the quantity; idle:
-    whether what the contrast is about hardly happens in them (its ``only_if``).
+    lacking: sides ("a", "b") without a record; unheld: whether records are there but do not hold the quantity.
     left_out: cells whose records were not compared. runs: each side's values behind the effects, in the order of the seeds, in
-    the contrast's unit; none for a reference.
+    the contrast's unit; none for a reference. margin: effects within it are of no practical effect. untrained: what its
+    runs lack to count as trained, unmet: the reason of a condition (``only_if``) that they do not meet; "" where nothing.
+    exploratory: whether any of its runs started before the plan was frozen.
     """
 
     contrast: Contrast
@@ -57,36 +49,16 @@ class Evidence:
     other_videos: tuple[float, float] | None
     lacking: tuple[str, ...]
     unheld: bool
-    idle: bool
     left_out: tuple[Cell, ...]
     runs: tuple[tuple[float, ...], tuple[float, ...]]
+    margin: float
+    untrained: str = ""
+    unmet: str = ""
+    exploratory: bool = False
 
 
-def group_of(settings: Settings) -> Group:
-    """The group that a record belongs to; a method without learning belongs to all lengths of training."""
-    moved = departures(settings)
-    epochs = None if settings.method in LEARNING_FREE else moved.get("epochs")
-    size = moved.get("size")
-    return Group(
-        settings.dataset,
-        settings.profile,
-        size if isinstance(size, int) else None,
-        epochs if isinstance(epochs, int) else None,
-    )
-
-
-def groups_of(records: Iterable[Record]) -> list[Group]:
-    """The groups with a record of an autoencoder, the widest profile first, within it the one with most records."""
-    found: dict[Group, int] = {}
-    for record in records:
-        if record.settings.method in AUTOENCODERS:
-            group = group_of(record.settings)
-            found[group] = found.get(group, 0) + 1
-    return sorted(found, key=lambda group: (group.dataset, PROFILES.index(group.profile), -found[group], str(group)))
-
-
-def gather(contrast: Contrast, group: Group, records: Sequence[Record]) -> Evidence:
-    """Pair the group's records for a contrast.
+def gather(contrast: Contrast, group: Group, records: Sequence[Record], rules: Rules, training: Training) -> Evidence:
+    """Pair the group's records for a contrast; training: which of them are trained.
 
     Raises StudyError if a table of terms beside a record that is needed cannot be read.
     """
@@ -94,10 +66,10 @@ def gather(contrast: Contrast, group: Group, records: Sequence[Record]) -> Evide
     sides = {"a": contrast.a} | ({} if contrast.b is None else {"b": contrast.b})
     found = {name: _matching(side, group, inside) for name, side in sides.items()}
     lacking = tuple(name for name, records_of in found.items() if not records_of)
+    margin = rules.margin(group.dataset, contrast.quantity, contrast.margin, contrast.smallest)
     if lacking:
-        return Evidence(
-            contrast, group, {}, _any(found.get("a")), _any(found.get("b")), None, lacking, False, False, (), ((), ())
-        )
+        sides_of = (_any(found.get("a")), _any(found.get("b")))
+        return Evidence(contrast, group, {}, *sides_of, None, lacking, False, (), ((), ()), margin)
     best = best_pairing(contrast, found["a"], found.get("b"))
     used = {id(record) for record in (*best.a.values(), *best.b.values())}
     unused = [
@@ -126,29 +98,47 @@ def gather(contrast: Contrast, group: Group, records: Sequence[Record]) -> Evide
         bounds,
         (),
         unheld=not best.effects and best.shared > 0,
-        idle=_idle(contrast, best.a),
         left_out=tuple(record.cell for record in unused) if best.shared else (),
         runs=runs,
+        margin=margin,
+        untrained=_untrained(best, training),
+        unmet=_unmet(contrast, best.a),
+        exploratory=any(
+            rules.is_exploratory(record.content.get("started")) for record in (*best.a.values(), *best.b.values())
+        ),
     )
 
 
-def _idle(contrast: Contrast, records: Mapping[int, Record]) -> bool:
-    if contrast.only_if is None or not records:
-        return False
-    quantity, least = contrast.only_if
-    values = [measure(record, quantity, variant=contrast.a.variant) for record in records.values()]
+def _untrained(pairing: Pairing, training: Training) -> str:
+    """What learned sides lack, each once; named by method where the sides have two."""
+    found: dict[str, dict[str, None]] = {}
+    for record in (*pairing.a.values(), *pairing.b.values()):
+        if lacking := training.lacking(record):
+            found.setdefault(METHOD_NAMES[record.settings.method], {})[lacking] = None
+    several = pairing.b and pairing.of_two_methods
+    return "; ".join(
+        f"{f'{method}: ' if several else ''}{lacking}" for method, each in found.items() for lacking in each
+    )
+
+
+def _unmet(contrast: Contrast, records: Mapping[int, Record]) -> str:
+    condition = contrast.only_if
+    if condition is None or not records:
+        return ""
+    values = [measure(record, condition.quantity, variant=contrast.a.variant) for record in records.values()]
     known = [value for value in values if value is not None]
-    return bool(known) and sum(known) / len(known) < least
+    return condition.otherwise if known and not condition.met(sum(known) / len(known)) else ""
 
 
 def published_effects(contrast: Contrast, dataset: str) -> list[tuple[float, str, str]]:
     """Effects that others published for this contrast: (points, status, source), the original paper's first.
 
-    Differences of two published AUCs where both sides are published settings, and what claims.toml states.
+    Differences of two published AUCs where both sides are published settings, under the published scores or one error for
+    both sides, and what claims.toml states.
     """
     found: list[tuple[float, str, str]] = []
-    if contrast.quantity == "auc" and contrast.score == "published" and contrast.b is not None:
-        sides = [(side, Row(side.settings(dataset, "cpu"), ())) for side in (contrast.a, contrast.b)]
+    if contrast.quantity == "auc" and contrast.score in _SCORES_OF_PAPERS and contrast.b is not None:
+        sides = [(side, Row(_as_published(side.settings(dataset, "cpu")), ())) for side in (contrast.a, contrast.b)]
         if (
             all(side.variant in (None, "update", "plain") for side, _ in sides)
             and contrast.a.choice != contrast.b.choice
@@ -163,6 +153,14 @@ def published_effects(contrast: Contrast, dataset: str) -> list[tuple[float, str
                     found.append((one.auc - other.auc, status, name or "paper"))
     found += [(one.effect, one.status, one.source) for one in contrast.stated if one.set == dataset]
     return found
+
+
+def _as_published(settings: Settings) -> Settings:
+    """MemAE's paper gives an interval of shrinkage thresholds, [1/N, 3/N]: a setting inside it is the paper's own."""
+    threshold, items = settings.shrink_threshold, settings.items
+    if threshold is None or items is None or not 1 <= round(threshold * items, 9) <= 3:
+        return settings
+    return replace(settings, shrink_threshold=_RELEASED_SHRINKAGE / items)
 
 
 def without_stale(

@@ -9,8 +9,8 @@ from typing import Final
 import pandas as pd
 
 from benchmarks.report.contrasts import paired
-from benchmarks.report.evidence import group_of
 from benchmarks.report.factorial_fit import FACTORS, Cell, Factorial, fit_factorial, steps
+from benchmarks.report.groups import Group, group_of
 from benchmarks.report.judging import FEWEST_SEEDS
 from benchmarks.report.records import Record
 from benchmarks.report.render import Table
@@ -23,16 +23,17 @@ _MOST_NAMED: Final = 6
 
 def factorial_tables(records: Iterable[Record]) -> list[Table]:
     """Effects on the published AUC: a table per group of records and method, then the pairs with too few seeds."""
-    groups: dict[str, list[Record]] = {}
+    groups: dict[Group, list[Record]] = {}
     for record in records:
         if (
             record.settings.method in AUTOENCODERS
             and record.settings.profile != UNTOLD
             and only_factors(record.settings)
         ):
-            groups.setdefault(group_of(record.settings).label, []).append(record)
+            groups.setdefault(group_of(record.settings), []).append(record)
     tables = []
-    for label, inside in sorted(groups.items()):
+    for group, inside in sorted(groups.items(), key=lambda item: str(item[0])):
+        label = group.of(record.settings.method for record in inside).label
         rows = [_row(record) | {"method": _method(record, inside)} for record in inside]
         frame = pd.DataFrame([row for row in rows if row["value"] is not None])
         if frame.empty:

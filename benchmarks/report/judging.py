@@ -1,73 +1,73 @@
-"""The rule of the verdict, and how many seeds an open one needs.
+"""The four words, how many seeds an open contrast needs, and the p value of a word (docs/analysis-plan.md, section 4).
 
-The effect is the mean over seeds of a paired difference, for the test videos at hand; its interval is the 95 % Student t
-interval, whose coverage was measured (results/statistics/coverage.md). With s, the smallest effect worth the name:
+The effect is the mean over seeds of a paired difference, for these test videos; its interval is the 95 % Student t
+interval, whose coverage was measured (results/statistics/coverage.md). With d, the smallest effect worth a name, and s, the
+margin of practical equivalence:
 
-| claimed    | reproduced: the whole interval lies | contradicted: the whole interval lies |
-|------------|-------------------------------------|---------------------------------------|
-| higher     | above +s                            | below +s                              |
-| lower      | below -s                            | above -s                              |
-| same       | within -s and +s                    | above +s, or below -s                 |
-| not higher | below +s                            | above +s                              |
-| not lower  | above -s                            | below -s                              |
+| claimed    | supported: interval | no practical effect: interval | opposite: interval |
+|------------|---------------------|-------------------------------|--------------------|
+| higher     | above +d            | within ±s                     | below -d           |
+| lower      | below -d            | within ±s                     | above +d           |
+| same       | within ±s           |                               | outside ±s         |
+| not higher | below +s            |                               | above +s           |
+| not lower  | above -s            |                               | below -s           |
 
-Holm's correction within a family of claims stands beside the effects; the rule's own level is for a claim on a set.
-Otherwise, and always with fewer than three seeds, it is not decided. A claim on a data set is reproduced if each of its
-k deciding contrasts is; it is contradicted if one of them is even by an interval of level 1 - 0.05/k (Bonferroni), so that
-many contrasts do not contradict by chance. A contrast that only its 95 % interval contradicts speaks neither way.
+"No practical effect" goes first where an interval satisfies two columns. Everything else is open, and always what has
+fewer than three seeds. In place of a word stands a reason where runs are not trained long enough or a contrast's condition
+is not met.
 """
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
 from scipy import stats
 
 from benchmarks.measure.intervals import CANDIDATES, REPORTED
-from benchmarks.measure.statistics import holm, interquartile_mean, paired_difference, probability_of_improvement
-from benchmarks.report.claims import Claim, Contrast, Direction
-from benchmarks.report.evidence import Evidence, Group
+from benchmarks.measure.statistics import interquartile_mean, paired_difference, probability_of_improvement
+from benchmarks.report.claims import Contrast, Direction
+from benchmarks.report.evidence import Evidence
 
-Verdict = Literal["reproduced", "contradicted", "not decided"]
-Reason = Literal["", "missing cells", "not measured", "too few seeds", "hardly happens", "wide interval"]
+Word = Literal["supported", "no practical effect", "opposite", "open", ""]
+"""The four words, and "" where a reason stands in place of one."""
+DECIDED: Final[tuple[Word, ...]] = ("supported", "no practical effect", "opposite")
+MISSING: Final = "runs missing"
+NOT_MEASURED: Final = "not measured"
+TOO_FEW: Final = "fewer than three seeds"
+WIDE: Final = "wide interval"
+UNTRAINED: Final = "not trained long enough"
 FEWEST_SEEDS: Final = 3
 POWER: Final = 0.8
 _MOST_SEEDS: Final = 1000
-_REASONS: Final[tuple[Reason, ...]] = (
-    "missing cells",
-    "not measured",
-    "too few seeds",
-    "hardly happens",
-    "wide interval",
-)
+
+Region = tuple[float, float]
+"""Effects between two lines, which themselves lie outside."""
 
 
 @dataclass(frozen=True)
 class Judgement:
     """A contrast judged in one group.
 
+    word: one of the four, or "" where reason stands in its place; reason: why it is open or has no word, else "".
     mean, low, high, spread (standard deviation over seeds), interquartile mean: in the contrast's unit, None where there
-    are too few seeds for them. low_claim, high_claim: the interval at the level at which the contrast contradicts its
-    claim; None where it decides nothing. improvement: chance that a run of a lies above a run of b, seeds not paired; None for a
-    reference. p: t test of no difference; holm_p: the same within the claim's family in this group; exact_p: sign flips.
+    are too few seeds for them. improvement: chance that a run of a lies above a run of b, seeds not paired; None for a
+    reference. p: t test of no difference; exact_p: sign flips; word_p: of the word, None without one of the first three.
     """
 
     evidence: Evidence
-    verdict: Verdict
-    reason: Reason
+    word: Word
+    reason: str
     mean: float | None = None
     low: float | None = None
     high: float | None = None
-    low_claim: float | None = None
-    high_claim: float | None = None
     spread: float | None = None
     interquartile: float | None = None
     improvement: float | None = None
     p: float | None = None
-    holm_p: float | None = None
     exact_p: float | None = None
+    word_p: float | None = None
 
     @property
     def contrast(self) -> Contrast:
@@ -79,42 +79,33 @@ class Judgement:
         """Number of pairs."""
         return len(self.evidence.effects)
 
-    @property
-    def for_claim(self) -> Verdict:
-        """What the claim counts it as: its own verdict, but against the claim only by the wider interval."""
-        if self.verdict != "contradicted" or self.low_claim is None or self.high_claim is None:
-            return self.verdict
-        return decide(self.low_claim, self.high_claim, self.contrast.direction, self.contrast.smallest)
+
+def regions(direction: Direction, smallest: float, margin: float) -> dict[Word, tuple[Region, ...]]:
+    """Where an interval must lie for each word, in the order in which they are given."""
+    within, above, below = (-margin, margin), (smallest, math.inf), (-math.inf, -smallest)
+    over, under = (margin, math.inf), (-math.inf, -margin)
+    found: dict[Direction, dict[Word, tuple[Region, ...]]] = {
+        "higher": {"no practical effect": (within,), "supported": (above,), "opposite": (below,)},
+        "lower": {"no practical effect": (within,), "supported": (below,), "opposite": (above,)},
+        "same": {"supported": (within,), "opposite": (under, over)},
+        "not_higher": {"supported": ((-math.inf, margin),), "opposite": (over,)},
+        "not_lower": {"supported": ((-margin, math.inf),), "opposite": (under,)},
+    }
+    return found[direction]
 
 
-@dataclass(frozen=True)
-class ClaimVerdict:
-    """A claim judged in one group: the verdict, why it is open where it is, and its contrasts."""
-
-    claim: Claim
-    group: Group
-    verdict: Verdict
-    reasons: tuple[Reason, ...]
-    judgements: tuple[Judgement, ...]
+def claimed_region(evidence: Evidence) -> Region:
+    """Where the interval must lie for the claim to be supported."""
+    contrast = evidence.contrast
+    return regions(contrast.direction, contrast.smallest, evidence.margin)["supported"][0]
 
 
-def claimed_region(direction: Direction, smallest: float) -> tuple[float, float]:
-    """Effects that the claim says are true, as an open interval."""
-    return {
-        "higher": (smallest, math.inf),
-        "lower": (-math.inf, -smallest),
-        "same": (-smallest, smallest),
-        "not_higher": (-math.inf, smallest),
-        "not_lower": (-smallest, math.inf),
-    }[direction]
-
-
-def decide(low: float, high: float, direction: Direction, smallest: float) -> Verdict:
-    """Apply the rule to an interval; one that touches a line is not beyond it."""
-    left, right = claimed_region(direction, smallest)
-    if left < low and high < right:
-        return "reproduced"
-    return "contradicted" if high < left or low > right else "not decided"
+def decide(low: float, high: float, direction: Direction, smallest: float, margin: float) -> Word:
+    """Give an interval its word; one that touches a line is not beyond it."""
+    for word, lying in regions(direction, smallest, margin).items():
+        if any(left < low and high < right for left, right in lying):
+            return word
+    return "open"
 
 
 def judge(evidence: Evidence, level: float = 0.95) -> Judgement:
@@ -122,80 +113,69 @@ def judge(evidence: Evidence, level: float = 0.95) -> Judgement:
     values = list(evidence.effects.values())
     contrast = evidence.contrast
     if not values:
-        return Judgement(evidence, "not decided", "not measured" if evidence.unheld else "missing cells")
+        return Judgement(evidence, "open", NOT_MEASURED if evidence.unheld else MISSING)
+    withheld = "; ".join(
+        reason
+        for reason in (f"{UNTRAINED} ({evidence.untrained})" if evidence.untrained else "", evidence.unmet)
+        if reason
+    )
     mean = float(np.mean(values))
     if len(values) == 1:
-        return Judgement(evidence, "not decided", "too few seeds", mean)
+        return Judgement(evidence, "" if withheld else "open", withheld or TOO_FEW, mean)
     low, high = (float(bound) for bound in CANDIDATES[REPORTED](values, level))
+    word: Word = "open"
+    if withheld:
+        word, reason = "", withheld
+    elif len(values) < FEWEST_SEEDS:
+        reason = TOO_FEW
+    else:
+        word = decide(low, high, contrast.direction, contrast.smallest, evidence.margin)
+        reason = WIDE if word == "open" else ""
     # the test is of "no effect": for a reference the effect is what is left above it
     tested = paired_difference(evidence.effects, dict.fromkeys(evidence.effects, 0.0))
-    verdict: Verdict = "not decided"
-    reason: Reason = "too few seeds"
-    if len(values) >= FEWEST_SEEDS:
-        verdict = decide(low, high, contrast.direction, contrast.smallest)
-        reason = "wide interval" if verdict == "not decided" else ""
-    if evidence.idle:
-        verdict, reason = "not decided", "hardly happens"
-    spread = float(np.std(values, ddof=1))
-    improvement = None if contrast.b is None else probability_of_improvement(*evidence.runs)
     return Judgement(
         evidence,
-        verdict,
+        word,
         reason,
         mean,
         low,
         high,
-        spread=spread,
+        spread=float(np.std(values, ddof=1)),
         interquartile=interquartile_mean(values),
-        improvement=improvement,
+        improvement=None if contrast.b is None else probability_of_improvement(*evidence.runs),
         p=tested.p_value,
         exact_p=tested.exact_p,
+        word_p=word_p(evidence, word) if word in DECIDED else None,
     )
 
 
-def judge_claim(claim: Claim, group: Group, evidence: Sequence[Evidence]) -> ClaimVerdict:
-    """Judge a claim by its contrasts in one group; contrasts that do not decide are judged beside."""
-    number = sum(one.contrast.deciding for one in evidence)
-    judgements = tuple(_widened(judge(one), number) if one.contrast.deciding else judge(one) for one in evidence)
-    deciding = [one for one in judgements if one.contrast.deciding]
-    if any(one.for_claim == "contradicted" for one in deciding):
-        return ClaimVerdict(claim, group, "contradicted", (), judgements)
-    if deciding and all(one.verdict == "reproduced" for one in deciding):
-        return ClaimVerdict(claim, group, "reproduced", (), judgements)
-    open_ones = {one.reason for one in deciding if one.verdict == "not decided"}
-    if not open_ones:  # a contrast is contradicted alone, but not so strictly as many contrasts ask for
-        open_ones = {"wide interval"}
-    return ClaimVerdict(claim, group, "not decided", tuple(r for r in _REASONS if r in open_ones), judgements)
+def word_p(evidence: Evidence, word: Word) -> float:
+    """The p value of a word: the smallest level at which the interval still lies where the word wants it.
+
+    At most 1; 1 for a word that the contrast's direction does not know. Needs two seeds or more.
+    """
+    contrast = evidence.contrast
+    lying = regions(contrast.direction, contrast.smallest, evidence.margin).get(word, ())
+    return min((_level_within(list(evidence.effects.values()), region) for region in lying), default=1.0)
 
 
-def _widened(judgement: Judgement, number: int) -> Judgement:
-    """Add the interval at the level of a claim with that number of deciding contrasts."""
-    strict = judge(judgement.evidence, 1 - 0.05 / number)
-    return replace(judgement, low_claim=strict.low, high_claim=strict.high)
+def _level_within(values: Sequence[float], region: Region) -> float:
+    """The smallest alpha whose Student t interval of level 1 - alpha lies within a region."""
+    mean = float(np.mean(values))
+    error = float(np.std(values, ddof=1)) / math.sqrt(len(values))
+    distances = [side for side in (mean - region[0], region[1] - mean) if math.isfinite(side)]
+    if min(distances) <= 0:
+        return 1.0
+    if error == 0:
+        return 0.0
+    return float(2 * stats.t.sf(min(distances) / error, len(values) - 1))
 
 
-def with_holm(verdicts: Sequence[ClaimVerdict]) -> list[ClaimVerdict]:
-    """Add Holm's adjusted p values: over the deciding contrasts of one family in one group, each pair of sides once."""
-    families: dict[tuple[str, Group], list[Judgement]] = {}
-    for verdict in verdicts:
-        family = families.setdefault((verdict.claim.family, verdict.group), [])
-        family += [one for one in verdict.judgements if one.contrast.deciding and one.p is not None]
-    adjusted: dict[int, float] = {}
-    for family in families.values():
-        p_of: dict[object, float] = {_sides(one): one.p for one in family if one.p is not None}
-        corrected = dict(zip(p_of, holm(list(p_of.values())), strict=True))
-        adjusted |= {id(one): corrected[_sides(one)] for one in family}
-    return [
-        replace(verdict, judgements=tuple(replace(one, holm_p=adjusted.get(id(one))) for one in verdict.judgements))
-        for verdict in verdicts
-    ]
-
-
-def _sides(judgement: Judgement) -> tuple[object, ...]:
-    """What makes two contrasts the same test, so that a family counts it once."""
-    contrast = judgement.contrast
-    sides = [(repr(sorted(side.choice.items())), side.variant) for side in (contrast.a, contrast.b) if side is not None]
-    return (contrast.quantity, contrast.score, contrast.normalisation, contrast.reference, *sides)
+def published_excluded(judgement: Judgement, published: float) -> bool | None:
+    """Whether the interval ends before a published effect; None where the contrast may not be judged or none was stated."""
+    if judgement.word == "" or judgement.seeds < FEWEST_SEEDS or judgement.low is None or judgement.high is None:
+        return None
+    return judgement.high < published if published > 0 else judgement.low > published
 
 
 def seeds_needed(distance: float, spread: float, *, both_sides: bool = False) -> int | None:
@@ -220,14 +200,22 @@ def seeds_at_observed(judgement: Judgement) -> int | None:
     """Seeds that decide if the true effect is the observed one; None where the spread is unknown or it lies too close."""
     if judgement.mean is None or judgement.spread is None:
         return None
-    contrast = judgement.contrast
-    lines = [line for line in claimed_region(contrast.direction, contrast.smallest) if math.isfinite(line)]
-    return seeds_needed(min(abs(judgement.mean - line) for line in lines), judgement.spread)
+    return _seeds_if(judgement, judgement.mean)
 
 
-def seeds_at_smallest(judgement: Judgement) -> int | None:
-    """Seeds that decide if the true effect lies one smallest effect from the line, as no effect at all does."""
+def seeds_without_effect(judgement: Judgement) -> int | None:
+    """Seeds that decide if there is no effect at all; None where the spread is unknown or no word is about that."""
+    return None if judgement.spread is None else _seeds_if(judgement, 0.0)
+
+
+def _seeds_if(judgement: Judgement, true: float) -> int | None:
+    """Seeds with which a true effect gets the word of the region that it lies in."""
+    assert judgement.spread is not None, "the spread is known"
     contrast = judgement.contrast
-    if judgement.spread is None:
-        return None
-    return seeds_needed(contrast.smallest, judgement.spread, both_sides=contrast.direction == "same")
+    for lying in regions(contrast.direction, contrast.smallest, judgement.evidence.margin).values():
+        for left, right in lying:
+            if left < true < right:
+                distance = min(true - left, right - true)
+                bounded = math.isfinite(left) and math.isfinite(right)
+                return seeds_needed(distance, judgement.spread, both_sides=bounded)
+    return None

@@ -13,7 +13,7 @@ import pandas as pd
 
 from benchmarks.measure.statistics import PairedDifference
 from benchmarks.report.contrasts import memory_pairs, paired
-from benchmarks.report.evidence import group_of
+from benchmarks.report.groups import group_of
 from benchmarks.report.latex import write_latex
 from benchmarks.report.quantities import score_name
 from benchmarks.report.records import Record, by_cell

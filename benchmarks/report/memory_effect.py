@@ -1,37 +1,45 @@
-"""Memory's effect by set beside the published one, what it rests on, and what it costs: the README's first table."""
+"""``results/tables/memory_effect.{md,csv}`` and LaTeX: memory's effect by group, what it rests on, and what it costs."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 from benchmarks.measure.statistics import PairedDifference
 from benchmarks.report.batch_norm import anew
-from benchmarks.report.contents import micro
 from benchmarks.report.contrasts import Contrast, memory_contrasts, paired, variant_difference
 from benchmarks.report.costs import Cost, memory_costs
-from benchmarks.report.render import Table
-from benchmarks.report.rows import Row
+from benchmarks.report.figures.selection import native
+from benchmarks.report.groups import group_of, groups_of
+from benchmarks.report.latex import write_latex
+from benchmarks.report.records import Record, by_cell
+from benchmarks.report.render import Table, to_markdown
+from benchmarks.report.rows import Row, make_rows
+from benchmarks.report.tables import write_text
 from benchmarks.report.wording import interval_of, signed, span
+from benchmarks.study.settings import METHODS, TASKS, UNTOLD
 
-_TITLE: Final = "Memory minus the same network without it, in points of AUC, and what it costs"
+_TITLE: Final = "Memory minus the same network without it: frame AUC in points, and what it costs"
 _COSTS: Final = ("Training time", "Scoring time", "Parameters")
 _COSTED: Final = ("paper", "small")
 """Profiles that memory's cost is told of: the published width, and a quarter of it."""
+STEM: Final = "memory_effect"
+# Levels of MemAE's hard shrinkage other than the released 5/N, by name: the threshold times the number of items.
+_SHRINKAGES: Final = {"λ = 2/N": 2.0, "without hard shrinkage": 0.0}
 _ERRORS: Final = {"psnr": "PSNR", "mean_absolute_error": "absolute error", "mse": "squared error"}
 
 
 @dataclass(frozen=True)
 class Effect:
-    """Memory on and off of one method and task on one set. published, alike: under each side's score, under the same.
+    """Memory on and off of one method and task in one group. published, alike: under each side's score, under the same.
 
-    unshrunk: the row that differs from that with memory in having no hard shrinkage, if there is one.
+    shrunk: rows that differ from that with memory in the level of hard shrinkage alone, by the level's name.
     """
 
     published: Contrast
     alike: Mapping[str, Contrast]
-    unshrunk: Row | None
+    shrunk: Mapping[str, Row] = field(default_factory=dict)
 
     @property
     def row(self) -> Row:
@@ -41,21 +49,43 @@ class Effect:
 
 @dataclass(frozen=True)
 class Effects:
-    """columns: names of the sets with their profiles; of: (method, task) -> column -> effect."""
+    """columns: labels of the groups; of: (method, task) -> column -> effect."""
 
     columns: tuple[str, ...]
     of: Mapping[tuple[str, str], Mapping[str, Effect]]
 
-    def on(self, column: str) -> list[Effect]:
-        """Memory's effects on one set."""
-        return [found[column] for found in self.of.values() if column in found]
+
+def write_memory_effect(records: Sequence[Record], results: Path) -> dict[str, Path]:
+    """Write the table of all groups that hold a pair of runs, ``memory_effect.md`` and so on; nothing without any pair.
+
+    Raises StudyError if a file cannot be written.
+    """
+    table = effects_table(memory_effects(rows_by_group(records)), results)
+    if table is None:
+        return {}
+    texts = {
+        "md": to_markdown(table),
+        "csv": table.to_frame().to_csv(index=False, lineterminator="\n"),
+    }
+    paths = {form: write_text(results / "tables" / f"{STEM}.{form}", text) for form, text in texts.items()}
+    return paths | {"tex": write_latex(results, STEM, {"main": table})}
+
+
+def rows_by_group(records: Sequence[Record]) -> dict[str, list[Row]]:
+    """Rows of each group with an autoencoder, by its label."""
+    told = [record for record in records if record.settings.profile != UNTOLD]
+    found = {}
+    for group in groups_of(told):
+        inside = [record for record in told if group_of(record.settings) == group]
+        found[group.label] = make_rows([record.cell for record in inside], by_cell(inside))
+    return found
 
 
 def memory_effects(rows_of: Mapping[str, Sequence[Row]]) -> Effects:
-    """Collect the effects; rows_of: the rows of each column, which share a profile."""
+    """Collect the effects; rows_of: the rows of each column, which share a group."""
     found: dict[tuple[str, str], dict[str, Effect]] = {}
     for column, rows in rows_of.items():
-        contrasts = memory_contrasts([row for row in rows if row.comparable()])
+        contrasts = memory_contrasts(native(rows))
         for one in contrasts:
             if one.score == "published":
                 settings = one.with_memory.settings
@@ -64,10 +94,26 @@ def memory_effects(rows_of: Mapping[str, Sequence[Row]]) -> Effects:
                     for other in contrasts
                     if other.with_memory == one.with_memory and other.score != "published"
                 }
-                twin = replace(settings, shrink_threshold=0.0)
-                unshrunk = next((row for row in rows if row.settings == twin != settings and row.records), None)
-                found.setdefault((settings.method, settings.task), {})[column] = Effect(one, same, unshrunk)
-    return Effects(tuple(rows_of), found)
+                effect = Effect(one, same, _shrunk(one.with_memory, rows))
+                found.setdefault((settings.method, settings.task), {})[column] = effect
+    return Effects(
+        tuple(rows_of),
+        {key: found[key] for key in sorted(found, key=lambda key: (METHODS.index(key[0]), TASKS.index(key[1])))},
+    )
+
+
+def _shrunk(row: Row, rows: Sequence[Row]) -> dict[str, Row]:
+    """The rows with memory that differ from one in hard shrinkage alone."""
+    settings = row.settings
+    if settings.shrink_threshold is None or not settings.items:
+        return {}
+    wanted = {name: replace(settings, shrink_threshold=times / settings.items) for name, times in _SHRINKAGES.items()}
+    return {
+        name: other
+        for name, one in wanted.items()
+        for other in rows
+        if other.settings == one != settings and other.records
+    }
 
 
 def effects_table(effects: Effects, results: Path) -> Table | None:
@@ -88,38 +134,53 @@ def effects_table(effects: Effects, results: Path) -> Table | None:
             if any(cells):
                 lines.append((f"– {name}", "", *cells, "", "", ""))
     headings = ("Method", "Published", *effects.columns, *_COSTS)
-    table = Table(_TITLE, headings, tuple(lines), frozenset(headings[1:]), _notes(effects, bool(costs)))
+    table = Table(_TITLE, headings, tuple(lines), frozenset(headings[1:]), _notes(costed=bool(costs)))
     return table.without_empty_columns()
 
 
 def _below(effects: Iterable[Effect]) -> dict[str, Callable[[Effect], str]]:
-    """What stands in the lines below an effect, by the line's name: each tells one set's cell, "" where it has none."""
-    scores = dict.fromkeys(score for effect in effects for score in effect.alike)
+    """What stands in the lines below an effect, by the line's name: each writes one group's cell, "" where it has none."""
+    effects = list(effects)
+    scores = list(dict.fromkeys(score for effect in effects for score in effect.alike))
+    names = [name for name in _SHRINKAGES if any(name in effect.shrunk for effect in effects)]
     return {
-        **{f"{_ERRORS.get(score, score)} for both": partial(_alike, score) for score in scores},
-        "batch norm measured anew for both": _anew,
-        "without hard shrinkage": _unshrunk,
-        "change if zeros are read": lambda effect: _told(variant_difference(effect.row, "read_zeros")),
-        "queries that read nothing": _dead_queries,
+        **{f"{_same(score)}": partial(_alike, score) for score in scores},
+        **{f"{name}, {_same(score)}": partial(_of_shrunk, name, score) for name in names for score in scores},
+        "recalibrated BatchNorm for both": _recalibrated,
+        "read zeroed, change of AUC": lambda effect: _told(variant_difference(effect.row, "read_zeros")),
+        "queries with an empty address": lambda effect: _empty(effect.row),
+        **{f"{name}, queries with an empty address": partial(_empty_of, name) for name in names},
     }
+
+
+def _same(score: str) -> str:
+    return f"{_ERRORS.get(score, score)} for both"
 
 
 def _alike(score: str, effect: Effect) -> str:
     return _told(effect.alike[score].auc) if score in effect.alike else ""
 
 
-def _anew(effect: Effect) -> str:
+def _recalibrated(effect: Effect) -> str:
     return _told(paired(anew(effect.row), anew(effect.published.without_memory)))
 
 
-def _unshrunk(effect: Effect) -> str:
-    without = effect.published.without_memory.by_seed(micro())
-    return "" if effect.unshrunk is None else _told(paired(effect.unshrunk.by_seed(micro()), without))
+def _of_shrunk(name: str, score: str, effect: Effect) -> str:
+    """Another level of hard shrinkage minus none, both sides under one score."""
+    if name not in effect.shrunk:
+        return ""
+    sides = (effect.shrunk[name], effect.published.without_memory)
+    values = [side.by_seed(lambda record: record.metric("micro_auc", score=score)) for side in sides]
+    return _told(paired(values[0], values[1]))
 
 
-def _dead_queries(effect: Effect) -> str:
-    """From the least to the greatest share over seeds: hard shrinkage has set all their addresses to zero."""
-    shares = [share for record in effect.row.records if (share := record.dead_queries(record.variant)) is not None]
+def _empty_of(name: str, effect: Effect) -> str:
+    return _empty(effect.shrunk[name]) if name in effect.shrunk else ""
+
+
+def _empty(row: Row) -> str:
+    """From the least to the greatest share over seeds: hard shrinkage has set all weights of their address to zero."""
+    shares = [share for record in row.records if (share := record.dead_queries(record.variant)) is not None]
     return f"{span(round(100 * share) for share in shares)} %" if shares else ""
 
 
@@ -127,33 +188,24 @@ def _told(difference: PairedDifference | None) -> str:
     return "" if difference is None else f"{interval_of(difference)} ({len(difference.seeds)})"
 
 
-def _notes(effects: Effects, costed: bool) -> tuple[str, ...]:
+def _notes(*, costed: bool) -> tuple[str, ...]:
     paid = (
         "*Costs*: at the published width / at a quarter of it, on one core, median of paired timings "
         "([`results/bench`](results/bench/README.md))."
         if costed
         else "What memory costs was not measured yet: `make bench`."
     )
-    one_of = {column: of[column] for of in effects.of.values() for column in effects.columns if column in of}
-    sizes = "; ".join(f"*{column}*: {_size(one_of[column])}" for column in effects.columns if column in one_of)
     return (
         (
-            "In brackets the 95 % interval over seeds, then how many seeds. Each side has its published score; *for both*: "
-            "MNAD's published score adds a distance of features that its twin lacks, MemAE's twin is published with a "
-            "squared error, and batch norm's running statistics can be measured anew on training frames with the same "
-            "weights. *Zeros are read*: by the trained network, in place of items, scored by its error alone. *Read nothing*: "
-            "hard shrinkage has set all addresses to zero, in the least and the most of the seeds."
+            "Difference of frame AUC in points, with its 95 % interval over seeds in brackets and the number of seeds in "
+            "parentheses. Rows marked *for both* evaluate both models with one score, since the published scores differ: "
+            "MNAD's adds a feature distance that its no-memory counterpart lacks, and MemAE's counterpart is published with "
+            "a squared error. *Recalibrated BatchNorm*: running statistics estimated once more on training frames, weights "
+            "unchanged. *Read zeroed*: the trained network reads zeros in place of items, scored by its error alone. *Empty "
+            "address*: hard shrinkage has set all its weights to zero; least and most over seeds."
         ),
-        (
-            "*Published*: the same difference in the papers, on Ped2, after 60 (MNAD) and 100 (MemAE) epochs. "
-            f"{sizes}. {paid}"
-        ),
+        f"*Published*: the same difference in the papers, on Ped2, after 60 (MNAD) and 100 (MemAE) epochs. {paid}",
     )
-
-
-def _size(effect: Effect) -> str:
-    settings = effect.row.settings
-    return f"{settings.size}×{settings.size}, width × {settings.width:g}, {settings.epochs} epochs"
 
 
 def _added(costs: Sequence[Cost]) -> tuple[str, str, str]:

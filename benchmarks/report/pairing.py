@@ -42,6 +42,11 @@ class Pairing:
         a, b = (_first(records).settings for records in (self.a, self.b))
         return (a.method, a.task) != (b.method, b.task)
 
+    @property
+    def of_two_methods(self) -> bool:
+        """Whether the two sides are of two methods."""
+        return _first(self.a).settings.method != _first(self.b).settings.method
+
 
 def best_pairing(contrast: Contrast, a: Sequence[Record], b: Sequence[Record] | None) -> Pairing:
     """The pairing with most effects among records of one kind each; an empty one where nothing may meet."""

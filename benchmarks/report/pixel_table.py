@@ -10,7 +10,7 @@ from typing import Any, Final
 import pandas as pd
 
 from benchmarks.measure.score_levels import DECIMALS
-from benchmarks.report.evidence import Group, group_of
+from benchmarks.report.groups import settings_label
 from benchmarks.report.latex import write_latex
 from benchmarks.report.quantities import PIXEL
 from benchmarks.report.records import Record
@@ -38,7 +38,7 @@ def write_pixel_tables(records: Sequence[Record], results: Path) -> dict[str, Pa
     for dataset in sorted({record.settings.dataset for record in told}):
         rows = _rows([record for record in told if record.settings.dataset == dataset])
         table = _table(dataset, rows)
-        csv = pd.DataFrame([_csv_row(group, row) for group, row in rows])
+        csv = pd.DataFrame([_csv_row(row) for row in rows])
         stem = f"pixel_{dataset}"
         write_latex(results, stem, {"main": table})
         texts = {
@@ -81,30 +81,29 @@ def _value(name: str, *path: str) -> Callable[[Record], float | None]:
     return read
 
 
-def _rows(records: Sequence[Record]) -> list[tuple[Group, Row]]:
-    """A row per setting, the groups one after the other."""
+def _rows(records: Sequence[Record]) -> list[Row]:
+    """A row per setting, the profiles one after the other."""
     settings = dict.fromkeys(record.settings for record in records)
     rows = [
-        (group_of(one), Row(one, tuple(sorted((r for r in records if r.settings == one), key=lambda r: r.seed))))
-        for one in settings
+        Row(one, tuple(sorted((r for r in records if r.settings == one), key=lambda r: r.seed))) for one in settings
     ]
-    return sorted(rows, key=lambda row: row[0].label)
+    return sorted(rows, key=lambda row: row.settings.profile)
 
 
-def _table(dataset: str, rows: Sequence[tuple[Group, Row]]) -> Table:
+def _table(dataset: str, rows: Sequence[Row]) -> Table:
     headings = [heading if not kind else f"{heading} smoothed" for kind in _KINDS for heading in _HEADINGS.values()]
     cells = tuple(
         (
-            group.label,
+            settings_label(row.settings),
             row.label,
             row.seeds,
             *(_cell(row, name, path) for path in _KINDS.values() for name in PIXEL),
         )
-        for group, row in rows
+        for row in rows
     )
     numeric = ("Seeds", *headings)
     title = f"Pixel level, {dataset}"
-    return Table(title, ("Group", "Setting", *numeric), cells, frozenset(numeric), _notes([row for _, row in rows]))
+    return Table(title, ("Runs", "Setting", *numeric), cells, frozenset(numeric), _notes(list(rows)))
 
 
 def _notes(rows: Sequence[Row]) -> tuple[str, ...]:
@@ -166,14 +165,14 @@ def _grid_notes(rows: Sequence[Row]) -> tuple[str, ...]:
     )
 
 
-def _csv_row(group: Group, row: Row) -> dict[str, object]:
+def _csv_row(row: Row) -> dict[str, object]:
     settings = row.settings
     named = {
         name: getattr(settings, name) for name in ("dataset", "profile", "method", "task", "noise", "skip", "memory")
     }
     values: dict[str, object] = {
         **named,
-        "group": group.label,
+        "group": settings_label(row.settings),
         "name": settings.name,
         "setting": row.label,
         "seeds": len(row.records),

@@ -99,6 +99,26 @@ _METRICS: Final[Mapping[str, tuple[str, float]]] = MappingProxyType(
         "fpr_at_95_tpr": ("fpr_at_95_tpr", 100.0),
     }
 )
+
+
+def _dead_queries(record: Record, variant: str) -> float | None:
+    """Share of the queries with an empty address; without hard shrinkage no address can be emptied."""
+    if record.settings.memory == "memae" and record.settings.shrink_threshold == 0:
+        return 0.0
+    share = record.dead_queries(variant)
+    return None if share is None else 100 * share
+
+
+_LIKENESS: Final = ("matched", "circle_minus_square")
+
+
+def _square_against_circle(record: Record, variant: str) -> float | None:
+    """How much more the output at a square is like a circle than like a square, minus the same of the output at a circle."""
+    at_square = _held("shapes", "*", *_LIKENESS)(record, variant)
+    at_circle = _held("shapes", "*", "circles", "output", *_LIKENESS)(record, variant)
+    return None if at_square is None or at_circle is None else at_square - at_circle
+
+
 # The record's paths of the last three follow benchmarks/run/record.py; a record made before it held them has none.
 _OTHERS: Final[Mapping[str, Callable[[Record, str], float | None]]] = MappingProxyType(
     {
@@ -111,7 +131,9 @@ _OTHERS: Final[Mapping[str, Callable[[Record, str], float | None]]] = MappingPro
         "items_in_use": _held("usage", "*", "perplexity"),
         "item_cosine": _held("items", "*", "mean_cosine"),
         "query_silhouette": _held("queries", "*", "silhouette"),
-        "circle_likeness": _held("shapes", "*", "matched", "circle_minus_square"),
+        "dead_queries": _dead_queries,
+        "circle_likeness": _held("shapes", "*", *_LIKENESS),
+        "square_against_circle": _square_against_circle,
         **{name: _held("pixel", "*", name, scale=100.0) for name in PIXEL},
     }
 )
@@ -122,8 +144,8 @@ QUANTITIES: Final[Mapping[str, str]] = MappingProxyType(
         **dict.fromkeys(PIXEL, "points"),
         **dict.fromkeys(("output_psnr", "psnr_normal", "psnr_abnormal"), "dB"),
         "items_in_use": "items",
-        "frames_updated": "%",
-        **dict.fromkeys(("delta_s", "item_cosine", "query_silhouette", "circle_likeness"), ""),
+        **dict.fromkeys(("frames_updated", "dead_queries"), "%"),
+        **dict.fromkeys(("delta_s", "item_cosine", "query_silhouette", "circle_likeness", "square_against_circle"), ""),
     }
 )
 """Unit of each quantity."""

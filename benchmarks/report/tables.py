@@ -12,6 +12,7 @@ from benchmarks.errors import StudyError
 from benchmarks.report.batch_norm import batch_norm_table
 from benchmarks.report.contents import cost_table, error_table, main_table, micro, others_table, score_table
 from benchmarks.report.contrasts import variants_of
+from benchmarks.report.groups import common_label
 from benchmarks.report.latex import write_latex
 from benchmarks.report.paired_tables import contrast_table, variant_table
 from benchmarks.report.published import baselines
@@ -201,9 +202,8 @@ def _mean(summary: Summary | None) -> float | None:
 
 
 def study_title(study: str, rows: Sequence[Row]) -> str:
-    """Name a study with its profiles."""
-    profiles = ", ".join(sorted({row.settings.profile for row in rows}))
-    return f"Study {study}, profile {profiles}"
+    """Name a study with its data set and how far its runs are from the paper."""
+    return f"Study {study}: {common_label(row.settings for row in rows)}"
 
 
 def _baseline_table(cells: Sequence[Cell]) -> Table:

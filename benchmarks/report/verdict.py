@@ -1,4 +1,4 @@
-"""``results/verdict.{md,csv}`` and LaTeX: every claim of the study judged by the records at hand, and what is missing."""
+"""``results/verdict.{md,csv}`` and LaTeX: every claim judged from the records by docs/analysis-plan.md, and what is missing."""
 
 import argparse
 from collections.abc import Callable, Mapping, Sequence
@@ -7,29 +7,42 @@ from typing import Any, Final
 
 import pandas as pd
 
-from benchmarks.report.claims import CLAIMS, Claim, read_claims
-from benchmarks.report.effects import claim_words, contrast_name, effects_table, has_effects, power_table
+from benchmarks.report.claim_judging import ClaimVerdict, judge_claim, with_holm
+from benchmarks.report.claims import Claim, read_claims
+from benchmarks.report.effects import (
+    claim_words,
+    contrast_name,
+    effects_table,
+    has_effects,
+    is_missing,
+    place_of,
+    power_table,
+)
 from benchmarks.report.evaluation_table import write_evaluation_tables
-from benchmarks.report.evidence import Group, gather, groups_of, published_effects, without_stale
+from benchmarks.report.evidence import gather, published_effects, without_stale
 from benchmarks.report.factorial import factorial_tables
+from benchmarks.report.groups import Group, groups_of, settings_label
 from benchmarks.report.judging import (
     FEWEST_SEEDS,
-    ClaimVerdict,
-    judge_claim,
+    published_excluded,
     seeds_at_observed,
-    seeds_at_smallest,
-    with_holm,
+    seeds_without_effect,
 )
+from benchmarks.report.labels import set_name
 from benchmarks.report.latex import write_latex
 from benchmarks.report.memory_conventions import write_memory_conventions
+from benchmarks.report.primary import answer_primary, without_interim
 from benchmarks.report.records import Record, load_records
 from benchmarks.report.remedies import remedies
 from benchmarks.report.render import Table, to_markdown
 from benchmarks.report.rows import Row
+from benchmarks.report.rules import CLAIMS, Rules, read_rules
 from benchmarks.report.tables import write_text
+from benchmarks.report.trained import training
+from benchmarks.report.verdict_head import head
 from benchmarks.study.settings import UNTOLD, Cell, Settings
 
-_NO_RECORD: Final = "Sets without records"
+_NO_RECORD: Final = "Sets without runs"
 
 
 def main(options: argparse.Namespace, is_stale: Callable[[Record], bool] | None = None) -> int:
@@ -37,28 +50,32 @@ def main(options: argparse.Namespace, is_stale: Callable[[Record], bool] | None 
     records, stale = without_stale(load_records(options.results), is_stale)
     paths = write_verdict(records, options.results, left_out=stale)
     print(paths["md"].read_text(encoding="utf-8").split("\n## Effects")[0])
-    paths |= write_evaluation_tables(records, options.results) | write_memory_conventions(records, options.results)
+    judged = without_interim(records, read_rules())
+    paths |= write_evaluation_tables(judged, options.results) | write_memory_conventions(judged, options.results)
     print(f"Written: {', '.join(map(str, paths.values()))}")
     return 0
 
 
-def judge_all(claims: Sequence[Claim], records: Sequence[Record]) -> list[ClaimVerdict]:
-    """Every claim on each of its sets, in every group that holds something of it.
+def judge_all(claims: Sequence[Claim], records: Sequence[Record], rules: Rules | None = None) -> list[ClaimVerdict]:
+    """Every claim on each of its sets, in every group that holds something of it; rules: those of the plan where None.
 
-    A set without any record of the claim's cells has one verdict too, in its widest group, or at the profile cpu.
+    A set without any run of the claim has one verdict too, in its widest group, or at the profile cpu. Runs of the primary
+    question count once they are all there.
     """
+    rules = read_rules() if rules is None else rules
+    trained = training(rules.trained, records)
+    records = without_interim(records, rules)
     groups = [group for group in groups_of(records) if group.profile != UNTOLD]
     verdicts = []
     for claim in claims:
-        for dataset in claim.sets:
+        for dataset in (*claim.sets, *claim.also):
             own = [group for group in groups if group.dataset == dataset]
+            contrasts = [one for one in claim.contrasts if dataset in one.sets]
             judged = [
-                judge_claim(
-                    claim, group, [gather(one, group, records) for one in claim.contrasts if dataset in one.sets]
-                )
+                judge_claim(claim, group, [gather(one, group, records, rules, trained) for one in contrasts])
                 for group in own or [Group(dataset, "cpu")]
             ]
-            some = [one for one in judged if any(judgement.evidence.effects for judgement in one.judgements)]
+            some = [one for one in judged if has_effects(one)]
             verdicts += some or judged[:1]
     return with_holm(verdicts)
 
@@ -70,11 +87,13 @@ def write_verdict(
 
     Raises StudyError if the claims cannot be read, a record's terms cannot be read or a file cannot be written.
     """
-    verdicts = judge_all(read_claims(claims), records)
+    rules = read_rules(claims)
+    verdicts = judge_all(read_claims(claims), records, rules)
+    primary = answer_primary(records, rules, training(rules.trained, records))
     overview, power = _overview(verdicts), power_table(verdicts)
-    factors = factorial_tables(records)
-    sections = [_head(verdicts), to_markdown(overview), *_details(verdicts), to_markdown(power)]
-    sections += [to_markdown(table) for table in factors]
+    factors = factorial_tables(without_interim(records, rules))
+    sections = [head(verdicts, primary, rules, results, claims), to_markdown(overview), *_details(verdicts)]
+    sections += [to_markdown(table) for table in (power, *factors)]
     sections += [_missing(verdicts, power), _left_out(verdicts, left_out)]
     tables = {"verdicts": overview, "effects": effects_table("Effects", verdicts, short=True), "seeds": power}
     tables |= {f"factors-{number}": table for number, table in enumerate(factors, 1)}
@@ -87,51 +106,9 @@ def write_verdict(
     return paths | {"tex": write_latex(results, "verdict", tables)}
 
 
-def _head(verdicts: Sequence[ClaimVerdict]) -> str:
-    claims = list(dict.fromkeys(verdict.claim.id for verdict in verdicts))
-    of = {name: [one for one in verdicts if one.claim.id == name] for name in claims}
-    lines = []
-    for verdict, words in (("reproduced", "Reproduced"), ("contradicted", "Contradicted")):
-        told = [
-            f"{name} ({'; '.join(one.group.label for one in of[name] if one.verdict == verdict)})"
-            for name in claims
-            if any(one.verdict == verdict for one in of[name])
-        ]
-        lines.append(f"- **{words}** on at least one set: {', '.join(told) or 'none'}.")
-    open_ones = [name for name in claims if all(one.verdict == "not decided" for one in of[name])]
-    lines.append(f"- **Not decided** anywhere yet: {', '.join(open_ones) or 'none'}.")
-    return "\n".join(
-        [
-            "# Which claims hold",
-            "",
-            f"{len(claims)} claims about memory in video anomaly detection, judged from this project's own records.",
-            "",
-            *lines,
-            "",
-            (
-                "How a verdict comes about: each claim names a difference and the smallest size worth the name (half "
-                "a point of AUC unless stated). Runs are paired by seed, and the 95 % t interval of the mean "
-                "difference is looked at. *Reproduced*: the whole interval lies where the claim says. *Contradicted*: "
-                f"the whole interval lies elsewhere. *Not decided*: neither, or fewer than {FEWEST_SEEDS} seeds. A "
-                "claim with several differences is reproduced if all of them are, contradicted if one is (with its "
-                "interval widened for their number, to the level 1 − 0.05/k for k of them); one that only "
-                "the 95 % interval contradicts speaks neither way and is told as such. It is a verdict for these test "
-                "videos and these settings. What it costs to add seeds after a first look, and only to claims that "
-                "are still open, is in the table behind the next link."
-            ),
-            "",
-            (
-                "Generated by `make verdict`; the claims are data in `benchmarks/report/claims.toml`, the interval's "
-                "coverage is measured in [statistics/coverage.md](statistics/coverage.md)."
-            ),
-            "",
-        ]
-    )
-
-
 def _overview(verdicts: Sequence[ClaimVerdict]) -> Table:
-    """A row per claim, a column per group; sets without any record share the last one."""
-    groups = sorted({one.group for one in verdicts if has_effects(one)}, key=lambda group: group.label)
+    """A row per claim, a column per group; sets without any run share the last one."""
+    groups = list(dict.fromkeys(one.group for one in verdicts if has_effects(one)))
     rows = []
     for claim in dict.fromkeys(verdict.claim for verdict in verdicts):
         own = [one for one in verdicts if one.claim == claim]
@@ -139,46 +116,53 @@ def _overview(verdicts: Sequence[ClaimVerdict]) -> Table:
         for group in groups:
             here = [one for one in own if one.group == group]
             cells.append(claim_words(here[0]) if here else "–")
-        rest = sorted({one.group.dataset for one in own if one.group not in groups})
+        rest = sorted({set_name(one.group.dataset) for one in own if one.group not in groups})
         rows.append((f"**{claim.id}** {claim.statement}", *cells, ", ".join(rest)))
     columns = ("Claim", *(group.label for group in groups), _NO_RECORD)
     notes = (
         (
-            "In brackets: contrasts that are reproduced, of those that decide; those against, by their interval "
-            "widened for their number; and why the others are open. –: the claim is not about this set or not about "
-            "these settings."
+            "In brackets: how many of the deciding contrasts have which word, and why the others are open. –: the claim "
+            "is not about this set. Out of scope: about data that is not available here; its effects on other sets are "
+            "below, without a word."
         ),
     )
-    return Table("Verdicts", columns, tuple(rows), frozenset(), notes).without_empty_columns()
+    return Table("Words", columns, tuple(rows), frozenset(), notes).without_empty_columns()
 
 
 def _details(verdicts: Sequence[ClaimVerdict]) -> list[str]:
-    """A table of effects per claim; contrasts that are all without cells are told in one line."""
+    """A table of effects per claim; contrasts that are all without runs are named in one line."""
     parts = []
     for claim in dict.fromkeys(verdict.claim for verdict in verdicts):
         own = [one for one in verdicts if one.claim == claim]
         table = effects_table(f"{claim.id}: {claim.statement}", own)
         parts.append(to_markdown(table).replace("## ", "### ", 1) if table.rows else f"### {table.title}\n")
-        bare = [one for one in own if any(j.reason == "missing cells" for j in one.judgements)]
-        parts += [f"No cells yet: {_bare(one)}.\n" for one in bare]
+        parts.append(f"Source: {claim.source}.{_scope(claim)}\n")
+        bare = [one for one in own if any(is_missing(judgement) for judgement in one.judgements)]
+        parts += [f"No runs yet: {_bare(one)}.\n" for one in bare]
     explained = (
         "## Effects\n\nEffect: mean over seeds, with the 95 % t interval. *Claimed*: where the whole interval must "
         "lie. *a > b*: chance that a run of the first side lies above one of the second, seeds not paired. *Other "
         "videos*: 95 % hierarchical bootstrap over seeds × videos, a rough guide to other footage of the same kind. "
-        "*p*: two-sided t test of no difference (Holm: within the claim's family on the set; the rule of the verdict "
-        "does not use it). *Exact*: sign-flip test, to which n seeds cannot give less than 2^(1−n). *Published*: the "
-        "same difference in the papers (P: read in the paper itself, S: at second hand), at their own length and "
-        "geometry. Rows in brackets are shown beside and decide nothing. AUC in points; across methods or tasks on "
-        "the frames that both score, but for AUC by kind of anomaly, which has each side's own frames.\n"
+        "*p*: two-sided t test of no difference. *Exact*: sign-flip test, to which n seeds cannot give less than "
+        "2^(1−n). *Published*: the same difference in the papers (P: read in the paper itself, S: at second hand), at "
+        "their own length and geometry; *excluded* where the interval ends before it. Rows in brackets decide nothing. "
+        "AUC in points; across methods or tasks on the frames that both score, but for AUC by kind of anomaly, which "
+        "has each side's own frames. *Not trained long enough*: effect and interval are shown, a word is not. Short "
+        "profiles end at a quarter of the peak learning rate, so that BatchNorm's running statistics are averages over "
+        "weights that still move.\n"
     )
     return [explained, *parts]
 
 
+def _scope(claim: Claim) -> str:
+    return f" **Out of scope: {claim.out_of_scope}.**" if claim.out_of_scope else ""
+
+
 def _missing(verdicts: Sequence[ClaimVerdict], power: Table) -> str:
-    """A line per command: what it does for which claims; those that it cannot move any more are marked."""
+    """A line per command: what it does for which claims; those that have a word already are marked."""
     found: dict[str, dict[str, dict[str, None]]] = {}
     for verdict in verdicts:
-        star = "" if verdict.verdict == "not decided" else "\\*"
+        star = "" if verdict.p is None else "\\*"
         for remedy in remedies(verdict):
             for does in remedy.does:
                 found.setdefault(remedy.words, {}).setdefault(does, {})[f"{verdict.claim.id}{star}"] = None
@@ -191,9 +175,9 @@ def _missing(verdicts: Sequence[ClaimVerdict], power: Table) -> str:
     table = f": see [{power.title}](#{power.title.lower().replace(' ', '-')})" if power.rows else ""
     told = (
         f"No command promises a decision: {FEWEST_SEEDS} seeds are the fewest that can decide, and an open contrast may "
-        f"need many more{table}. *Fills missing cells*: makes the first runs of what was never run. *Adds seeds*: "
-        f"repeats what has fewer than {FEWEST_SEEDS}. \\*: the claim is contradicted on that set already, whatever these "
-        "runs will say."
+        f"need many more{table}. *Makes missing runs*: of settings that were never run. *Adds seeds*: repeats what has "
+        f"fewer than {FEWEST_SEEDS}. *Trains long enough*: the same settings at a length that a word needs. \\*: the claim "
+        "has a word there already."
     )
     return "\n".join(["## What is missing, and what makes it", "", told, "", *lines, ""])
 
@@ -210,21 +194,21 @@ def _left_out(verdicts: Sequence[ClaimVerdict], stale: Sequence[Record]) -> str:
         parts += ["Made by older code, so that no verdict rests on them:", "", *lines, ""]
     if claims:
         told = (
-            "A run is compared with the other side's run of the same seed, made at the same image size and length of "
-            "training by the same version of the code. These lack such a partner in some contrast of the claims in "
-            "brackets; in all other contrasts they count:"
+            "A run is compared with the other side's run of the same seed, made at the same image size, precision and "
+            "length of training by the same version of the code. These lack such a partner in some contrast of the claims "
+            "in brackets; in all other contrasts they count:"
         )
         parts += [told, "", *_by_setting({cell: f" ({', '.join(names)})" for cell, names in claims.items()}), ""]
     return "\n".join(["## Records that were not compared", "", *parts]) if parts else ""
 
 
 def _by_setting(cells: Mapping[Cell, str]) -> list[str]:
-    """``- ped2, small, MNAD · prediction · memory: seeds 1, 2 (C5); seed 3 (C8)``, from cells and what is told of each."""
+    """A line per setting, ``- <label>, MNAD · prediction · memory: seeds 1, 2 (C5)``, from cells and what is said of each."""
     settings: dict[Settings, dict[str, list[int]]] = {}
     for cell, told in cells.items():
         settings.setdefault(cell.settings, {}).setdefault(told, []).append(cell.seed)
     return [
-        f"- {one.dataset}, {one.profile}, {Row(one, ()).label}: "
+        f"- {settings_label(one)}, {Row(one, ()).label}: "
         + "; ".join(
             f"{'seed' if len(seeds) == 1 else 'seeds'} {', '.join(map(str, sorted(seeds)))}{told}"
             for told, seeds in of.items()
@@ -234,8 +218,8 @@ def _by_setting(cells: Mapping[Cell, str]) -> list[str]:
 
 
 def _bare(verdict: ClaimVerdict) -> str:
-    names = [contrast_name(one.contrast) for one in verdict.judgements if one.reason == "missing cells"]
-    where = verdict.group.label if has_effects(verdict) else verdict.group.dataset
+    names = [contrast_name(one.contrast) for one in verdict.judgements if is_missing(one)]
+    where = verdict.group.label if has_effects(verdict) else set_name(verdict.group.dataset)
     told = f"all {len(names)} contrasts" if len(names) == len(verdict.judgements) else "; ".join(names)
     return f"{where} ({told})"
 
@@ -253,8 +237,12 @@ def _csv_rows(verdict: ClaimVerdict) -> list[dict[str, Any]]:
                 "claim": verdict.claim.id,
                 "set": verdict.group.dataset,
                 "profile": verdict.group.profile,
-                "group": verdict.group.label,
-                "claim_verdict": verdict.verdict,
+                "runs": place_of(one),
+                "claim_word": verdict.word,
+                "claim_reasons": "; ".join(verdict.reasons),
+                "claim_p": verdict.p,
+                "claim_p_holm": verdict.holm_p,
+                "exploratory": evidence.exploratory,
                 "contrast": contrast.name,
                 "cells": contrast.cells,
                 "deciding": contrast.deciding,
@@ -262,28 +250,28 @@ def _csv_rows(verdict: ClaimVerdict) -> list[dict[str, Any]]:
                 "unit": contrast.unit,
                 "direction": contrast.direction,
                 "smallest": contrast.smallest,
+                "margin": evidence.margin,
                 "reference": contrast.reference if contrast.b is None else None,
                 **settings,
                 "n": one.seeds,
                 "effect": one.mean,
                 "low": one.low,
                 "high": one.high,
-                "low_claim": one.low_claim,
-                "high_claim": one.high_claim,
                 "sd": one.spread,
                 "interquartile_mean": one.interquartile,
                 "probability_of_improvement": one.improvement,
                 "low_other_videos": evidence.other_videos[0] if evidence.other_videos else None,
                 "high_other_videos": evidence.other_videos[1] if evidence.other_videos else None,
                 "p": one.p,
-                "p_holm": one.holm_p,
                 "p_exact": one.exact_p,
-                "verdict": one.verdict,
+                "word": one.word,
                 "reason": one.reason,
+                "word_p": one.word_p,
                 "published": published[0][0] if published else None,
                 "published_status": published[0][1] if published else None,
+                "published_excluded": published_excluded(one, published[0][0]) if published else None,
                 "seeds_if_as_observed": seeds_at_observed(one),
-                "seeds_if_smallest": seeds_at_smallest(one),
+                "seeds_if_no_effect": seeds_without_effect(one),
                 "by_seed": " ".join(f"{seed}:{value:.4f}" for seed, value in evidence.effects.items()),
             }
         )

@@ -16,6 +16,8 @@ CELL_LIBRARIES = LEAF_LIBRARIES | {"pandas", "safetensors", "tqdm"}
 RECORD = "benchmarks.run.record"
 # And of a look, the file that it leaves for figures.
 LOOK_FILE = "benchmarks.run.looks.file"
+# Of the data, what is known of each set: how many frames it has decides how long a published training was.
+FACTS = "benchmarks.data.facts"
 
 # What a record says of its code and its labels, held against today's.
 RECORDED = ("benchmarks.run.recorded_code", "benchmarks.run.labelling")
@@ -34,7 +36,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "benchmarks.measure": (WRITING,),
     "benchmarks.run": (WRITING, "benchmarks.study", "benchmarks.data", "benchmarks.measure", *LEAVES),
     "benchmarks.grid": ("benchmarks.study", RECORD, *RECORDED, "benchmarks.run.fingerprint"),
-    "benchmarks.report": (WRITING, "benchmarks.measure", "benchmarks.study", RECORD, *RECORDED, LOOK_FILE),
+    "benchmarks.report": (WRITING, "benchmarks.measure", "benchmarks.study", FACTS, RECORD, *RECORDED, LOOK_FILE),
     "benchmarks.track": ("benchmarks.report", "benchmarks.measure", "benchmarks.study", RECORD),
 }
 LIBRARIES: dict[str, set[str]] = {

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from benchmarks.report.claim_judging import ClaimVerdict, judge_claim
 from benchmarks.report.claims import Claim, Contrast, Side
-from benchmarks.report.evidence import Evidence, Group
-from benchmarks.report.judging import ClaimVerdict, judge_claim
+from benchmarks.report.evidence import Evidence
+from benchmarks.report.groups import Group
 from benchmarks.report.records import by_cell, load_records
 from benchmarks.report.rows import Row, make_rows
 from benchmarks.study.presets import resolve
@@ -30,6 +31,31 @@ def _load() -> ModuleType:
 def write_record() -> Callable[..., Path]:
     """Function that writes one invented record: (results, settings, seed, shift, **replaced) -> path."""
     return _load().write_record
+
+
+@pytest.fixture(scope="session")
+def trained_run() -> Callable[..., dict[str, Any]]:
+    """Function that names the keys of a trained run's record that started after the freeze: (settings) -> replaced."""
+    return _load().trained_run
+
+
+@pytest.fixture
+def trained_pairs(
+    tmp_path: Path, write_record: Callable[..., Path], trained_run: Callable[..., dict[str, Any]]
+) -> Callable[..., Path]:
+    """Function that writes MNAD's trained runs on Ped2 with a memory that stands out: (seeds, **settings) -> results."""
+
+    def write(seeds: int = 3, *, started: str = "2027-01-02T03:04:05+00:00", **chosen: Any) -> Path:
+        chosen = {"profile": "cpu", "epochs": 20, **chosen}
+        for task in ("reconstruction", "prediction"):
+            for memory in ("own", "none"):
+                one = resolve(dataset="ped2", method="mnad", task=task, memory=memory, **chosen)
+                for seed in range(seeds):
+                    shift = 0.7 if memory == "none" else 1.1
+                    write_record(tmp_path, one, seed, shift, **trained_run(one, started))
+        return tmp_path
+
+    return write
 
 
 @pytest.fixture(scope="session")
@@ -88,7 +114,7 @@ def judged_claim() -> Callable[..., ClaimVerdict]:
             contrast = Contrast(f"contrast {number}", "", "auc", *sides, "higher", 0.5, ("ped2",))
             runs = (tuple(values), (0.0,) * len(values))
             by_seed = dict(enumerate(values))
-            evidence.append(Evidence(contrast, group, by_seed, None, None, None, (), False, False, (), runs))
+            evidence.append(Evidence(contrast, group, by_seed, None, None, None, (), False, (), runs, margin=0.5))
         claim = Claim("C1", "memory", "Memory helps.", "a test", ("ped2",), tuple(one.contrast for one in evidence))
         return judge_claim(claim, group, evidence)
 

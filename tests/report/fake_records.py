@@ -18,6 +18,7 @@ from benchmarks.study.settings import Settings
 
 LENGTH = 40
 VIDEOS = ("01", "02", "03")
+CLIP_LENGTHS = {("mnad", "prediction"): 5, ("memae", "reconstruction"): 16, ("stae", "reconstruction"): 10}
 
 
 def invented_terms(settings: Settings, seed: int, shift: float) -> pd.DataFrame:
@@ -71,6 +72,21 @@ def write_record(results: Path, settings: Settings, seed: int, shift: float = 1.
     return path
 
 
+def trained_run(settings: Settings, started: str = "2027-01-02T03:04:05+00:00", clips: int = 2340) -> dict[str, Any]:
+    """Keys of a record whose learning rate fell by a cosine over the epochs of its settings, of a run after the freeze."""
+    rates = [(1 + np.cos(np.pi * epoch / settings.epochs)) / 2 for epoch in range(settings.epochs)]
+    if settings.schedule == "constant":
+        rates = [1.0] * settings.epochs
+    return {
+        "started": started,
+        "data": {"test_checksum": "b" * 64, "train_videos": 15, "calibration_videos": 1, "train_clips": clips},
+        "epochs": [
+            {"epoch": number, "losses": {"pixel": 0.1, "total": 0.2}, "learning_rate": 2e-4 * rate, "seconds": 1.0}
+            for number, rate in enumerate(rates, 1)
+        ],
+    }
+
+
 @cache
 def _invented(settings: Settings, seed: int, shift: float) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Table of terms and content of a record; many tests ask for the same, and measuring takes long."""
@@ -113,6 +129,7 @@ def _invented(settings: Settings, seed: int, shift: float) -> tuple[pd.DataFrame
             "test_frames": 132,
             "scored_frames": 120,
         },
+        "method": {"clip_length": CLIP_LENGTHS.get((settings.method, settings.task), 1)},
         "versions": {"python": "3.11", "torch": "2.13.0"},
         "hardware": {
             "machine": "x86_64",

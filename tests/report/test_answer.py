@@ -1,151 +1,162 @@
 """The README's first screen says what the records say, and what they do not."""
 
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from benchmarks.report.answer import STUDIES, Answer, answer
-from benchmarks.report.memory_effect import effects_table, memory_effects
-from benchmarks.report.records import Record, load_records
-from benchmarks.report.rows import Row
+from benchmarks.report.answer import STUDIES, answer
+from benchmarks.report.answer_effects import chosen_effects, effects_of_answer, effects_sentence
+from benchmarks.report.claim_judging import ClaimVerdict
+from benchmarks.report.primary import primary_cells
+from benchmarks.report.records import load_records
+from benchmarks.report.rules import read_rules
+from benchmarks.report.trained import Training
 from benchmarks.study.files import load_study
 from benchmarks.study.presets import resolve
+from benchmarks.study.settings import Cell
 
-RESULTS = Path(__file__).parents[2] / "results"
 CELLS = {name: load_study(name).cells for name in STUDIES}
+RULES = read_rules()
+Write = Callable[..., Path]
+Cells = Callable[..., list[Cell]]
 
 
-def line_on(found: Answer, start: str) -> str:
-    """The one line that begins with these words."""
-    (line,) = [line for line in found.lines if line.startswith(f"**{start}")]
-    return line
+class TestSentence:
+    def test_without_records_it_says_how_to_make_some(self, tmp_path: Path) -> None:
+        """Nothing is claimed before anything was run."""
+        assert answer(CELLS, [], tmp_path).markdown() == (
+            "No records yet: `make reproduce-ped2` or `make reproduce-synthetic` make some."
+        )
 
+    def test_open_first_then_the_best_supported_effect(self, core_cells: Cells, core_results: Write) -> None:
+        """The primary question's state, then effect, interval, seeds and length of what there is, and its limits."""
+        results = core_results(core_cells("ped2"))
+        told = answer(CELLS, load_records(results), results, verdicts=[]).sentence
+        first, _, rest = told.partition("** ")
+        assert (
+            first
+            == "**Whether MNAD's memory raises the frame AUC on UCSD Ped2 at the published length is open: 0 of 24 runs."
+        )
+        assert rest.startswith(
+            "At 256×256, a quarter of the width and 3 of 60 epochs, MNAD's memory changes the frame AUC on"
+        )
+        assert re.search(
+            r"by \+[\d.]+ \[.*\] \(reconstruction, 3 seeds\) and \+[\d.]+ \[.*\] \(prediction, 3 seeds\)", rest
+        )
+        assert re.search(r"the published rises? of \+\d", rest)
+        assert "These runs are not trained long enough for a verdict (" in rest
+        assert rest.endswith("intervals are over seeds: other test videos may differ.")
 
-@pytest.fixture(scope="module")
-def committed() -> Answer:
-    """The answer from the committed records and benches."""
-    return answer(CELLS, load_records(RESULTS), RESULTS)
+    def test_answered_when_all_runs_are_there(
+        self, tmp_path: Path, write_record: Write, trained_run: Callable[..., dict[str, Any]]
+    ) -> None:
+        """Effects at the question's own level with the word of each task; with a run missing, nothing of them."""
+        cells = primary_cells(RULES.primary)
+        for cell in cells:
+            shift = 0.7 if cell.settings.memory == "none" else 1.1
+            write_record(tmp_path, cell.settings, cell.seed, shift, **trained_run(cell.settings))
+        records = load_records(tmp_path)
+        told = answer(CELLS, records, tmp_path, verdicts=[]).sentence
+        assert told.startswith("**At the published length, MNAD's memory changes the frame AUC by +")
+        assert "in reconstruction (supported, published +3.8 " in told
+        assert "UCSD Ped2, 128×128, ¼ width, 60 of 60 epochs, float32; 6 seeds, 97.5 % intervals" in told
+        without = [record for record in records if record.cell != cells[0]]
+        told = answer(CELLS, without, tmp_path, verdicts=[])
+        assert told.sentence.endswith("is open: 23 of 24 runs.**")
+        assert told.effects is None
 
 
 class TestEffects:
-    def test_a_row_per_method_a_column_per_study(self, committed: Answer) -> None:
-        """Memory on two sets beside the published difference and its cost, with intervals and numbers of seeds."""
-        assert committed.effects is not None
-        frame = committed.effects.to_frame().set_index("Method")
-        assert [told for told in frame["Published"] if told] == ["+3.8", "+2.7", "+2.4"]
-        assert frame.loc["MNAD prediction", "UCSD Ped2, cpu"] == "+6.6 [−9.2, +22.4] (3)"
-        methods = [name for name in frame.index if not name.startswith("–")]
-        assert all(cell.endswith("(6)") for cell in frame.loc[methods, "Circles and squares, small"])
+    def test_what_says_most_is_chosen(self, trained_pairs: Write) -> None:
+        """Three seeds go before one, trained runs before short ones with more seeds, the longer of two that are trained."""
 
-    def test_below_each_effect_stands_what_it_rests_on(self, committed: Answer) -> None:
-        """One score for both sides, where MNAD's twin has no distance of features and MemAE's another error; zeros read."""
-        assert committed.effects is not None
-        frame = committed.effects.to_frame()
-        below = dict.fromkeys(told for told in frame["Method"] if told.startswith("–"))
-        assert {"– PSNR for both", "– absolute error for both", "– squared error for both"} <= below.keys()
-        lines = frame.set_index("Method")
-        assert list(lines.loc["– change if zeros are read", "UCSD Ped2, cpu"])[1] == "−0.2 [−2.5, +2.2] (3)"
-        assert lines.loc["– queries that read nothing", "UCSD Ped2, cpu"] == "59 to 65 %"
-        assert set(lines.loc[list(below), "Training time"]) == {""}
+        def chosen() -> str:
+            (one,) = chosen_effects(load_records(results), RULES, Training(RULES.trained))
+            return effects_sentence([one]).partition(", MNAD")[0]
 
-    def test_statistics_measured_anew_are_paired_too(
-        self, write_rows: Callable[..., list[Row]], tmp_path: Path
-    ) -> None:
-        """Memory's effect once more, from the seeds whose both sides measured batch norm anew."""
-        own, none = (resolve(dataset="ped2", method="mnad", task="prediction", memory=name) for name in ("own", "none"))
-        rows = write_rows([own], (0, 1), batch_norm={"update": {"micro_auc": 0.91}})
-        rows += write_rows([none], (1, 2), batch_norm={"plain": {"micro_auc": 0.87}})
-        table = effects_table(memory_effects({"here": rows}), tmp_path)
+        results = trained_pairs(1, epochs=20)
+        assert chosen() == "At 256×256, a quarter of the width and 20 of 60 epochs"
+        trained_pairs(4, epochs=3, profile="small")
+        assert chosen() == "At 128×128, a quarter of the width and 3 of 60 epochs"
+        trained_pairs(3, epochs=20)
+        assert chosen() == "At 256×256, a quarter of the width and 20 of 60 epochs"
+        trained_pairs(3, epochs=30)
+        assert chosen() == "At 256×256, a quarter of the width and 30 of 60 epochs"
+
+    def test_three_rows_two_sets(self, core_cells: Cells, core_results: Write) -> None:
+        """Each method and task with the papers' rise, an interval and seeds for each set, and the lengths in the note."""
+        results = core_results([*core_cells("ped2"), *core_cells("synthetic")])
+        found = chosen_effects(load_records(results), RULES, Training(RULES.trained))
+        table = effects_of_answer(found)
         assert table is not None
-        assert table.to_frame().set_index("Method").loc["– batch norm measured anew for both", "here"] == "+4.0 (1)"
+        assert table.columns == ("Δ AUC (points)", "papers, Ped2", "UCSD Ped2", "Circles and squares")
+        assert [row[:2] for row in table.rows] == [
+            ("MNAD reconstruction", "+3.8"),
+            ("MNAD prediction", "+2.7"),
+            ("MemAE reconstruction", "+2.4"),
+        ]
+        assert all(re.fullmatch(r"\S+ \[.*\] n=3", cell) for row in table.rows for cell in row[2:])
+        (note,) = table.notes
+        assert "UCSD Ped2, 256×256, ¼ width, 3 of 60 epochs (MemAE: of 100)" in note
+        assert "λ = 5/N, as released on UCSD Ped2" in note
 
-    def test_costs_are_those_of_the_bench(self, committed: Answer) -> None:
-        """Time with memory over time without, as the bench of what memory costs left it, in per cent more."""
-        assert committed.effects is not None
-        frame = committed.effects.to_frame().set_index("Method")
-        bench = json.loads((RESULTS / "bench" / "memory_cost.json").read_text())["costs"]
-        costs = sorted((one for one in bench if one["method"] == "memae"), key=lambda one: -one["width"])
-        assert [one["profile"] for one in costs] == ["paper", "small"]
-        times = {
-            "Training time": [one["training"]["median"] for one in costs],
-            "Scoring time": [one["scoring"]["median"] for one in costs],
-            "Parameters": [one["parameters"]["own"] / one["parameters"]["none"] for one in costs],
-        }
-        for name, both in times.items():
-            expected = " / ".join(f"{100 * (times - 1):+.0f} %" for times in both)
-            assert frame.loc["MemAE reconstruction", name] == expected
-
-    def test_without_a_bench_no_cost_is_told(self, tmp_path: Path) -> None:
-        """The columns are gone, and the notes name the command."""
-        found = answer(CELLS, load_records(RESULTS), tmp_path, verdicts=[]).effects
-        assert found is not None
-        assert "Training time" not in found.columns
-        assert "`make bench`" in " ".join(found.notes)
+    def test_memae_where_its_memory_is_read(self, tmp_path: Path, write_record: Write) -> None:
+        """With runs at 2/N these are shown; a memory with many empty addresses is said not to be read."""
+        for shrink, empty in ((0.001, 0.03), (0.0025, 0.7)):
+            settings = resolve(dataset="ped2", method="memae", task="reconstruction", shrink_threshold=shrink)
+            for seed in range(3):
+                write_record(tmp_path, settings, seed, 1.0, usage={"plain": {"dead_queries": empty}})
+        none = resolve(dataset="ped2", method="memae", task="reconstruction", memory="none")
+        for seed in range(3):
+            write_record(tmp_path, none, seed)
+        records = load_records(tmp_path)
+        for kept, told in (
+            (records, "λ = 2/N on"),
+            ([r for r in records if r.settings.shrink_threshold != 0.001], "not read"),
+        ):
+            table = effects_of_answer(chosen_effects(kept, RULES, Training(RULES.trained)))
+            assert table is not None
+            assert told in table.notes[0]
 
 
 class TestLines:
-    def test_without_records_it_says_how_to_make_some(self) -> None:
-        """Nothing is claimed before anything was run."""
-        assert answer(CELLS, [], RESULTS).markdown() == (
-            "- No records yet: `make reproduce-ped2` or `make reproduce-synthetic` make some."
-        )
+    def test_words_that_survive_are_named(
+        self, core_cells: Cells, core_results: Write, judged_claim: Callable[..., ClaimVerdict]
+    ) -> None:
+        """With its label; without any word that is said, with how many claims have runs that are too short."""
+        from benchmarks.report.claim_judging import with_holm
 
-    def test_from_the_committed_records(self, committed: Answer) -> None:
-        """Effects in words, verdicts, seeds, what needs no learning: a line each."""
-        assert all(line.startswith("**") for line in committed.lines)
-        assert "UCSD Ped2, cpu: it rises in 0 of 3 pairs" in line_on(committed, "Does memory raise")
-        without = line_on(committed, "What is reached without learning")
-        assert "frame difference 90.8 % (above 5 of 6 learned settings)" in without
-        assert "from 80.1 % to 92.8 %" in without
-
-    def test_a_rise_as_published_is_excluded_where_the_interval_lies_below_it(self, committed: Answer) -> None:
-        """Counted again from the table: "cannot tell" may still say that it is less; another set has nothing published."""
-        assert committed.effects is not None
-        frame = committed.effects.to_frame().set_index("Method")
-        told = line_on(committed, "Does memory raise").split("; ")
-        for column in ("UCSD Ped2, cpu", "UCSD Ped2, small"):
-            highs = {name: re.search(r"([+−][0-9.]+)\]", frame[column][name]) for name in frame.index if name[0] != "–"}
-            below = sum(
-                high is not None and float(high[1].replace("−", "-")) < float(frame["Published"][name])
-                for name, high in highs.items()
-            )
-            (clause,) = (one for one in told if f"{column}:" in one)
-            stated = re.findall(r"in ([0-9]+) the interval lies below the published rise", clause)
-            assert stated == ([str(below)] if below else [])
-        assert "published rise" not in told[-1]
+        results = core_results(core_cells("ped2", (0,)))
+        records = load_records(results)
+        strong = with_holm([judged_claim((2.0, 2.1, 1.9))])
+        line = answer(CELLS, records, results, verdicts=strong).lines[0]
+        assert "correction over the 1 words given: C1 supported on UCSD Ped2, 256×256, ¼ width, 3 of 60 epochs." in line
+        line = answer(CELLS, records, results).lines[0]
+        assert "None has a word yet." in line
+        assert re.search(r"Of \d+, all runs are too short", line)
 
     @pytest.mark.parametrize("method", ["clock", "mnad"])
-    def test_lines_without_their_records_say_so(self, method: str, tmp_path: Path) -> None:
+    def test_lines_without_their_records_say_so(self, method: str, tmp_path: Path, write_record: Write) -> None:
         """With one seed, or only methods of one kind, the lines that lack records say that nothing is known."""
-
-        def chosen(record: Record) -> bool:
-            return record.settings.method == method and record.seed == 0 and record.settings.memory == "none"
-
-        found = answer(CELLS, list(filter(chosen, load_records(RESULTS, "ped2"))), tmp_path)
+        (settings, *_) = [cell.settings for cell in CELLS["ped2"] if cell.settings.method == method]
+        write_record(tmp_path, settings, 0)
+        found = answer(CELLS, load_records(tmp_path), tmp_path, verdicts=[])
         assert found.effects is None
-        assert "No pair of runs" in found.lines[0]
-        assert "None is decided" in found.lines[-3] or "contradicted" in found.lines[-3]
-        assert "One seed each" in found.lines[-2]
-        assert ("was not measured yet" if method == "clock" else "Not measured yet") in found.lines[-1]
-
-    def test_no_claim_is_left_out_and_none_is_decided_and_open(self, committed: Answer) -> None:
-        """Each claim is named: decided on some set, or open everywhere, never both."""
-        decided, undecided = (
-            set(re.findall(r"C[0-9]+", part)) for part in line_on(committed, "Which of the").split("nowhere decided:")
-        )
-        assert decided | undecided == {f"C{number}" for number in range(1, 15)}
-        assert not decided & undecided
+        assert "one seed each so far" in found.lines[1]
+        assert ("was not measured yet" if method == "clock" else "Not measured yet") in found.lines[2]
 
 
 class TestMarkdown:
-    def test_table_notes_and_lines_stand_apart(self, committed: Answer) -> None:
+    def test_sentence_table_notes_and_lines_stand_apart(self, core_cells: Cells, core_results: Write) -> None:
         """Blank lines keep the notes out of the table, and the bullets out of the notes; there is no heading."""
-        assert committed.effects is not None
-        title, table, notes, bullets = committed.markdown().split("\n\n")
-        assert title == f"**{committed.effects.title}**:"
+        results = core_results(core_cells("ped2"))
+        found = answer(CELLS, load_records(results), results, verdicts=[])
+        assert found.effects is not None
+        sentence, table, notes, bullets = found.markdown().split("\n\n")
+        assert sentence == found.sentence
         assert all(line.startswith("|") for line in table.splitlines())
-        assert notes == " ".join(committed.effects.notes)
-        assert bullets.splitlines() == [f"- {line}" for line in committed.lines]
+        assert notes == " ".join(found.effects.notes)
+        assert bullets.splitlines() == [f"- {line}" for line in found.lines]

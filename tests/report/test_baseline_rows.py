@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks.report.evidence import groups_of
 from benchmarks.report.factorial import factorial_tables
+from benchmarks.report.groups import groups_of
 from benchmarks.report.published import FIGURES, of_baseline
 from benchmarks.report.records import load_records
 from benchmarks.report.rows import Row

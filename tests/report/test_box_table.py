@@ -41,16 +41,22 @@ class TestWriteBoxTables:
         assert (tmp_path / "tables" / "latex" / "boxes_pool" / "main.tex").is_file()
 
     def test_rows_of_different_profiles_are_told_apart(self, tmp_path: Path, write_record: Write) -> None:
-        """One method at two profiles has two groups; where nothing is drawn no number of seeds is told."""
+        """One method at two profiles has two labels; where nothing is drawn no number of seeds is told."""
         for profile, f1 in (("cpu", 0.1), ("small", 0.3)):
             settings = resolve(dataset="pool", method="frame_difference", task="reconstruction", profile=profile)
             for seed in range(3):
                 write_record(tmp_path, settings, seed, 1.0, boxes=section(f1), headline={"variant": "plain"})
         text = write_box_tables(load_records(tmp_path), tmp_path)["boxes_pool"].read_text()
-        rows = [[cell.strip() for cell in line.split("|")[1:4]] for line in text.splitlines() if line[:3] == "| p"]
-        assert rows == [["pool, cpu", "frame difference", "–"], ["pool, small", "frame difference", "–"]]
+        rows = [[cell.strip() for cell in line.split("|")[1:4]] for line in text.splitlines() if line[:3] == "| G"]
+        assert rows == [
+            ["Generated pool, 256×256", "frame difference", "–"],
+            ["Generated pool, 128×128", "frame difference", "–"],
+        ]
         frame = pd.read_csv(tmp_path / "tables" / "boxes_pool.csv")
-        assert frame[["group", "seeds"]].to_numpy().tolist() == [["pool, cpu", 3], ["pool, small", 3]]
+        assert frame[["group", "seeds"]].to_numpy().tolist() == [
+            ["Generated pool, 256×256", 3],
+            ["Generated pool, 128×128", 3],
+        ]
 
     def test_records_without_boxes_have_none(self, tmp_path: Path, write_record: Write) -> None:
         """A set without masks gets no table."""

@@ -3,10 +3,15 @@ from pathlib import Path
 import pytest
 
 from benchmarks.errors import StudyError
-from benchmarks.report.claims import HALF_A_POINT, read_claims
+from benchmarks.report.claims import HALF_A_POINT, Condition, read_claims
 from benchmarks.report.quantities import QUANTITIES
+from benchmarks.report.rules import CLAIMS
 
-GOOD = """
+HEAD = CLAIMS.read_text().split("\n[[claim]]")[0]
+RULES = "".join(f"{line}\n" for line in HEAD.splitlines() if not line.startswith("#"))
+GOOD = (
+    RULES
+    + """
 [[claim]]
 id = "C1"
 family = "memory"
@@ -21,6 +26,7 @@ a = { memory = "own" }
 b = { memory = "none" }
 direction = "higher"
 """
+)
 
 
 def written(folder: Path, text: str) -> Path:
@@ -31,13 +37,16 @@ def written(folder: Path, text: str) -> Path:
 
 class TestReadClaims:
     def test_the_study_has_fourteen(self) -> None:
-        """C1 to C14 are there, in order, each with a deciding contrast, and a smallest effect that is half a point of AUC."""
+        """C1 to C14 are there in order, some in parts, each with a deciding contrast; half a point of AUC is the line."""
         claims = read_claims()
-        assert [claim.id for claim in claims] == [f"C{number}" for number in range(1, 15)]
+        numbers = [int(claim.id.removeprefix("C").rstrip("ab")) for claim in claims]
+        assert numbers == sorted(numbers)
+        assert set(numbers) == set(range(1, 15))
         for claim in claims:
             assert any(contrast.deciding for contrast in claim.contrasts), claim.id
+            assert bool(claim.also) <= bool(claim.out_of_scope)
             for contrast in claim.contrasts:
-                assert set(contrast.sets) <= set(claim.sets)
+                assert set(contrast.sets) <= {*claim.sets, *claim.also}
                 if contrast.quantity in ("auc", "auc_change"):
                     assert contrast.smallest == HALF_A_POINT, (claim.id, contrast.name)
 
@@ -62,6 +71,11 @@ class TestReadClaims:
             ('a = { memory = "own" }', 'a = { memory = "new" }', r"cells that can be run .*'new'"),
             ("direction", "smallest = -1\ndirection", "smallest to be at least 0"),
             ('id = "C1"', 'id = "C1', "claims in TOML"),
+            ("direction", "margin = -1\ndirection", "margin to be at least 0"),
+            ('sets = ["ped2"]', 'sets = ["ped2"]\nalso = ["synthetic"]', "also only with out_of_scope"),
+            ("direction", "any = true\ndeciding = false\ndirection", "any to decide"),
+            ("direction", 'only_if = { quantity = "auc", at_least = 1 }\ndirection', "otherwise is missing"),
+            ("direction", 'only_if = { quantity = "auc", otherwise = "x" }\ndirection', "either at_least or at_most"),
         ],
     )
     def test_a_wrong_file_is_named(self, tmp_path: Path, before: str, after: str, told: str) -> None:
@@ -70,10 +84,28 @@ class TestReadClaims:
         with pytest.raises(StudyError, match=told):
             read_claims(written(tmp_path, GOOD.replace(before, after)))
 
+    def test_conditions_alternatives_and_scope(self, tmp_path: Path) -> None:
+        """A condition holds at its bound; what lists make of one contrast with any belongs together; also adds sets."""
+        more = """any = true
+margin = 1.5
+only_if = { quantity = "dead_queries", at_most = 10, otherwise = "memory not read" }
+direction = """
+        scope = 'sets = ["shanghaitech"]\nout_of_scope = "no data"\nalso = ["ped2"]'
+        text = GOOD.replace("direction = ", more).replace('sets = ["ped2"]', scope)
+        (claim,) = read_claims(written(tmp_path, text))
+        assert (claim.out_of_scope, claim.also) == ("no data", ("ped2",))
+        assert [one.alternatives for one in claim.contrasts] == [0, 0]
+        one = claim.contrasts[0]
+        assert (one.margin, one.sets) == (1.5, ("shanghaitech", "ped2"))
+        assert one.only_if is not None
+        assert [one.only_if.met(mean) for mean in (9.9, 10.0, 10.1)] == [True, True, False]
+        least = Condition("frames_updated", "hardly any", at_least=5.0)
+        assert [least.met(mean) for mean in (4.9, 5.0, 60.0)] == [False, True, True]
+
     def test_a_claim_comes_once(self, tmp_path: Path) -> None:
         """Two claims of one name are refused."""
         with pytest.raises(StudyError, match="C1 comes twice"):
-            read_claims(written(tmp_path, GOOD + GOOD))
+            read_claims(written(tmp_path, GOOD + GOOD.removeprefix(RULES)))
 
     def test_units_are_known(self) -> None:
         """Every quantity that a claim names has a unit."""

@@ -1,52 +1,81 @@
 from collections.abc import Callable
+from dataclasses import replace
 
+from benchmarks.report.claim_judging import ClaimVerdict
 from benchmarks.report.claims import read_claims
 from benchmarks.report.effects import (
     claim_words,
     claimed_words,
     contrast_name,
+    counts_words,
     effect_words,
     effects_table,
     has_effects,
     power_table,
-    verdict_words,
+    published_words,
+    short_reasons,
+    word_of,
 )
-from benchmarks.report.judging import ClaimVerdict
+from benchmarks.report.evidence import gather
+from benchmarks.report.groups import Group
+from benchmarks.report.judging import judge
+from benchmarks.report.rules import read_rules
+from benchmarks.report.trained import Training
 from benchmarks.report.verdict import judge_all
 
 Judge = Callable[..., ClaimVerdict]
-AGAINST, NEAR, GOOD = (-2.0, -2.1, -1.9, -2.0), (0.35, -0.3, 0.35, -0.2, 0.1), (2.0, 2.1, 1.9)
+AGAINST, NULL, GOOD = (-2.0, -2.1, -1.9, -2.0), (0.1, 0.0, -0.1), (2.0, 2.1, 1.9)
 
 
-class TestAgainstAClaim:
-    def test_counted_at_the_level_of_the_claim(self, judged_claim: Judge) -> None:
-        """Of two contrasts with the whole 95 % interval elsewhere, one is against twenty contrasts' claim; both say so."""
-        found = judged_claim(AGAINST, NEAR, *[GOOD] * 18)
-        assert claim_words(found) == "**contradicted** (1 of 20 against, 18 for)"
-        assert [verdict_words(one) for one in found.judgements[:3]] == [
-            "contradicted",
-            "not decided: contradicted at 95 %, not at the claim's level",
-            "reproduced",
-        ]
-        table = effects_table("Effects", [found])
-        place = table.columns.index("Verdict")
-        assert [row[place] for row in table.rows] == [verdict_words(one) for one in found.judgements]
+class TestClaimWords:
+    def test_the_word_and_how_many_contrasts_have_which(self, judged_claim: Judge) -> None:
+        """A decided claim in bold with its counts; an open one with why."""
+        assert claim_words(judged_claim(AGAINST, *[GOOD] * 3)) == "**opposite** (3 of 4 supported, 1 opposite)"
+        assert claim_words(judged_claim(NULL, NULL)) == "**no practical effect** (2 of 2 no practical effect)"
+        assert claim_words(judged_claim(GOOD, ())) == "open (1 of 2 supported; runs missing)"
+        assert counts_words(judged_claim((-3.0, 1.0, 5.0))) == ""
 
-    def test_one_contrast_needs_no_wider_interval(self, judged_claim: Judge) -> None:
-        """What contradicts alone contradicts a claim of one contrast."""
-        found = judged_claim(NEAR)
-        assert claim_words(found) == "**contradicted** (1 of 1 against, 0 for)"
-        assert verdict_words(found.judgements[0]) == "contradicted"
+    def test_a_reason_in_place_of_a_word_is_short(self, judged_claim: Judge) -> None:
+        """Each reason once and without its numbers; runs before the freeze are marked."""
+        verdict = judged_claim(GOOD)
+        reasons = (
+            "not trained long enough (MNAD: 5 % (a); MemAE: 2 %); memory not read",
+            "not trained long enough (3 %)",
+        )
+        bare = replace(verdict, word="", reasons=reasons, p=None, judgements=())
+        assert short_reasons(bare) == "not trained long enough, memory not read"
+        assert claim_words(bare) == "not trained long enough, memory not read"
+        one = verdict.judgements[0]
+        before = replace(one, evidence=replace(one.evidence, exploratory=True))
+        marked = replace(verdict, judgements=(before,))
+        assert claim_words(marked).endswith(", exploratory")
+        table = effects_table("Effects", [marked])
+        assert table.rows[0][table.columns.index("Word")] == f"{word_of(before)} (exploratory)"
+
+    def test_published_effects_say_whether_they_are_excluded(self, judged_claim: Judge) -> None:
+        """Beside a contrast of published settings; without a word nothing is excluded."""
+        (claim,) = [claim for claim in read_claims() if claim.id == "C2a"]
+        contrast = claim.contrasts[1]
+        one = judged_claim(GOOD).judgements[0]
+        evidence = replace(one.evidence, contrast=contrast)
+        assert published_words(judge(evidence), "ped2").startswith("+2.7 P, excluded")
+        assert published_words(judge(replace(evidence, untrained="5 %")), "ped2").startswith("+2.7 P; ")
 
 
 class TestClaimedWords:
     def test_every_direction_is_told(self) -> None:
         """Where the interval must lie stands in the contrast's unit, lines below zero with their sign."""
-        words = {(one.direction, claimed_words(one)) for claim in read_claims() for one in claim.contrasts}
+        rules = read_rules()
+        words = {
+            (one.direction, claimed_words(judge(gather(one, Group("ped2", "cpu"), [], rules, Training(rules.trained)))))
+            for claim in read_claims()
+            for one in claim.contrasts
+        }
         assert ("higher", "> 0.5") in words
         assert ("lower", "< −0.5 dB") in words
         assert ("same", "within ±0.5") in words
-        assert ("not_lower", "> −0.5") in words
+        assert ("same", "within ±0.5 dB") in words
+        assert ("not_lower", "> −1.5") in words
 
 
 class TestContrastName:

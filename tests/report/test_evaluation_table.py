@@ -78,7 +78,7 @@ class TestWriteEvaluationTables:
         records = [replace(one, content={**one.content, "epochs": looks}) for one in load_records(results)]
         text = write_evaluation_tables(records, results)["evaluation_ped2.md"].read_text()
         first, second = (
-            {name.strip() for name in line.split("|")} for line in text.splitlines() if line.startswith("| Group")
+            {name.strip() for name in line.split("|")} for line in text.splitlines() if line.startswith("| Runs")
         )
         assert {"Oracle α: AUC", "Oracle α", "Oracle epoch: AUC", "Oracle epoch"} <= first
         assert "+ oracle α" in second

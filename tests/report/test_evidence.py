@@ -6,17 +6,26 @@ import numpy as np
 import pytest
 
 from benchmarks.measure.metrics import frame_metrics
-from benchmarks.report.claims import Contrast, Side
-from benchmarks.report.evidence import Group, gather, group_of, groups_of, published_effects, without_stale
+from benchmarks.report.claims import Condition, Contrast, Side
+from benchmarks.report.evidence import Evidence, published_effects, without_stale
+from benchmarks.report.evidence import gather as gather_by
 from benchmarks.report.frame_scores import common_frames, score_of, scored
+from benchmarks.report.groups import Group, groups_of
 from benchmarks.report.quantities import measure
-from benchmarks.report.records import load_records
+from benchmarks.report.records import Record, load_records
+from benchmarks.report.rules import read_rules
+from benchmarks.report.trained import Training
 from benchmarks.study.presets import resolve
 from benchmarks.study.settings import Cell
 
 Cells = Callable[..., list[Cell]]
 Write = Callable[..., Path]
 PED2 = Group("ped2", "cpu")
+RULES = read_rules()
+
+
+def gather(one: Contrast, group: Group, records: list[Record]) -> Evidence:
+    return gather_by(one, group, records, RULES, Training(RULES.trained))
 
 
 def contrast(a: Side, b: Side | None, quantity: str = "auc", **more: object) -> Contrast:
@@ -49,15 +58,66 @@ class TestGather:
         assert found.other_videos[0] < found.other_videos[1]
         assert (found.lacking, found.left_out) == ((), ())
 
-    @pytest.mark.parametrize(("least", "idle"), [(0.0, False), (101.0, True)])
-    def test_an_effect_of_what_hardly_happens_is_idle(
-        self, tmp_path: Path, write_record: Write, least: float, idle: bool
+    @pytest.mark.parametrize(
+        ("bounds", "met"),
+        [
+            ({"at_least": 0.0}, True),
+            ({"at_least": 101.0}, False),
+            ({"at_most": 101.0}, True),
+            ({"at_most": 0.0}, False),
+        ],
+    )
+    def test_a_condition_is_about_the_mean_of_side_a(
+        self, tmp_path: Path, write_record: Write, bounds: dict[str, float], met: bool
     ) -> None:
-        """A contrast whose condition is not met by the mean of side a is marked."""
+        """What its runs do not meet is named, from below and from above."""
         mnad(tmp_path, write_record)
         sides = (Side({"method": "mnad", "task": "prediction"}, name) for name in ("update", "no_update"))
-        found = gather(contrast(*sides, only_if=("auc", least)), PED2, load_records(tmp_path))
-        assert found.idle == idle
+        condition = Condition("auc", "for a reason", **bounds)
+        found = gather(contrast(*sides, only_if=condition), PED2, load_records(tmp_path))
+        assert found.unmet == ("" if met else "for a reason")
+
+    def test_dead_queries_of_the_published_variant(self, tmp_path: Path, write_record: Write) -> None:
+        """MemAE's share of empty addresses in per cent; without hard shrinkage there are none."""
+        for shrink, usage in ((0.001, {"plain": {"dead_queries": 0.62}}), (0.0, {})):
+            settings = resolve(dataset="ped2", method="memae", task="reconstruction", shrink_threshold=shrink)
+            write_record(tmp_path, settings, 0, 1.0, usage=usage)
+        found = {r.settings.shrink_threshold: measure(r, "dead_queries") for r in load_records(tmp_path)}
+        assert found == {0.001: pytest.approx(62.0), 0.0: 0.0}
+
+    def test_untrained_and_exploratory_runs_are_marked(
+        self, tmp_path: Path, write_record: Write, trained_run: Callable[..., dict[str, object]]
+    ) -> None:
+        """One side that is not trained is enough, and one run before the freeze."""
+
+        def write(own: str, seed: int, **replaced: object) -> None:
+            settings = resolve(dataset="ped2", method="mnad", task="prediction", memory=own, profile="small", epochs=20)
+            write_record(tmp_path, settings, seed, 1.0, **trained_run(settings) | replaced)
+
+        for own in ("own", "none"):
+            write(own, 0)
+        group = Group("ped2", "small", epochs=20)
+        found = gather(memory(), group, load_records(tmp_path))
+        assert (found.untrained, found.exploratory, found.margin) == ("", False, RULES.margins["ped2"]["auc"])
+        write("none", 0, started="2026-11-22T16:13:29+00:00")
+        assert gather(memory(), group, load_records(tmp_path)).exploratory
+        constant = [{"epoch": 1, "losses": {"total": 0.1}, "learning_rate": 2e-4}]
+        write("none", 0, epochs=constant)
+        found = gather(memory(), group, load_records(tmp_path))
+        assert found.untrained == "31 % of the published updates, last learning rate 100 % of its peak"
+        assert not found.exploratory
+
+    def test_of_two_methods_the_untrained_one_is_named(self, tmp_path: Path, write_record: Write) -> None:
+        """A score without learning is always trained; the network beside it is not."""
+        mnad(tmp_path, write_record)
+        write_record(tmp_path, resolve(dataset="ped2", method="frame_difference", task="reconstruction"), 0, epochs=[])
+        sides = (
+            Side({"method": "mnad", "task": "prediction"}),
+            Side({"method": "frame_difference", "task": "reconstruction"}),
+        )
+        found = gather(contrast(*sides), PED2, load_records(tmp_path))
+        assert found.untrained.startswith("MNAD: ")
+        assert "frame difference" not in found.untrained
 
     def test_a_missing_side_is_named(self, tmp_path: Path, write_record: Write) -> None:
         """Without the twin there is no effect, and the side that lacks is told."""
@@ -170,17 +230,6 @@ class TestGather:
         )
 
 
-class TestGroups:
-    def test_of_settings(self) -> None:
-        """Size and epochs show where they are not the profile's own; a method without learning has no length."""
-        plain = resolve(dataset="ped2", method="mnad", task="prediction", profile="cpu")
-        assert group_of(plain) == PED2
-        moved = resolve(dataset="synthetic", method="memae", task="reconstruction", profile="small", size=64, epochs=5)
-        assert group_of(moved).label == "synthetic, small (64×64, 5 epochs)"
-        clock = resolve(dataset="ped2", method="clock", task="reconstruction", profile="cpu", epochs=1)
-        assert group_of(clock).epochs is None
-
-
 class TestPublishedEffects:
     def test_of_memory(self) -> None:
         """MNAD's prediction gains 97.0 - 94.3 in its paper and 0.8 in RC2020; a setting that nobody published has none."""
@@ -188,6 +237,19 @@ class TestPublishedEffects:
         assert [(round(effect, 1), status) for effect, status, _ in found] == [(2.7, "P"), (0.8, "P")]
         off = contrast(Side({"method": "mnad", "task": "prediction", "skip": "off"}), memory().b)
         assert published_effects(off, "ped2") == []
+
+    @pytest.mark.parametrize(("score", "number"), [("published", 2), ("error", 2), ("feature_distance", 0)])
+    def test_under_one_score_for_both_sides_too(self, score: str, number: int) -> None:
+        """The error of the method is what papers compare; a term of the score alone is not."""
+        one, other = memory().a, memory().b
+        assert len(published_effects(contrast(one, other, score=score), "ped2")) == number
+
+    @pytest.mark.parametrize(("threshold", "number"), [(0.0, 0), (0.0005, 1), (0.001, 1), (0.0015, 1), (0.002, 0)])
+    def test_of_memae_inside_its_papers_interval(self, threshold: float, number: int) -> None:
+        """The paper gives thresholds from 1/N to 3/N; its rise is that of any of them."""
+        shared = {"method": "memae", "task": "reconstruction"}
+        sides = Side({**shared, "shrink_threshold": threshold}), Side({**shared, "memory": "none"})
+        assert len(published_effects(contrast(*sides, score="mean_absolute_error"), "ped2")) == number
 
 
 class TestWithoutStale:
@@ -201,6 +263,18 @@ class TestWithoutStale:
 
 
 class TestMeasure:
+    def test_a_square_against_a_circle(self, tmp_path: Path, write_record: Write) -> None:
+        """The output at a square less the output at a circle; None where a record lacks one of them."""
+        settings = resolve(dataset="synthetic", method="mnad", task="prediction", profile="small")
+        both = {
+            "matched": {"circle_minus_square": 0.01},
+            "circles": {"output": {"matched": {"circle_minus_square": 0.03}}},
+        }
+        for seed, shapes in enumerate(({"update": both}, {"update": {"matched": both["matched"]}})):
+            write_record(tmp_path, settings, seed, 1.0, shapes=shapes)
+        found = [measure(record, "square_against_circle") for record in load_records(tmp_path)]
+        assert found == [pytest.approx(-0.02), None]
+
     def test_error_alone_is_each_methods_own(self, tmp_path: Path, core_cells: Cells, core_results: Write) -> None:
         """The score "error" is PSNR for MNAD and the squared error for MemAE, which rank alike."""
         records = load_records(core_results(core_cells("ped2", (0,))))

@@ -195,9 +195,9 @@ class TestFactorialTables:
         found = factorial_tables(records)
         assert len(found) == 3
         endings = {
-            "MNAD, mode=record, precision=bfloat16",
-            "MNAD, mode=fast, precision=bfloat16",
-            "MNAD, mode=record, precision=float32",
+            "3 of 60 epochs, MNAD, mode=record",
+            "3 of 60 epochs, MNAD, mode=fast",
+            "3 of 60 epochs, float32, MNAD",
         }
         assert all(any(table.title.endswith(ending) for table in found) for ending in endings)
         assert all("6 runs" in table.notes[0] for table in found)

@@ -71,4 +71,4 @@ class TestLabels:
             "MNAD · prediction · memory · items 5",
             "MNAD · prediction · memory · epochs 20",
         ]
-        assert subject(rows) == "synthetic, profile small (size 64)"
+        assert subject(rows) == "Circles and squares, 64×64, ¼ width, 3 epochs"

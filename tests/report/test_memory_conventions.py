@@ -4,7 +4,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from benchmarks.report.evidence import group_of
+from benchmarks.report.groups import group_of
 from benchmarks.report.memory_conventions import memory_conventions, write_memory_conventions
 from benchmarks.report.records import Record, load_records
 from benchmarks.study.presets import resolve

@@ -73,7 +73,7 @@ def few(core_cells: Cells, core_results: Write) -> tuple[Path, list[Cell]]:
 
 class TestWritePage:
     def test_every_claim_and_every_run(self, few: tuple[Path, list[Cell]]) -> None:
-        """Each claim has an article with its statement and a verdict in words, each run a row and a parcel."""
+        """Each claim has an article with its statement and a word, each run a row and a parcel."""
         results, cells = few
         records = load_records(results)
         path = write_page(records, results, {"ped2": cells})
@@ -84,8 +84,8 @@ class TestWritePage:
         said = "".join(text for _, text in document.texts)
         for claim in read_claims():
             assert claim.statement in said
-        assert "not decided" in said
-        assert "too few seeds" in said
+        assert "without a word" in said
+        assert "not trained long enough" in said
         opened = [one["data-run"] for one in document.all("th") if "data-run" in one]
         assert opened == [run_id(record) for record in records]
         names = [line.partition(" ")[0] for line in said.split('"use strict"')[0].splitlines()]
@@ -157,7 +157,7 @@ class TestWritePage:
         text = write_page([], tmp_path, {}, docs=ROOT / "docs").read_text()
         assert text.count('<article class="claim"') == len(read_claims())
         assert "No records yet" in text
-        assert "make reproduce-ped2 SEEDS=3" in text
+        assert "make reproduce-long-ped2 SEEDS=3" in text
         assert "0 runs" in text
 
     def test_limits_come_from_the_docs(self, tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ class TestWritePage:
         results, cells = few
         records = load_records(results)
         text = write_page(records, results, {"ped2": cells}).read_text()
-        told = inline(answer({"ped2": cells}, records, results).lines[0])
+        told = inline(answer({"ped2": cells}, records, results).sentence)
         assert text.count(told) == 1
         assert text.index("<h1") < text.index(told) < text.index("<table")
 

@@ -23,8 +23,8 @@ def share(place: str) -> float:
 
 
 def judged(results: Path) -> list[Judgement]:
-    """C2's judgements on Ped2."""
-    claims = [claim for claim in read_claims() if claim.id == "C2"]
+    """C2a's judgements on Ped2."""
+    claims = [claim for claim in read_claims() if claim.id == "C2a"]
     return [
         one
         for verdict in judge_all(claims, load_records(results))
@@ -50,11 +50,10 @@ class TestScale:
 
 
 class TestEffectTrack:
-    def test_draws_the_judgement(self, core_cells: Cells, core_results: Write) -> None:
-        """Interval, mean, no effect and the claimed region stand where their numbers are, in the verdict's colour."""
-        results = core_results([cell for cell in core_cells("ped2") if cell.settings.method == "mnad"])
-        found = [one for one in judged(results) if one.mean is not None]
-        assert {one.verdict for one in found} == {"reproduced", "not decided"}
+    def test_draws_the_judgement(self, trained_pairs: Write) -> None:
+        """Interval, mean, no effect and the claimed region stand where their numbers are, in the word's colour."""
+        found = [one for one in judged(trained_pairs(3)) if one.mean is not None]
+        assert "supported" in {one.word for one in found}
         scale = effect_scale(found)
         for one in found:
             drawn = effect_track(one, scale)
@@ -67,7 +66,7 @@ class TestEffectTrack:
             assert region is not None
             assert region[1] == scale(one.contrast.smallest)
             assert share(region[1]) + float(region[2]) == pytest.approx(100)
-            colour = {"reproduced": "yes", "contradicted": "no", "not decided": "open"}[one.verdict]
+            colour = {"supported": "yes", "no practical effect": "null", "opposite": "no"}.get(one.word, "open")
             assert f'class="track {colour}"' in drawn
 
     def test_one_seed_has_no_interval(self, core_cells: Cells, core_results: Write) -> None:

@@ -42,7 +42,10 @@ class TestProfiles:
         """What was run on a GPU is shown by the command that names no profile, and told apart in the index."""
         results = record("paper")
         assert written(results, arguments) == {"ped2-paper"}
-        assert "Study ped2, profile paper" in (results / "tables" / "ped2-paper.md").read_text()
+        assert (
+            "Study ped2: UCSD Ped2, 256×256, full width, 60 of 60 epochs"
+            in (results / "tables" / "ped2-paper.md").read_text()
+        )
         index = (results / "README.md").read_text()
         assert "[md](tables/ped2-paper.md)" in index
         assert "belong to no study" not in index

@@ -3,6 +3,7 @@
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from benchmarks.report.groups import settings_label
 from benchmarks.report.rows import Row
 from benchmarks.report.style import line_style
 
@@ -29,5 +30,5 @@ def draw(row: Row) -> Figure | None:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     panels[0].set_ylabel("mean loss")
     panels[-1].legend()
-    figure.suptitle(f"{row.label} ({row.settings.dataset}, {row.settings.profile})")
+    figure.suptitle(f"{row.label}\n{settings_label(row.settings)}")
     return figure

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
+from benchmarks.report.groups import common_label
 from benchmarks.report.rows import GEOMETRY, Row, departures, native_skip, only_factors
 from benchmarks.study.settings import AUTOENCODERS, LEARNING_FREE, Settings
 
@@ -84,11 +85,8 @@ def labels(rows: Sequence[Row], without: Collection[str] = ()) -> list[str]:
 
 
 def subject(rows: Sequence[Row]) -> str:
-    """Data set, profile and what departs from it for all, for a figure's title: ``ped2, profile cpu (epochs 20)``."""
-    datasets, profiles = ({getattr(row.settings, name) for row in rows} for name in ("dataset", "profile"))
-    shared = _shared_geometry(rows)
-    told = f" ({', '.join(text for _, text in shared)})" if shared else ""
-    return f"{', '.join(sorted(datasets))}, profile {', '.join(sorted(profiles))}{told}"
+    """Data set and distance from the paper of most rows, for a title: ``UCSD Ped2, 128×128, ¼ width, 3 of 60 epochs``."""
+    return common_label(row.settings for row in of_usual_geometry(rows))
 
 
 def _shared_geometry(rows: Sequence[Row]) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from benchmarks.errors import StudyError
 from benchmarks.measure.fusion import fuse
 from benchmarks.measure.normalise import NORMALISATIONS
 from benchmarks.report.frame_scores import moments, score_of, variant_frames
+from benchmarks.report.groups import settings_label
 from benchmarks.report.records import Record
 from benchmarks.report.style import ABNORMAL, MUTED, PALETTE
 
@@ -58,9 +59,7 @@ def draw(record: Record, label: str) -> Figure:
         bottom.tick_params(axis="x", length=0, labelrotation=90 if last - first > _UPRIGHT else 0)
     grid[-1, -1].set_xlabel("test video; abnormal frames shaded")
     settings = record.settings
-    figure.suptitle(
-        f"{label} ({settings.dataset}, {settings.profile}, seed {record.seed}): {score.name}, high = abnormal"
-    )
+    figure.suptitle(f"{label} ({settings_label(settings)}, seed {record.seed}): {score.name}, high = abnormal")
     return figure
 
 

@@ -9,6 +9,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from benchmarks.measure.usage import memory_usage
+from benchmarks.report.groups import settings_label
 from benchmarks.report.records import Record
 from benchmarks.report.style import MUTED, PALETTE
 
@@ -57,7 +58,7 @@ def draw(record: Record, label: str) -> Figure | None:
         )
     row[0].set_ylabel("share of queries (%)")
     settings = record.settings
-    figure.suptitle(f"{label}\n{settings.dataset}, profile {settings.profile}, seed {record.seed}", fontsize="medium")
+    figure.suptitle(f"{label}\n{settings_label(settings)}, seed {record.seed}", fontsize="medium")
     return figure
 
 

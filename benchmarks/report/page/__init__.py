@@ -17,10 +17,12 @@ from typing import Final
 
 from benchmarks.errors import StudyError
 from benchmarks.report.answer import Answer, answer
+from benchmarks.report.claim_judging import ClaimVerdict
 from benchmarks.report.claims import read_claims
 from benchmarks.report.effects import power_table
 from benchmarks.report.evidence import without_stale
-from benchmarks.report.judging import FEWEST_SEEDS, ClaimVerdict
+from benchmarks.report.groups import settings_label
+from benchmarks.report.judging import FEWEST_SEEDS
 from benchmarks.report.page.claims_part import claims_part, glance, reasons, scoreboard
 from benchmarks.report.page.explorer import explorer_table, in_order
 from benchmarks.report.page.markup import ROOT, blocks, bullet_list, details, escape, inline, section, table
@@ -94,7 +96,7 @@ def write_page(
         "policy": escape(_policy(script)),
         "style": style,
         "script": script,
-        "sentence": inline(told.lines[0]),
+        "sentence": inline(told.sentence),
         "answer": _answer(told),
         "scoreboard": scoreboard(verdicts),
         "number": str(len({one.claim.id for one in verdicts})),
@@ -166,10 +168,10 @@ def _power(verdicts: Sequence[ClaimVerdict]) -> str:
 
 def _answer(told: Answer) -> str:
     if told.effects is None:
-        return bullet_list(list(told.lines[1:]))
+        return bullet_list(list(told.lines))
     # a phone has room for four columns
     effects = f'<div class="first">{table(told.effects, stacked=len(told.effects.columns) > 4)}</div>\n'
-    return effects + bullet_list(list(told.lines[1:]))
+    return effects + bullet_list(list(told.lines))
 
 
 def _section_of(page: Path, heading: str) -> str:
@@ -198,7 +200,7 @@ def _versions(records: Sequence[Record]) -> str:
 
 def _older(records: Sequence[Record]) -> str:
     """Records that are shown and not judged."""
-    named = [f"{one.settings.dataset}, {one.settings.name}, seed {one.seed}" for one in records]
+    named = [f"{settings_label(one.settings)}, {one.settings.name}, seed {one.seed}" for one in records]
     return (
         details(f"{len(named)} runs that older code made: shown, judged nowhere", bullet_list(named)) if named else ""
     )

@@ -10,7 +10,7 @@ from benchmarks.report.page.markup import escape
 from benchmarks.report.rows import Row
 from benchmarks.report.wording import percent
 
-_KINDS = {"reproduced": "yes", "contradicted": "no", "not decided": "open"}
+_KINDS = {"supported": "yes", "no practical effect": "null", "opposite": "no"}
 
 
 class Scale:
@@ -32,7 +32,7 @@ def effect_scale(judgements: Sequence[Judgement]) -> Scale:
     values = [0.0]
     for one in judgements:
         values += [bound for bound in (one.mean, one.low, one.high) if bound is not None]
-        lines = claimed_region(one.contrast.direction, one.contrast.smallest)
+        lines = claimed_region(one.evidence)
         values += [line for line in lines if math.isfinite(line)]
     return Scale(min(values), max(values), 0.06)
 
@@ -42,7 +42,7 @@ def effect_track(one: Judgement, scale: Scale) -> str:
 
     The numbers stand beside it in words, so that it is hidden from screen readers.
     """
-    left, right = claimed_region(one.contrast.direction, one.contrast.smallest)
+    left, right = claimed_region(one.evidence)
     start = scale(left) if math.isfinite(left) else "0%"
     end = scale(right) if math.isfinite(right) else "100%"
     parts = [
@@ -53,9 +53,9 @@ def effect_track(one: Judgement, scale: Scale) -> str:
         parts.append(f'<line class="interval" x1="{scale(one.low)}" x2="{scale(one.high)}" y1="11" y2="11"/>')
     if one.mean is not None:
         parts.append(f'<circle cx="{scale(one.mean)}" cy="11" r="4.5"/>')
-    title = f"{effect_words(one)}; claimed {claimed_words(one.contrast)}"
+    title = f"{effect_words(one)}; claimed {claimed_words(one)}"
     return (
-        f'<svg class="track {_KINDS[one.for_claim]}" width="100%" height="22" aria-hidden="true">'
+        f'<svg class="track {_KINDS.get(one.word, "open")}" width="100%" height="22" aria-hidden="true">'
         f"<title>{escape(title)}</title>{''.join(parts)}</svg>"
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Final
 
+from benchmarks.report.groups import settings_label
 from benchmarks.report.page.markup import escape
 from benchmarks.report.page.runs import auc_words, run_id
 from benchmarks.report.records import Record
@@ -16,7 +17,7 @@ _COLUMNS: Final[tuple[_Column, ...]] = (
     ("Task", "task", False, lambda row, _: row.task),
     ("Memory", "memory", False, lambda row, _: row.memory),
     ("Data set", "dataset", False, lambda row, _: row.settings.dataset),
-    ("Profile", "profile", False, lambda row, _: row.settings.profile),
+    ("Runs", "runs", False, lambda row, _: settings_label(row.settings)),
     ("Seed", "seed", True, lambda _, record: str(record.seed)),
     ("AUC (%)", "", True, lambda _, record: _bare(auc_words(record))),
     ("Pooled (%)", "", True, lambda _, record: _bare(auc_words(record, "global"))),

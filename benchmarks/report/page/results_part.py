@@ -6,9 +6,10 @@ from typing import Final
 
 from benchmarks.report.contents import main_table
 from benchmarks.report.factorial import factorial_tables
+from benchmarks.report.groups import common_label
 from benchmarks.report.index import begun
+from benchmarks.report.labels import set_name
 from benchmarks.report.page.charts import auc_chart
-from benchmarks.report.page.claims_part import set_name
 from benchmarks.report.page.markup import blocks, details, escape, table
 from benchmarks.report.page.pictures import Pictures
 from benchmarks.report.paired_tables import contrast_table, variant_table
@@ -60,7 +61,7 @@ def _data_set(name: str, records: Sequence[Record], studies: Mapping[str, Sequen
     rows = everything if core is None else make_rows(studies[core], known)
     done = [row for row in rows if row.records]
     identity = f"set-{name}"
-    title = f"{set_name(name)}, profile {', '.join(sorted({row.settings.profile for row in rows}))}"
+    title = common_label(row.settings for row in rows)
     parts = [
         f'<h3 id="{escape(identity)}">{escape(set_name(name))}</h3>\n',
         auc_chart(title, done, escape(f"{identity}-chart")),

@@ -18,6 +18,7 @@ import numpy as np
 from benchmarks.errors import StudyError
 from benchmarks.measure.metrics import KINDS
 from benchmarks.measure.normalise import Normalisation
+from benchmarks.report.groups import settings_label
 from benchmarks.report.page.timelines import timeline_of
 from benchmarks.report.records import Record
 from benchmarks.report.rows import Row
@@ -101,7 +102,7 @@ def _content(record: Record) -> dict[str, Any]:
     row = Row(record.settings, (record,))
     return {
         "label": row.label,
-        "title": f"{record.settings.dataset}, {record.settings.profile}, seed {record.seed}",
+        "title": f"{settings_label(record.settings)}, seed {record.seed}",
         "seed": record.seed,
         "facts": _facts(record),
         "auc": [[words, _hundredths(record.metric(name, normalisation=how))] for words, name, how in _CONVENTIONS],
