@@ -176,11 +176,13 @@ def _note(found: Sequence[Chosen]) -> str:
     for one in found:
         groups.setdefault(one.group, set()).add(one.method)
     where = "; ".join(group.of(methods).label for group, methods in groups.items())
-    memae = "; ".join(
-        f"λ = {'2/N' if one.read else '5/N, as released'}{_read(one)} on {set_name(one.dataset)}"
-        for one in found
-        if one.method == "memae"
-    )
+    levels: dict[str, list[str]] = {}
+    for one in found:
+        if one.method == "memae":
+            levels.setdefault(f"λ = {'2/N' if one.read else '5/N as released'}{_read(one)}", []).append(
+                set_name(one.dataset)
+            )
+    memae = "; ".join(f"{level} ({', '.join(sets)})" if len(levels) > 1 else level for level, sets in levels.items())
     told = f" MemAE: absolute error for both sides, {memae}." if memae else ""
     return (
         f"Mean, 95 % interval over seeds, n seeds. {where}. MNAD: each side with its published score.{told} Other scores, "
@@ -191,7 +193,7 @@ def _note(found: Sequence[Chosen]) -> str:
 def _read(one: Chosen) -> str:
     """Whether more than a tenth of the queries have an empty address."""
     return (
-        ", memory not read (over 10 % of queries with an empty address)"
+        ", memory not read: over 10 % of queries have an empty address"
         if any(each.evidence.unmet for each in one.judgements)
         else ""
     )
