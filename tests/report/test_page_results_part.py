@@ -51,7 +51,7 @@ class TestFiguresPart:
         """Without figures the command is named, and what had no room is counted."""
         text = figures_part(Pictures({}, {}, {}, 4))
         assert "make figures" in text
-        assert "4 more lie in" in text
+        assert "4 more are in" in text
 
 
 class TestExplorerTable:
