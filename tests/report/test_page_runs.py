@@ -142,7 +142,7 @@ class TestPack:
         assert facts["AUC (%)"] == f"{100 * record.content['headline']['micro_auc']:.1f}"
         assert facts["Parameters"] == "1,234,567"
         bare = one_record(tmp_path, write_record, phases={}, commit=None)
-        facts = dict(unpack(pack([bare]).runs[run_id(bare)])[0]["facts"])
+        facts = dict(content_of(bare)["facts"])
         assert "Training, s" not in facts
         assert facts["Commit"] == "unknown"
 
