@@ -1,7 +1,6 @@
 """The page's first part: how many claims have which word, what the words mean, and each claim with its effects."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import groupby
 from typing import Final, Literal
 
@@ -12,7 +11,6 @@ from benchmarks.report.effects import (
     contrast_name,
     counts_words,
     effect_words,
-    effects_table,
     has_effects,
     is_missing,
     published_words,
@@ -204,7 +202,7 @@ def _telling(verdict: ClaimVerdict, deciding: Sequence[Judgement]) -> str:
 
 
 def _effects(verdict: ClaimVerdict) -> str:
-    """The contrasts that have cells, drawn on one scale per unit; every number of each in a second table."""
+    """The contrasts that have cells, drawn on one scale per unit; every other number of each is in results/verdict.md."""
     judged = [one for one in verdict.judgements if not is_missing(one)]
     scales = {
         unit: effect_scale([one for one in judged if one.contrast.unit == unit])
@@ -215,21 +213,11 @@ def _effects(verdict: ClaimVerdict) -> str:
     columns = ("Comparison", "Drawn", "Effect, 95 % interval", "Seeds", "Claimed", "Word", "Published")
     notes = ("Shaded: where the whole interval must lie. Line: no effect. In brackets: decides nothing.",)
     shown = Table(f"{verdict.claim.id} on {verdict.group.label}", columns, rows, frozenset({"Seeds"}), notes)
-    numbers = _without(effects_table(f"{shown.title}, all numbers", [verdict]), "Runs")
     without = [one for one in verdict.judgements if is_missing(one)]
     missing = f"<p>{len(without)} more comparisons have no runs yet.</p>\n" if without else ""
     return (
-        table(shown.without_empty_columns(), cells={"Drawn": tracks.__getitem__, "Word": _word}, stacked=True)
-        + missing
-        + details(f"All numbers <span class=hidden>({escape(shown.title)})</span>", table(numbers), printed=False)
+        table(shown.without_empty_columns(), cells={"Drawn": tracks.__getitem__, "Word": _word}, stacked=True) + missing
     )
-
-
-def _without(content: Table, column: str) -> Table:
-    """A table without a column that says the same in each row."""
-    kept = [place for place, name in enumerate(content.columns) if name != column]
-    rows = tuple(tuple(row[place] for place in kept) for row in content.rows)
-    return replace(content, columns=tuple(content.columns[place] for place in kept), rows=rows)
 
 
 def _row(verdict: ClaimVerdict, one: Judgement, place: str) -> tuple[str, ...]:
