@@ -1,14 +1,15 @@
 """Runs in words: what MLflow shows as their description."""
 
 from benchmarks.report.contrasts import Contrast
+from benchmarks.report.groups import settings_label
 from benchmarks.report.records import Record
 from benchmarks.report.rows import Row
 from benchmarks.report.wording import interval_of, percent
-from benchmarks.study.settings import AUTOENCODERS, Settings
+from benchmarks.study.settings import Settings
 
 
 def seed(record: Record) -> str:
-    """One training run, as: MNAD · prediction · memory on ped2, profile small, seed 0. Frame AUC 93.1 % (fused, ...)."""
+    """One training run, as: MNAD · prediction · memory on <label>, seed 0. Frame AUC 93.1 % (fused, ...)."""
     settings, content = record.settings, record.content
     hardware = content.get("hardware", {})
     where = hardware.get("accelerator") or f"{hardware.get('threads')} CPU thread(s), {hardware.get('processor')}"
@@ -41,9 +42,7 @@ def contrast(one: Contrast) -> str:
 
 
 def _what(settings: Settings) -> str:
-    length = f", {settings.epochs} epochs" if settings.epochs else ""
-    size = f" at {settings.size} × {settings.size}" if settings.method in AUTOENCODERS else ""
-    return f"{Row(settings, ()).label} on {settings.dataset}{size}, profile {settings.profile}{length}"
+    return f"{Row(settings, ()).label} on {settings_label(settings)}"
 
 
 def _auc(record: Record) -> str:

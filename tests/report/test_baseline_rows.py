@@ -13,7 +13,7 @@ from benchmarks.report.rows import Row
 from benchmarks.report.tables import table_stem, write_tables
 from benchmarks.study.presets import resolve
 from benchmarks.study.settings import Cell, Settings
-from benchmarks.track.runs import _title
+from benchmarks.track.naming import run_name
 
 Write = Callable[..., Path]
 
@@ -42,7 +42,7 @@ class TestRow:
         row = Row(settings("cae", bottleneck=0), ())
         assert (row.task, row.memory, row.label) == ("", "", "CAE · bottleneck=0")
         assert Row(settings("stae"), ()).label == "stacked-frames AE"
-        assert _title(settings("cae", bottleneck=0)) == "CAE · bottleneck=0"
+        assert run_name(settings("cae", bottleneck=0)) == "CAE bottleneck=0"
 
     def test_published_stands_beside_the_same_system_alone(self) -> None:
         """Geometry and length may differ, as for every row; another arithmetic has no published figure."""
