@@ -132,6 +132,8 @@ def existing_study(study: str, data_root: Path, records: Path, folder: Path, *, 
         str(seeds),
         "--device",
         "cpu",
+        "--precision",
+        "bfloat16",  # the records' own, whatever this machine would take: nothing is to be trained
     ]
     command: list[object] = [*arguments, "--data-root", data_root, "--results", results]
     run_command(command)
