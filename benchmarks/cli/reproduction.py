@@ -63,7 +63,9 @@ def verify(options: argparse.Namespace) -> int:
     )
     threads, mode = int(reference.content["hardware"]["threads"]), str(reference.content.get("mode", "record"))
     plan = make_plan([cell], places, device=device, threads=threads, mode=mode, reference=options.reference)
-    again = f"{settings.name} seed {cell.seed}, {settings.precision}, {threads} thread{'s' * (threads > 1)}, mode {mode}"
+    again = (
+        f"{settings.name} seed {cell.seed}, {settings.precision}, {threads} thread{'s' * (threads > 1)}, mode {mode}"
+    )
     print(f"Training {again} again: {settings.dataset}, profile {settings.profile}.")
     if plan.to_run:
         with Progress(plan.to_run, places, jobs=1) as progress:
