@@ -68,7 +68,7 @@ class TestImportRecords:
                 ("synthetic-train", "a" * 16),
                 ("synthetic-test", "b" * 16),
             }
-            assert "MNAD · prediction · memory on synthetic" in run.data.tags["mlflow.note.content"]
+            assert "MNAD · prediction · memory on Circles and squares" in run.data.tags["mlflow.note.content"]
             assert run.data.tags["mlflow.source.git.commit"] == "0123456789abcdef0123456789abcdef01234567"
         # MLflow's compare page begins with the first metric that a run has.
         assert [next(iter(run.data.metrics)) for run in (parent, child)] == ["auc/frame", "auc/frame"]
