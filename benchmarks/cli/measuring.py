@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def measure(options: argparse.Namespace) -> int:
     """Measure all records again: on the labels of the data here, and by every metric of today."""
-    from benchmarks.report.records import refuse_without_records
+    from benchmarks.report.read.records import refuse_without_records
 
     refuse_without_records(options.results)
     data = LazyData(options, generated=True)

@@ -13,15 +13,15 @@ from benchmarks.study.files import Study, at_precision, load_study
 from benchmarks.study.settings import MOST_SEEDS, PRECISIONS, Cell
 
 if TYPE_CHECKING:
-    from benchmarks.report.records import Record
+    from benchmarks.report.read.records import Record
 
 
 def show_reproduction(study: Study, options: argparse.Namespace) -> bool:
     """Print a study's own runs beside the reference and write the table; return False where there is none to compare."""
-    from benchmarks.report.records import by_cell, load_records
-    from benchmarks.report.render import to_markdown
-    from benchmarks.report.reproduction import closing_lines, compare_all, reproduction_table
-    from benchmarks.report.tables import table_stem, write_text
+    from benchmarks.report.read.records import by_cell, load_records
+    from benchmarks.report.tables.render import to_markdown
+    from benchmarks.report.tables.reproduction import closing_lines, compare_all, reproduction_table
+    from benchmarks.report.tables.write import table_stem, write_text
 
     records = by_cell(load_records(options.results, study.dataset, study.profile))
     own = {cell: records[cell] for cell in study.cells if cell in records}
@@ -47,8 +47,8 @@ def verify(options: argparse.Namespace) -> int:
     from benchmarks.grid.plan import make_plan
     from benchmarks.grid.progress import Progress
     from benchmarks.grid.study_run import refuse_reference
-    from benchmarks.report.records import by_cell, load_records, read_record
-    from benchmarks.report.reproduction import closing_lines, compare
+    from benchmarks.report.read.records import by_cell, load_records, read_record
+    from benchmarks.report.tables.reproduction import closing_lines, compare
     from benchmarks.study.settings import GENERATED_DATASETS
 
     refuse_reference(options.results, options.reference)
@@ -108,7 +108,7 @@ def adopt(options: argparse.Namespace) -> int:
     from benchmarks.grid.places import Places
     from benchmarks.grid.plan import make_plan
     from benchmarks.grid.study_run import refuse_reference
-    from benchmarks.report.records import read_record
+    from benchmarks.report.read.records import read_record
 
     refuse_reference(options.results, options.reference)
     study = load_study(options.study)

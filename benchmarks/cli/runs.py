@@ -78,7 +78,7 @@ def reproduce(options: argparse.Namespace) -> int:
             return 1
         prepared = prepare(options, work_folder(options), data.difference)
     failures = run_prepared(prepared, tracker=None if options.no_tracking else partial(_live_tracker, options))
-    from benchmarks.report.records import compared_with
+    from benchmarks.report.read.records import compared_with
 
     with compared_with(data.difference):
         compared = show_reproduction(prepared.study, options)
@@ -202,7 +202,7 @@ def memorisation(options: argparse.Namespace) -> int:
     import torch
 
     from benchmarks.report.memorisation import write_views
-    from benchmarks.report.tables import write_text
+    from benchmarks.report.tables.write import write_text
     from benchmarks.run.memorisation import Extent, run_study
 
     if not 1 <= options.seeds <= MOST_SEEDS:
@@ -220,6 +220,6 @@ def memorisation(options: argparse.Namespace) -> int:
 
 def simulate(options: argparse.Namespace) -> int:
     """Measure what the intervals are worth."""
-    from benchmarks.report.coverage import main
+    from benchmarks.report.claims.coverage import main
 
     return main(options)

@@ -19,7 +19,7 @@ from benchmarks.study.files import Study, load_at_each_profile, load_study, stud
 from benchmarks.study.settings import Cell
 
 if TYPE_CHECKING:
-    from benchmarks.report.records import Record
+    from benchmarks.report.read.records import Record
 
 
 def beside_data(view: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Namespace], int]:
@@ -27,7 +27,7 @@ def beside_data(view: Callable[[argparse.Namespace], int]) -> Callable[[argparse
 
     @wraps(view)
     def run(options: argparse.Namespace) -> int:
-        from benchmarks.report.records import compared_with
+        from benchmarks.report.read.records import compared_with
 
         data = LazyData(options)
         with compared_with(data.difference):
@@ -41,7 +41,7 @@ def beside_data(view: Callable[[argparse.Namespace], int]) -> Callable[[argparse
 @beside_data
 def tables(options: argparse.Namespace) -> int:
     """Write the tables of studies, at each profile that they have records of, and what README and docs show of them."""
-    from benchmarks.report.readme import update_documents
+    from benchmarks.report.tables.readme import update_documents
 
     studies = _studies(options)
     for study in studies:
@@ -62,7 +62,7 @@ def tables(options: argparse.Namespace) -> int:
 
 def write_study_tables(study: Study, options: argparse.Namespace, *, quiet: bool = False) -> str:
     """Write a study's tables, print the main one unless quiet, and return it."""
-    from benchmarks.report.tables import write_tables
+    from benchmarks.report.tables.write import write_tables
 
     written = write_tables(study.name, study.cells, options.results, work=work_folder(options), stem=study.label)
     if not quiet:
@@ -73,12 +73,12 @@ def write_study_tables(study: Study, options: argparse.Namespace, *, quiet: bool
 
 def table(options: argparse.Namespace) -> int:
     """Print a study's table with chosen columns as Markdown and LaTeX, or write both where a file is named."""
-    from benchmarks.report.chosen_columns import chosen_table
-    from benchmarks.report.latex import to_latex
-    from benchmarks.report.records import by_cell, load_records
-    from benchmarks.report.render import to_markdown
-    from benchmarks.report.rows import make_rows
-    from benchmarks.report.tables import origin_lines, study_title, write_text
+    from benchmarks.report.read.records import by_cell, load_records
+    from benchmarks.report.read.rows import make_rows
+    from benchmarks.report.tables.chosen_columns import chosen_table
+    from benchmarks.report.tables.latex import to_latex
+    from benchmarks.report.tables.render import to_markdown
+    from benchmarks.report.tables.write import origin_lines, study_title, write_text
 
     columns = (options.columns or "").split(",")
     for number, study in enumerate(_studies(options)):
@@ -95,9 +95,9 @@ def table(options: argparse.Namespace) -> int:
 
 
 def _write_bottleneck(dataset: str, results: Path) -> None:
-    from benchmarks.report.bottleneck import write_bottleneck_table
-    from benchmarks.report.records import by_cell, load_records
-    from benchmarks.report.rows import make_rows
+    from benchmarks.report.read.records import by_cell, load_records
+    from benchmarks.report.read.rows import make_rows
+    from benchmarks.report.tables.bottleneck import write_bottleneck_table
 
     records = load_records(results, dataset)
     for path in write_bottleneck_table(dataset, make_rows([one.cell for one in records], by_cell(records)), results):
@@ -106,11 +106,11 @@ def _write_bottleneck(dataset: str, results: Path) -> None:
 
 def _write_memory_effect(results: Path) -> None:
     """Memory's effect in every group, with what it rests on; runs of the primary question once they are all there."""
-    from benchmarks.report.evidence import without_stale
-    from benchmarks.report.memory_effect import write_memory_effect
-    from benchmarks.report.primary import without_interim
-    from benchmarks.report.records import load_records
-    from benchmarks.report.rules import read_rules
+    from benchmarks.report.claims.paired_effects import without_stale
+    from benchmarks.report.claims.primary import without_interim
+    from benchmarks.report.claims.rules import read_rules
+    from benchmarks.report.read.records import load_records
+    from benchmarks.report.tables.memory_effect import write_memory_effect
 
     records, _ = without_stale(load_records(results), _stale())
     if paths := write_memory_effect(without_interim(records, read_rules()), results):
@@ -119,9 +119,9 @@ def _write_memory_effect(results: Path) -> None:
 
 def _write_place_tables(options: argparse.Namespace) -> None:
     """Where methods see anomalies: in pixels and in boxes."""
-    from benchmarks.report.box_table import write_box_tables
-    from benchmarks.report.pixel_table import write_pixel_tables
-    from benchmarks.report.records import load_records
+    from benchmarks.report.read.records import load_records
+    from benchmarks.report.tables.box_table import write_box_tables
+    from benchmarks.report.tables.pixel_table import write_pixel_tables
 
     records = load_records(options.results)
     if paths := write_pixel_tables(records, options.results) | write_box_tables(records, options.results):
@@ -130,16 +130,16 @@ def _write_place_tables(options: argparse.Namespace) -> None:
 
 def write_index(options: argparse.Namespace) -> None:
     """Write the index of results: every study, and beside it its label at the profile for CUDA where it has records."""
-    from benchmarks.report.index import write_results_index
+    from benchmarks.report.tables.index import write_results_index
 
     print(f"Written: {write_results_index(options.results, _known(options), work=work_folder(options))}")
 
 
 def readme_answer(results: Path) -> str:
     """Return the README's answer to the study's question."""
-    from benchmarks.report.answer import STUDIES, answer
-    from benchmarks.report.evidence import without_stale
-    from benchmarks.report.records import load_records
+    from benchmarks.report.claims.answer import STUDIES, answer
+    from benchmarks.report.claims.paired_effects import without_stale
+    from benchmarks.report.read.records import load_records
 
     records, _ = without_stale(load_records(results), _stale())
     return answer({name: load_study(name).cells for name in STUDIES}, records, results).markdown()
@@ -147,9 +147,9 @@ def readme_answer(results: Path) -> str:
 
 def readme_auc_facts(results: Path) -> str:
     """Return what to know about AUC on Ped2."""
-    from benchmarks.report.auc_facts import auc_facts
-    from benchmarks.report.records import by_cell, load_records
-    from benchmarks.report.rows import make_rows
+    from benchmarks.report.read.records import by_cell, load_records
+    from benchmarks.report.read.rows import make_rows
+    from benchmarks.report.tables.auc_facts import auc_facts
 
     return auc_facts(make_rows(load_study("ped2").cells, by_cell(load_records(results, "ped2"))))
 
@@ -159,9 +159,9 @@ def figures(options: argparse.Namespace) -> int:
     """Draw the figures of studies, at each profile that they have records of."""
     from benchmarks.report.figures import write_figures
     from benchmarks.report.figures.from_looks import write_look_figures
-    from benchmarks.report.index import begun, drawn_elsewhere
-    from benchmarks.report.records import by_cell, load_records
-    from benchmarks.report.style import Medium
+    from benchmarks.report.figures.style import Medium
+    from benchmarks.report.read.records import by_cell, load_records
+    from benchmarks.report.tables.index import begun, drawn_elsewhere
 
     asked, known = _studies(options), _known(options)
     medium = Medium(options.format, options.width)
@@ -185,8 +185,8 @@ def figures(options: argparse.Namespace) -> int:
 @beside_data
 def verdict(options: argparse.Namespace) -> int:
     """Judge every claim."""
-    from benchmarks.report.records import refuse_without_records
-    from benchmarks.report.verdict import main
+    from benchmarks.report.claims.verdict import main
+    from benchmarks.report.read.records import refuse_without_records
 
     refuse_without_records(options.results)
     return main(options, None if options.keep_stale else _stale())
@@ -196,7 +196,7 @@ def verdict(options: argparse.Namespace) -> int:
 def report(options: argparse.Namespace) -> int:
     """Write the page, with each study at each profile that it has records of."""
     from benchmarks.report.page import main
-    from benchmarks.report.records import refuse_without_records
+    from benchmarks.report.read.records import refuse_without_records
 
     refuse_without_records(options.results)
     return main(options, _known(options), None if options.keep_stale else _stale())
@@ -215,8 +215,8 @@ def _studies(options: argparse.Namespace) -> list[Study]:
 
     Those are the file's own and its profile_cuda. A study that is named and has no record is shown at its own.
     """
-    from benchmarks.report.index import begun
-    from benchmarks.report.records import refuse_without_records
+    from benchmarks.report.read.records import refuse_without_records
+    from benchmarks.report.tables.index import begun
 
     refuse_without_records(options.results)
     named = options.studies or study_names()
@@ -241,7 +241,7 @@ def _studies(options: argparse.Namespace) -> list[Study]:
 
 def _known(options: argparse.Namespace) -> dict[str, tuple[Cell, ...]]:
     """Cells of the project's studies by label: each at its file's own profile, and at its profile_cuda if begun there."""
-    from benchmarks.report.index import begun
+    from benchmarks.report.tables.index import begun
 
     studies = [study for name in study_names() for study in load_at_each_profile(name)]
     labels = begun({study.label: study.cells for study in studies}, _recorded(studies, options))
@@ -275,7 +275,7 @@ def ui(options: argparse.Namespace) -> int:
 
 def _refuse_misspelt(own: Path) -> None:
     """Raise StudyError for a folder without records that the user has named; nobody needs to have own runs."""
-    from benchmarks.report.records import refuse_without_records
+    from benchmarks.report.read.records import refuse_without_records
 
     if own != OWN:
         refuse_without_records(own)

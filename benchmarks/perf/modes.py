@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.errors import StudyError
 from benchmarks.perf.measuring import Row, Spread, in_a_sentence, write_rows
-from benchmarks.report.records import Record, by_cell, load_records
+from benchmarks.report.read.records import Record, by_cell, load_records
 from benchmarks.study.settings import AUTOENCODERS
 
 _PHASES = ("frames", "train", "evaluate")

@@ -18,8 +18,8 @@ from benchmarks.grid.plan import make_plan
 from benchmarks.measure.metrics import frame_metrics
 from benchmarks.measure.statistics import bootstrap_over_videos
 from benchmarks.perf.sparse_store import even_lengths, open_sparse_store
-from benchmarks.report.index import write_results_index
-from benchmarks.report.tables import write_tables
+from benchmarks.report.tables.index import write_results_index
+from benchmarks.report.tables.write import write_tables
 from benchmarks.run.contract import Batch
 from benchmarks.run.methods import build
 from benchmarks.run.parts import MEMORIES, load_part

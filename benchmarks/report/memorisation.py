@@ -11,9 +11,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from benchmarks.report.render import Table, to_markdown
-from benchmarks.report.style import MARKERS, MUTED, PALETTE, house_style, line_style, save
-from benchmarks.report.tables import write_text
+from benchmarks.report.figures.style import MARKERS, MUTED, PALETTE, house_style, line_style, save
+from benchmarks.report.tables.render import Table, to_markdown
+from benchmarks.report.tables.write import write_text
 
 _FITTED = 0.95
 # Styles of lines that are left for shares of noise when each remedy has taken one.

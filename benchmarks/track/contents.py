@@ -9,9 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from benchmarks.report.contrasts import Contrast
-from benchmarks.report.records import Record
-from benchmarks.report.rows import Row
+from benchmarks.report.read.contrasts import Contrast
+from benchmarks.report.read.records import Record
+from benchmarks.report.read.rows import Row
 from benchmarks.study.settings import Settings
 from benchmarks.track import describe, sketches
 from benchmarks.track.flatten import (

@@ -1,10 +1,10 @@
 """Runs in words: what MLflow shows as their description."""
 
-from benchmarks.report.contrasts import Contrast
-from benchmarks.report.groups import settings_label
-from benchmarks.report.records import Record
-from benchmarks.report.rows import Row
-from benchmarks.report.wording import interval_of, percent
+from benchmarks.report.read.contrasts import Contrast
+from benchmarks.report.read.format import interval_of, percent
+from benchmarks.report.read.groups import settings_label
+from benchmarks.report.read.records import Record
+from benchmarks.report.read.rows import Row
 from benchmarks.study.settings import Settings
 
 

@@ -12,9 +12,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from benchmarks.measure.usage import memory_usage
-from benchmarks.report.contrasts import Contrast
-from benchmarks.report.records import Record
-from benchmarks.report.rows import GEOMETRY, Row, departures
+from benchmarks.report.read.contrasts import Contrast
+from benchmarks.report.read.records import Record
+from benchmarks.report.read.rows import GEOMETRY, Row, departures
 from benchmarks.study.settings import Settings
 
 _FRAME_METRICS: Final = ("eer", "average_precision", "prevalence", "delta_s", "fpr_at_95_tpr")

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.errors import StudyError
-from benchmarks.report.contrasts import memory_contrasts
-from benchmarks.report.records import Record, load_records
-from benchmarks.report.rows import Row
+from benchmarks.report.read.contrasts import memory_contrasts
+from benchmarks.report.read.records import Record, load_records
+from benchmarks.report.read.rows import Row
 from benchmarks.study.settings import Settings
 from benchmarks.track.bulk import BulkWriter
 from benchmarks.track.contents import Planned, plan_contrast, plan_setting

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from benchmarks.report.records import load_records, read_record
+from benchmarks.report.read.records import load_records, read_record
 from benchmarks.study.settings import Cell, Settings
 from benchmarks.track.contents import NOTE, plan_setting, seed_tags, setting_key, setting_tags
 from benchmarks.track.flatten import epoch_points, parameters

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from benchmarks.report.rows import GEOMETRY, METHOD_NAMES, departures, native_skip
+from benchmarks.report.read.rows import GEOMETRY, METHOD_NAMES, departures, native_skip
 from benchmarks.study.settings import AUTOENCODERS, Settings
 
 # Characters of a name that MLflow shows in a column or legend.

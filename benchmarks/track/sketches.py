@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from benchmarks.errors import StudyError
 from benchmarks.measure.fusion import fuse
-from benchmarks.report.frame_scores import score_of, variant_frames
-from benchmarks.report.records import Record
+from benchmarks.report.read.frame_scores import score_of, variant_frames
+from benchmarks.report.read.records import Record
 
 _WIDTH, _PANEL, _MARGIN = 960, 120, 24
 _STYLE: Final = (

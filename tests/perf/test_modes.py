@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks.errors import StudyError
 from benchmarks.perf.modes import rows
-from benchmarks.report.records import Record
+from benchmarks.report.read.records import Record
 from benchmarks.study.presets import resolve
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.report.rows import METHOD_NAMES
+from benchmarks.report.read.rows import METHOD_NAMES
 from benchmarks.run.methods import METHODS
 from benchmarks.run.parts import BACKBONES
 from benchmarks.run.parts import MEMORIES as PARTS

@@ -48,6 +48,15 @@ LIBRARIES: dict[str, set[str]] = {
 }
 # Loaded where it is installed: a bare machine runs the same cells without it.
 OPTIONAL: dict[str, set[str]] = {"benchmarks.run.norm_kernels": {"numba"}, "benchmarks.measure.flooding": {"numba"}}
+# The rooms of `benchmarks.report`, and what each sees of the others.
+REPORT_ROOMS: dict[str, tuple[str, ...]] = {
+    "read": (),
+    "tables": ("read",),
+    "claims": ("read", "tables"),
+    "figures": ("read", "tables"),
+    "memorisation": ("tables", "figures"),
+    "page": ("read", "tables", "claims"),
+}
 DOORS = ("benchmarks.perf", "benchmarks.cli", "benchmarks.__main__", "benchmarks.__init__")
 
 
@@ -126,6 +135,18 @@ class TestTree:
         cells = re.findall(r"^\| `([^|]+)` \|", DESIGN.read_text(), flags=re.MULTILINE)
         named = {room.rstrip("/").removesuffix(".py").replace("/", ".") for cell in cells for room in cell.split()}
         assert named == {*MAY_IMPORT, "benchmarks.perf", "benchmarks.cli"}
+
+    def test_rooms_of_the_report_see_each_other_one_way(self) -> None:
+        """From records to tables, then claims and figures, then the page; never back."""
+        found: dict[str, set[str]] = {}
+        for path in (ROOT / "benchmarks" / "report").rglob("*.py"):
+            module = module_name(path, ROOT)
+            room = module.split(".")[2]
+            names = {name.split(".")[2] for name in imports(path.read_text(), module) if ".report." in name}
+            found.setdefault(room, set()).update(names - {room})
+        assert {room: names for room, names in found.items() if room != "__init__"} == {
+            room: set(names) for room, names in REPORT_ROOMS.items()
+        }
 
     def test_every_room_of_a_cell_is_there(self) -> None:
         """The walk sees the rooms that the table is about, wherever it is called from."""

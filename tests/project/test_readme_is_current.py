@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.cli.views import readme_answer, readme_auc_facts
-from benchmarks.report.readme import fill_block
-from benchmarks.report.tables import write_tables
+from benchmarks.report.tables.readme import fill_block
+from benchmarks.report.tables.write import write_tables
 from benchmarks.study.files import load_study
 from benchmarks.study.presets import resolve
 from benchmarks.study.settings import AUTOENCODERS, PROFILES

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from benchmarks.report.claim_judging import ClaimVerdict, judge_claim
-from benchmarks.report.claims import Claim, Contrast, Side
-from benchmarks.report.evidence import Evidence
-from benchmarks.report.groups import Group
-from benchmarks.report.records import by_cell, load_records
-from benchmarks.report.rows import Row, make_rows
+from benchmarks.report.claims.claim_judging import ClaimVerdict, judge_claim
+from benchmarks.report.claims.claims import Claim, Contrast, Side
+from benchmarks.report.claims.paired_effects import Evidence
+from benchmarks.report.read.groups import Group
+from benchmarks.report.read.records import by_cell, load_records
+from benchmarks.report.read.rows import Row, make_rows
 from benchmarks.study.presets import resolve
 from benchmarks.study.settings import Cell, Settings
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import cli
-from benchmarks.report.tables import continue_command
+from benchmarks.report.tables.write import continue_command
 from benchmarks.study.files import load_study
 
 Write = Callable[..., Path]

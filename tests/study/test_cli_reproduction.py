@@ -8,7 +8,7 @@ import pytest
 from benchmarks import cli
 from benchmarks.cli.reproduction import find_reference
 from benchmarks.errors import StudyError
-from benchmarks.report.records import by_cell, load_records
+from benchmarks.report.read.records import by_cell, load_records
 
 ROOT = Path(__file__).resolve().parents[2]
 CLOCK = ("--only", "method=clock", "--device", "cpu", "--no-tracking")

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.report.contrasts import memory_contrasts
-from benchmarks.report.records import read_record
-from benchmarks.report.rows import Row
+from benchmarks.report.read.contrasts import memory_contrasts
+from benchmarks.report.read.records import read_record
+from benchmarks.report.read.rows import Row
 from benchmarks.study.presets import resolve
 from benchmarks.track.flatten import (
     AUC,

@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from benchmarks.errors import StudyError
-from benchmarks.report.records import read_record
+from benchmarks.report.read.records import read_record
 from benchmarks.study.presets import resolve
 from benchmarks.track import sketches
 

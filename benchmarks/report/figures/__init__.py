@@ -20,10 +20,10 @@ from benchmarks.report.figures import (
     timeline,
     usage,
 )
-from benchmarks.report.figures.selection import native
-from benchmarks.report.records import Record, by_cell
-from benchmarks.report.rows import Row, make_rows
-from benchmarks.report.style import ON_SCREEN, Medium, house_style, save
+from benchmarks.report.figures.style import ON_SCREEN, Medium, house_style, save
+from benchmarks.report.read.records import Record, by_cell
+from benchmarks.report.read.rows import Row, make_rows
+from benchmarks.report.read.selection import native
 from benchmarks.study.settings import Settings
 
 # One figure of all rows of a data set each; None where the rows have nothing to show.

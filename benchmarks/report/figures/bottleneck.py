@@ -5,10 +5,10 @@ from typing import Final
 
 from matplotlib.figure import Figure
 
-from benchmarks.report.bottleneck import REPLACED, UNCHANGED_PSNR, Replaced, replaced
-from benchmarks.report.figures.selection import plain, subject
-from benchmarks.report.rows import Row
-from benchmarks.report.style import MARKERS, MUTED, PALETTE, limits
+from benchmarks.report.figures.style import MARKERS, MUTED, PALETTE, limits
+from benchmarks.report.read.rows import Row
+from benchmarks.report.read.selection import plain, subject
+from benchmarks.report.tables.bottleneck import REPLACED, UNCHANGED_PSNR, Replaced, replaced
 
 # The reads are hollow, so that they stand apart from the bottlenecks in a grey print.
 _HOLLOW: Final = ("read_zeros", "read_mean")

@@ -9,11 +9,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from benchmarks.report.box_table import OVERLAPS, box_facts
-from benchmarks.report.figures.selection import parts, subject
-from benchmarks.report.looked import Looked
-from benchmarks.report.rows import GEOMETRY
-from benchmarks.report.style import PALETTE
+from benchmarks.report.figures.style import PALETTE
+from benchmarks.report.read.inspected import Looked
+from benchmarks.report.read.rows import GEOMETRY
+from benchmarks.report.read.selection import parts, subject
+from benchmarks.report.tables.box_table import OVERLAPS, box_facts
 
 _COLUMNS: Final = ("input", "output", "heat map", "boxes (orange, dashed: found; green: true)")
 _FOUND, _TRUE = PALETTE[1], PALETTE[2]

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from benchmarks.report.contents import micro
-from benchmarks.report.figures.selection import labels, subject
-from benchmarks.report.rows import Row
-from benchmarks.report.style import MUTED, PALETTE, limits
+from benchmarks.report.figures.style import MUTED, PALETTE, limits
+from benchmarks.report.read.rows import Row
+from benchmarks.report.read.selection import labels, subject
+from benchmarks.report.tables.study_tables import micro
 
 # A grid has eighty rows: they stand closer.
 _MANY = 20

@@ -3,9 +3,9 @@
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from benchmarks.report.groups import settings_label
-from benchmarks.report.rows import Row
-from benchmarks.report.style import line_style
+from benchmarks.report.figures.style import line_style
+from benchmarks.report.read.groups import settings_label
+from benchmarks.report.read.rows import Row
 
 
 def draw(row: Row) -> Figure | None:

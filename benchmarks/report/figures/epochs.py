@@ -7,10 +7,10 @@ from dataclasses import replace
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from benchmarks.report.contents import micro
-from benchmarks.report.figures.selection import subject, told_apart
 from benchmarks.report.figures.series import Panel, Series, draw_panels
-from benchmarks.report.rows import Row
+from benchmarks.report.read.rows import Row
+from benchmarks.report.read.selection import subject, told_apart
+from benchmarks.report.tables.study_tables import micro
 from benchmarks.study.settings import Settings
 
 

@@ -8,11 +8,11 @@ from typing import Final
 from matplotlib.figure import Figure
 
 from benchmarks.report.figures import animation, boxes, locations, queries, shapes, stills
-from benchmarks.report.figures.selection import native
-from benchmarks.report.looked import Looked, looked, without_look
-from benchmarks.report.records import Record, by_cell
-from benchmarks.report.rows import Row, make_rows
-from benchmarks.report.style import ON_SCREEN, Medium, house_style, save
+from benchmarks.report.figures.style import ON_SCREEN, Medium, house_style, save
+from benchmarks.report.read.inspected import Looked, looked, without_look
+from benchmarks.report.read.records import Record, by_cell
+from benchmarks.report.read.rows import Row, make_rows
+from benchmarks.report.read.selection import native
 from benchmarks.study.settings import BASELINES, Settings
 
 OF_LOOKS: Final[Mapping[str, Callable[[Sequence[Looked]], Figure | None]]] = {

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from matplotlib.figure import Figure
 
-from benchmarks.report.contents import micro
-from benchmarks.report.contrasts import memory_pairs
-from benchmarks.report.figures.selection import subject, told_apart
 from benchmarks.report.figures.series import Panel, Series, draw_panels
-from benchmarks.report.rows import Row
-from benchmarks.report.wording import SCORES
+from benchmarks.report.read.contrasts import memory_pairs
+from benchmarks.report.read.format import SCORES
+from benchmarks.report.read.rows import Row
+from benchmarks.report.read.selection import subject, told_apart
+from benchmarks.report.tables.study_tables import micro
 from benchmarks.study.settings import Settings
 
 

@@ -7,10 +7,10 @@ from typing import Final
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from benchmarks.report.figures.selection import plain, subject
-from benchmarks.report.rows import Row, native_skip
-from benchmarks.report.style import MUTED, PALETTE, limits
-from benchmarks.report.wording import KINDS
+from benchmarks.report.figures.style import MUTED, PALETTE, limits
+from benchmarks.report.read.format import KINDS
+from benchmarks.report.read.rows import Row, native_skip
+from benchmarks.report.read.selection import plain, subject
 from benchmarks.study.settings import AUTOENCODERS
 
 # Filled, hollow and another shape: they differ in a grey print as well.

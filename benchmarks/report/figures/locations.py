@@ -9,10 +9,10 @@ import numpy as np
 from matplotlib.colors import BoundaryNorm
 from matplotlib.figure import Figure
 
-from benchmarks.report.figures.selection import labels, of_usual_geometry, subject
-from benchmarks.report.looked import Looked
-from benchmarks.report.rows import native_skip
-from benchmarks.report.style import MUTED
+from benchmarks.report.figures.style import MUTED
+from benchmarks.report.read.inspected import Looked
+from benchmarks.report.read.rows import native_skip
+from benchmarks.report.read.selection import labels, of_usual_geometry, subject
 
 _MOST_ITEMS: Final = 100
 _ACROSS: Final = 3

@@ -8,11 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from benchmarks.report.contrasts import Contrast, memory_contrasts
-from benchmarks.report.figures.selection import labels, subject
-from benchmarks.report.rows import Row
-from benchmarks.report.style import MARKERS, PALETTE, limits
-from benchmarks.report.wording import SCORES
+from benchmarks.report.figures.style import MARKERS, PALETTE, limits
+from benchmarks.report.read.contrasts import Contrast, memory_contrasts
+from benchmarks.report.read.format import SCORES
+from benchmarks.report.read.rows import Row
+from benchmarks.report.read.selection import labels, subject
 
 _PUBLISHED: Final = "published"
 _SHOWN: Final = (_PUBLISHED, *SCORES)

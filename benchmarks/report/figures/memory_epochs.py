@@ -7,9 +7,9 @@ from typing import Any, Final
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from benchmarks.report.figures.selection import of_usual_geometry, subject, told_apart
 from benchmarks.report.figures.series import Series, draw_series
-from benchmarks.report.rows import Row, native_skip
+from benchmarks.report.read.rows import Row, native_skip
+from benchmarks.report.read.selection import of_usual_geometry, subject, told_apart
 
 Epoch = Mapping[str, Any]
 _MEASURES: Final[Mapping[str, Callable[[Epoch, int], float]]] = {

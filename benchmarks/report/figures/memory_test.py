@@ -6,10 +6,10 @@ from typing import Final
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from benchmarks.report.figures.selection import labels, subject
-from benchmarks.report.records import Record
-from benchmarks.report.rows import Row
-from benchmarks.report.style import MUTED, PALETTE, limits
+from benchmarks.report.figures.style import MUTED, PALETTE, limits
+from benchmarks.report.read.records import Record
+from benchmarks.report.read.rows import Row
+from benchmarks.report.read.selection import labels, subject
 
 Measure = Callable[[Record], float | None]
 

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from benchmarks.report.contents import Measure, micro
-from benchmarks.report.figures.selection import of_usual_geometry, parts, plain, subject, told_apart
 from benchmarks.report.figures.series import Panel, Series, draw_panels
-from benchmarks.report.records import Record
-from benchmarks.report.rows import Row
+from benchmarks.report.read.records import Record
+from benchmarks.report.read.rows import Row
+from benchmarks.report.read.selection import of_usual_geometry, parts, plain, subject, told_apart
+from benchmarks.report.tables.study_tables import Measure, micro
 
 _TASKS = ("reconstruction", "denoising")
 

@@ -11,10 +11,10 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 from sklearn.manifold import TSNE
 
-from benchmarks.report.figures.selection import of_usual_geometry, subject, told_apart
-from benchmarks.report.looked import Looked
-from benchmarks.report.rows import GEOMETRY, departures, native_skip
-from benchmarks.report.style import MARKERS, MUTED, PALETTE
+from benchmarks.report.figures.style import MARKERS, MUTED, PALETTE
+from benchmarks.report.read.inspected import Looked
+from benchmarks.report.read.rows import GEOMETRY, departures, native_skip
+from benchmarks.report.read.selection import of_usual_geometry, subject, told_apart
 
 _LOSSES: Final = frozenset({"compactness_weight", "separateness_weight", "entropy_weight", "shrink_threshold"})
 # Beyond a thousand points the map says no more and takes minutes.

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from benchmarks.errors import StudyError
-from benchmarks.report.style import MUTED, PALETTE, house_style, save
+from benchmarks.report.figures.style import MUTED, PALETTE, house_style, save
 
 _COLUMNS = 4
 _NARROW = 30

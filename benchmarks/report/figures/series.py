@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from benchmarks.measure.statistics import t_interval
-from benchmarks.report.style import MUTED, limits, line_style
+from benchmarks.report.figures.style import MUTED, limits, line_style
 
 _LONG = 6
 # Labels that stand beside each other below a panel have so many letters; more lines than these find no place in one column.

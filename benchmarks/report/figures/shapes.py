@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from benchmarks.report.figures.selection import parts, plain, subject
-from benchmarks.report.looked import Looked
-from benchmarks.report.rows import GEOMETRY, native_skip
+from benchmarks.report.read.inspected import Looked
+from benchmarks.report.read.rows import GEOMETRY, native_skip
+from benchmarks.report.read.selection import parts, plain, subject
 
 _KINDS: Final = {"spatial": "a square (spatial)", "spatio_temporal": "a fast square (spatio-temporal)"}
 # A grid has forty settings: beyond so many lines those with native skips are shown alone.

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from benchmarks.report.figures.overlay import THRESHOLD, grey, heated, marked
-from benchmarks.report.figures.selection import native, parts, subject
-from benchmarks.report.looked import Looked
-from benchmarks.report.rows import GEOMETRY, Row
+from benchmarks.report.read.inspected import Looked
+from benchmarks.report.read.rows import GEOMETRY, Row
+from benchmarks.report.read.selection import native, parts, subject
 from benchmarks.study.settings import LEARNING_FREE
 
 _COLUMNS: Final = ("input", "output", "error as scored", "error over frame", f"4×4 sum > {THRESHOLD}")

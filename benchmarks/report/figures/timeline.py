@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from benchmarks.errors import StudyError
 from benchmarks.measure.fusion import fuse
 from benchmarks.measure.normalise import NORMALISATIONS
-from benchmarks.report.frame_scores import moments, score_of, variant_frames
-from benchmarks.report.groups import settings_label
-from benchmarks.report.records import Record
-from benchmarks.report.style import ABNORMAL, MUTED, PALETTE
+from benchmarks.report.figures.style import ABNORMAL, MUTED, PALETTE
+from benchmarks.report.read.frame_scores import moments, score_of, variant_frames
+from benchmarks.report.read.groups import settings_label
+from benchmarks.report.read.records import Record
 
 # Frames side by side: a score lasts for fewer than its line is wide beyond that.
 _STRIP: Final = 2600

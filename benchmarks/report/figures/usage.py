@@ -9,9 +9,9 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from benchmarks.measure.usage import memory_usage
-from benchmarks.report.groups import settings_label
-from benchmarks.report.records import Record
-from benchmarks.report.style import MUTED, PALETTE
+from benchmarks.report.figures.style import MUTED, PALETTE
+from benchmarks.report.read.groups import settings_label
+from benchmarks.report.read.records import Record
 
 _HISTOGRAMS = 3
 # Beyond this many items single bars cannot be told apart: items are sorted by use instead.

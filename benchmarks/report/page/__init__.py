@@ -16,23 +16,23 @@ from string import Template
 from typing import Final
 
 from benchmarks.errors import StudyError
-from benchmarks.report.answer import Answer, answer
-from benchmarks.report.claim_judging import ClaimVerdict
-from benchmarks.report.claims import read_claims
-from benchmarks.report.effects import power_table
-from benchmarks.report.evidence import without_stale
-from benchmarks.report.groups import settings_label
-from benchmarks.report.judging import FEWEST_SEEDS
+from benchmarks.report.claims.answer import Answer, answer
+from benchmarks.report.claims.claim_judging import ClaimVerdict
+from benchmarks.report.claims.claims import read_claims
+from benchmarks.report.claims.effects import power_table
+from benchmarks.report.claims.judging import FEWEST_SEEDS
+from benchmarks.report.claims.paired_effects import without_stale
+from benchmarks.report.claims.verdict import judge_all
 from benchmarks.report.page.claims_part import claims_part, glance, reasons, scoreboard
 from benchmarks.report.page.explorer import explorer_table, in_order
 from benchmarks.report.page.markup import ROOT, blocks, bullet_list, details, escape, inline, section, table
 from benchmarks.report.page.pictures import PICTURES_BUDGET, Pictures, find_pictures
 from benchmarks.report.page.results_part import figures_part, results_part
 from benchmarks.report.page.runs import POINTS, pack, parcel, run_id
-from benchmarks.report.records import Record, load_records
-from benchmarks.report.render import Table
-from benchmarks.report.tables import origin_lines, write_text
-from benchmarks.report.verdict import judge_all
+from benchmarks.report.read.groups import settings_label
+from benchmarks.report.read.records import Record, load_records
+from benchmarks.report.tables.render import Table
+from benchmarks.report.tables.write import origin_lines, write_text
 from benchmarks.study.settings import Cell
 
 LIMIT: Final = 3_000_000

@@ -3,12 +3,12 @@
 import math
 from collections.abc import Sequence
 
-from benchmarks.report.contents import micro
-from benchmarks.report.effects import claimed_words, effect_words
-from benchmarks.report.judging import Judgement, claimed_region
+from benchmarks.report.claims.effects import claimed_words, effect_words
+from benchmarks.report.claims.judging import Judgement, claimed_region
 from benchmarks.report.page.markup import escape
-from benchmarks.report.rows import Row
-from benchmarks.report.wording import percent
+from benchmarks.report.read.format import percent
+from benchmarks.report.read.rows import Row
+from benchmarks.report.tables.study_tables import micro
 
 _KINDS = {"supported": "yes", "no practical effect": "null", "opposite": "no"}
 

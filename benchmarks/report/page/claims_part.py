@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Final, Literal
 
-from benchmarks.report.claim_judging import MIXED, ClaimVerdict
-from benchmarks.report.claims import Claim
-from benchmarks.report.effects import (
+from benchmarks.report.claims.claim_judging import MIXED, ClaimVerdict
+from benchmarks.report.claims.claims import Claim
+from benchmarks.report.claims.effects import (
     claimed_words,
     contrast_name,
     counts_words,
@@ -17,7 +17,7 @@ from benchmarks.report.effects import (
     short_reasons,
     word_of,
 )
-from benchmarks.report.judging import (
+from benchmarks.report.claims.judging import (
     DECIDED,
     MISSING,
     NOT_MEASURED,
@@ -27,11 +27,11 @@ from benchmarks.report.judging import (
     Judgement,
     seeds_at_observed,
 )
-from benchmarks.report.labels import set_name
+from benchmarks.report.claims.remedies import remedies
 from benchmarks.report.page.charts import effect_scale, effect_track
 from benchmarks.report.page.markup import bullet_list, details, escape, inline, table
-from benchmarks.report.remedies import remedies
-from benchmarks.report.render import Table
+from benchmarks.report.read.labels import set_name
+from benchmarks.report.tables.render import Table
 
 Standing = Literal["supported", "no practical effect", "opposite", "differs", "open", "no word", "out of scope"]
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Final
 
-from benchmarks.report.groups import settings_label
 from benchmarks.report.page.markup import escape
 from benchmarks.report.page.runs import auc_words, run_id
-from benchmarks.report.records import Record
-from benchmarks.report.rows import Row
+from benchmarks.report.read.groups import settings_label
+from benchmarks.report.read.records import Record
+from benchmarks.report.read.rows import Row
 from benchmarks.study.settings import AUTOENCODERS, GENERATED_DATASETS, METHODS, PROFILES
 
 # Heading, name in the page's address (empty: no filter), whether it sorts as a number, and the text of a run.

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from benchmarks.report.render import Table
+from benchmarks.report.tables.render import Table
 
 ROOT: Final = "../../"
 """From the page's folder, ``results/report``, to the repository's root, where Markdown's relative links start."""

@@ -15,8 +15,8 @@ from PIL import Image
 
 from benchmarks.errors import StudyError
 from benchmarks.report.page.runs import run_id
-from benchmarks.report.records import Record
-from benchmarks.report.rows import Row
+from benchmarks.report.read.records import Record
+from benchmarks.report.read.rows import Row
 from benchmarks.study.settings import Cell
 
 PICTURES_BUDGET: Final = 1_100_000

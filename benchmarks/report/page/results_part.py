@@ -4,18 +4,18 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks.report.contents import main_table
-from benchmarks.report.factorial import factorial_tables
-from benchmarks.report.groups import common_label
-from benchmarks.report.index import begun
-from benchmarks.report.labels import set_name
+from benchmarks.report.claims.factorial import factorial_tables
 from benchmarks.report.page.charts import auc_chart
 from benchmarks.report.page.markup import blocks, details, escape, table
 from benchmarks.report.page.pictures import Pictures
-from benchmarks.report.paired_tables import contrast_table, variant_table
-from benchmarks.report.records import Record, by_cell
-from benchmarks.report.rows import Row, absent_cells, make_rows
-from benchmarks.report.tables import missing_lines
+from benchmarks.report.read.groups import common_label
+from benchmarks.report.read.labels import set_name
+from benchmarks.report.read.records import Record, by_cell
+from benchmarks.report.read.rows import Row, absent_cells, make_rows
+from benchmarks.report.tables.index import begun
+from benchmarks.report.tables.paired_tables import contrast_table, variant_table
+from benchmarks.report.tables.study_tables import main_table
+from benchmarks.report.tables.write import missing_lines
 from benchmarks.study.settings import GENERATED_DATASETS, UNTOLD, Cell
 
 """The profile whose figures mean nothing: its runs are in the explorer and in no table."""

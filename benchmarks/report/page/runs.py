@@ -18,11 +18,11 @@ import numpy as np
 from benchmarks.errors import StudyError
 from benchmarks.measure.metrics import KINDS
 from benchmarks.measure.normalise import Normalisation
-from benchmarks.report.groups import settings_label
 from benchmarks.report.page.timelines import timeline_of
-from benchmarks.report.records import Record
-from benchmarks.report.rows import Row
-from benchmarks.report.wording import SCORES, percent
+from benchmarks.report.read.format import SCORES, percent
+from benchmarks.report.read.groups import settings_label
+from benchmarks.report.read.records import Record
+from benchmarks.report.read.rows import Row
 
 RUN_BUDGET: Final = 8 * 1024
 """Bytes of one run's timelines."""

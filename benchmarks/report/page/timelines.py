@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from benchmarks.measure.metrics import KINDS
 from benchmarks.measure.normalise import Normalisation
-from benchmarks.report.frame_scores import score_of, scored, variant_frames
-from benchmarks.report.records import Record
+from benchmarks.report.read.frame_scores import score_of, scored, variant_frames
+from benchmarks.report.read.records import Record
 
 LEVELS: Final = 64
 """Steps between the lowest and the highest score that a timeline can show; the page draws it 80 pixels high."""

@@ -1,0 +1,168 @@
+"""The primary question (docs/analysis-plan.md, section 2): answered once, when all of its runs are there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import product
+from typing import Final
+
+from benchmarks.report.claims.claims import Contrast, Side
+from benchmarks.report.claims.effects import effect_words
+from benchmarks.report.claims.judging import Judgement, Word, judge, published_excluded
+from benchmarks.report.claims.paired_effects import Evidence, gather, published_effects
+from benchmarks.report.claims.rules import Primary, Rules
+from benchmarks.report.claims.trained import Training
+from benchmarks.report.read.format import signed
+from benchmarks.report.read.groups import group_of
+from benchmarks.report.read.labels import set_name
+from benchmarks.report.read.records import Record
+from benchmarks.report.read.rows import METHOD_NAMES
+from benchmarks.study.presets import resolve
+from benchmarks.study.settings import Cell
+
+PRECISION: Final = "float32"
+"""Of all runs under the plan (its section 7)."""
+STUDY: Final = "long-ped2"
+_SCORES: Final = {"published": "each side with its published score", "error": "PSNR for both sides"}
+
+
+@dataclass(frozen=True)
+class Answered:
+    """One task under one score: its judgement at the question's own level, and the published effect."""
+
+    task: str
+    score: str
+    judgement: Judgement
+    published: float | None
+
+    @property
+    def excluded(self) -> bool:
+        """Whether the interval ends before the published effect."""
+        return self.published is not None and published_excluded(self.judgement, self.published) is True
+
+
+@dataclass(frozen=True)
+class PrimaryAnswer:
+    """What the question's runs say. done, wanted: numbers of runs; answers: by task and score, none before all are done."""
+
+    question: Primary
+    done: int
+    wanted: int
+    answers: tuple[Answered, ...] = field(default=())
+
+    @property
+    def complete(self) -> bool:
+        """Whether all runs are there."""
+        return self.done == self.wanted
+
+    def word(self, task: str) -> Word:
+        """A task's answer: the word that both scores give, else open."""
+        words = {one.judgement.word for one in self.answers if one.task == task}
+        return words.pop() if len(words) == 1 and "" not in words else "open"
+
+    def of(self, task: str) -> list[Answered]:
+        """A task's answers, one for each score."""
+        return [one for one in self.answers if one.task == task]
+
+
+def primary_cells(question: Primary) -> tuple[Cell, ...]:
+    """The question's runs: each task with and without memory, each seed."""
+    return tuple(
+        Cell(
+            resolve(
+                dataset=question.set,
+                method=question.method,
+                task=task,
+                memory=memory,
+                profile=question.profile,
+                epochs=question.epochs,
+                precision=PRECISION,
+            ),
+            seed,
+        )
+        for task, memory, seed in product(question.tasks, ("own", "none"), range(question.seeds))
+    )
+
+
+def answer_primary(records: Sequence[Record], rules: Rules, training: Training) -> PrimaryAnswer:
+    """Answer the question from its own runs that started after the freeze; no effect is computed before all are there."""
+    question, own = rules.primary, _own(records, rules)
+    cells = primary_cells(question)
+    if len(own) < len(cells):
+        return PrimaryAnswer(question, len(own), len(cells))
+    answers = []
+    for task, score in product(question.tasks, question.scores):
+        contrast = _contrast(question, task, score)
+        found = gather(contrast, group_of(cells[0].settings), own, rules, training)
+        published = published_effects(contrast, question.set)
+        judged = _judged(found, question)
+        answers.append(Answered(task, score, judged, published[0][0] if published else None))
+    return PrimaryAnswer(question, len(own), len(cells), tuple(answers))
+
+
+def without_interim(records: Sequence[Record], rules: Rules) -> list[Record]:
+    """Leave out the question's runs until all are there, so that nothing is read off some of them."""
+    own = _own(records, rules)
+    if len(own) == len(primary_cells(rules.primary)):
+        return list(records)
+    held_back = set(map(id, own))
+    return [record for record in records if id(record) not in held_back]
+
+
+def primary_lines(answer: PrimaryAnswer) -> list[str]:
+    """The answer as Markdown: a sentence, and once there is one a line per task and score."""
+    question = answer.question
+    asked = (
+        f"*Does {METHOD_NAMES[question.method]}'s memory raise the frame AUC on {set_name(question.set)} at the published "
+        f"length?*"
+    )
+    if not answer.complete:
+        return [
+            (
+                f"{asked} **Open: {answer.done} of {answer.wanted} runs.** There is no interim analysis: these runs are "
+                "used nowhere before all are there."
+            )
+        ]
+    told = "; ".join(f"{task}: **{answer.word(task)}**" for task in question.tasks)
+    return [f"{asked} {told}.", "", *(f"- {_line(one, question)}" for one in answer.answers)]
+
+
+def _line(one: Answered, question: Primary) -> str:
+    judged = one.judgement
+    reason = f" ({judged.reason})" if judged.reason else ""
+    excluded = "excluded" if one.excluded else "not excluded"
+    published = "" if one.published is None else f"; the published {signed(one.published)} is {excluded}"
+    return (
+        f"{one.task}, {_SCORES.get(one.score, one.score)}: {effect_words(judged)} points, {judged.seeds} seeds, "
+        f"{100 * question.level:g} % interval: {judged.word or 'no word'}{reason}{published}."
+    )
+
+
+def _own(records: Sequence[Record], rules: Rules) -> list[Record]:
+    cells = set(primary_cells(rules.primary))
+    return [
+        record for record in records if record.cell in cells and not rules.is_exploratory(record.content.get("started"))
+    ]
+
+
+def _contrast(question: Primary, task: str, score: str) -> Contrast:
+    shared = {"method": question.method, "task": task}
+    return Contrast(
+        name="memory − none",
+        cells=task,
+        quantity="auc",
+        a=Side({**shared, "memory": "own"}),
+        b=Side({**shared, "memory": "none"}),
+        direction="higher",
+        smallest=question.smallest,
+        sets=(question.set,),
+        score=score,
+        margin=question.margin,
+    )
+
+
+def _judged(evidence: Evidence, question: Primary) -> Judgement:
+    """Judge at the question's level; fewer pairs than seeds, of runs that may not meet, leave it open."""
+    judged = judge(evidence, question.level)
+    if judged.seeds < question.seeds:
+        return replace(judged, word="open", reason=f"only {judged.seeds} of {question.seeds} pairs may be compared")
+    return judged

@@ -1,0 +1,278 @@
+"""``results/verdict.{md,csv}`` and LaTeX: every claim judged from the records by docs/analysis-plan.md, and what is missing."""
+
+import argparse
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from benchmarks.report.claims.claim_judging import ClaimVerdict, judge_claim, with_holm
+from benchmarks.report.claims.claims import Claim, read_claims
+from benchmarks.report.claims.effects import (
+    claim_words,
+    contrast_name,
+    effects_table,
+    has_effects,
+    is_missing,
+    place_of,
+    power_table,
+)
+from benchmarks.report.claims.factorial import factorial_tables
+from benchmarks.report.claims.judging import (
+    FEWEST_SEEDS,
+    published_excluded,
+    seeds_at_observed,
+    seeds_without_effect,
+)
+from benchmarks.report.claims.paired_effects import gather, published_effects, without_stale
+from benchmarks.report.claims.primary import answer_primary, without_interim
+from benchmarks.report.claims.remedies import remedies
+from benchmarks.report.claims.rules import CLAIMS, Rules, read_rules
+from benchmarks.report.claims.trained import training
+from benchmarks.report.claims.verdict_head import head
+from benchmarks.report.read.groups import Group, groups_of, settings_label
+from benchmarks.report.read.labels import set_name
+from benchmarks.report.read.records import Record, load_records
+from benchmarks.report.read.rows import Row
+from benchmarks.report.tables.evaluation_table import write_evaluation_tables
+from benchmarks.report.tables.latex import write_latex
+from benchmarks.report.tables.memory_conventions import write_memory_conventions
+from benchmarks.report.tables.render import Table, to_markdown
+from benchmarks.report.tables.write import write_text
+from benchmarks.study.settings import UNTOLD, Cell, Settings
+
+_NO_RECORD: Final = "Sets without runs"
+
+
+def main(options: argparse.Namespace, is_stale: Callable[[Record], bool] | None = None) -> int:
+    """Judge and write; options: results (folder). is_stale: whether today's code would not make a record again."""
+    records, stale = without_stale(load_records(options.results), is_stale)
+    paths = write_verdict(records, options.results, left_out=stale)
+    print(paths["md"].read_text(encoding="utf-8").split("\n## Effects")[0])
+    judged = without_interim(records, read_rules())
+    paths |= write_evaluation_tables(judged, options.results) | write_memory_conventions(judged, options.results)
+    print(f"Written: {', '.join(map(str, paths.values()))}")
+    return 0
+
+
+def judge_all(claims: Sequence[Claim], records: Sequence[Record], rules: Rules | None = None) -> list[ClaimVerdict]:
+    """Every claim on each of its sets, in every group that holds something of it; rules: those of the plan where None.
+
+    A set without any run of the claim has one verdict too, in its widest group, or at the profile cpu. Runs of the primary
+    question count once they are all there.
+    """
+    rules = read_rules() if rules is None else rules
+    trained = training(rules.trained, records)
+    records = without_interim(records, rules)
+    groups = [group for group in groups_of(records) if group.profile != UNTOLD]
+    verdicts = []
+    for claim in claims:
+        for dataset in (*claim.sets, *claim.also):
+            own = [group for group in groups if group.dataset == dataset]
+            contrasts = [one for one in claim.contrasts if dataset in one.sets]
+            judged = [
+                judge_claim(claim, group, [gather(one, group, records, rules, trained) for one in contrasts])
+                for group in own or [Group(dataset, "cpu")]
+            ]
+            some = [one for one in judged if has_effects(one)]
+            verdicts += some or judged[:1]
+    return with_holm(verdicts)
+
+
+def write_verdict(
+    records: Sequence[Record], results: Path, *, claims: Path = CLAIMS, left_out: Sequence[Record] = ()
+) -> dict[str, Path]:
+    """Write the verdict as Markdown, CSV and LaTeX below ``results``; left_out: records that older code made.
+
+    Raises StudyError if the claims cannot be read, a record's terms cannot be read or a file cannot be written.
+    """
+    rules = read_rules(claims)
+    verdicts = judge_all(read_claims(claims), records, rules)
+    primary = answer_primary(records, rules, training(rules.trained, records))
+    overview, power = _overview(verdicts), power_table(verdicts)
+    factors = factorial_tables(without_interim(records, rules))
+    sections = [head(verdicts, primary, rules, results, claims), to_markdown(overview), *_details(verdicts)]
+    sections += [to_markdown(table) for table in (power, *factors)]
+    sections += [_missing(verdicts, power), _left_out(verdicts, left_out)]
+    tables = {"verdicts": overview, "effects": effects_table("Effects", verdicts, short=True), "seeds": power}
+    tables |= {f"factors-{number}": table for number, table in enumerate(factors, 1)}
+    csv = pd.DataFrame([row for verdict in verdicts for row in _csv_rows(verdict)])
+    texts = {
+        "md": "\n".join(section for section in sections if section),
+        "csv": csv.to_csv(index=False, float_format="%.6g", lineterminator="\n"),
+    }
+    paths = {form: write_text(results / f"verdict.{form}", text) for form, text in texts.items()}
+    return paths | {"tex": write_latex(results, "verdict", tables)}
+
+
+def _overview(verdicts: Sequence[ClaimVerdict]) -> Table:
+    """A row per claim, a column per group; sets without any run share the last one."""
+    groups = list(dict.fromkeys(one.group for one in verdicts if has_effects(one)))
+    rows = []
+    for claim in dict.fromkeys(verdict.claim for verdict in verdicts):
+        own = [one for one in verdicts if one.claim == claim]
+        cells = []
+        for group in groups:
+            here = [one for one in own if one.group == group]
+            cells.append(claim_words(here[0]) if here else "–")
+        rest = sorted({set_name(one.group.dataset) for one in own if one.group not in groups})
+        rows.append((f"**{claim.id}** {claim.statement}", *cells, ", ".join(rest)))
+    columns = ("Claim", *(group.label for group in groups), _NO_RECORD)
+    notes = (
+        (
+            "In brackets: how many of the deciding contrasts have which word, and why the others are open. –: the claim "
+            "is not about this set. Out of scope: about data that is not available here; its effects on other sets are "
+            "below, without a word."
+        ),
+    )
+    return Table("Words", columns, tuple(rows), frozenset(), notes).without_empty_columns()
+
+
+def _details(verdicts: Sequence[ClaimVerdict]) -> list[str]:
+    """A table of effects per claim; contrasts that are all without runs are named in one line."""
+    parts = []
+    for claim in dict.fromkeys(verdict.claim for verdict in verdicts):
+        own = [one for one in verdicts if one.claim == claim]
+        table = effects_table(f"{claim.id}: {claim.statement}", own)
+        parts.append(to_markdown(table).replace("## ", "### ", 1) if table.rows else f"### {table.title}\n")
+        parts.append(f"Source: {claim.source}.{_scope(claim)}\n")
+        bare = [one for one in own if any(is_missing(judgement) for judgement in one.judgements)]
+        parts += [f"No runs yet: {_bare(one)}.\n" for one in bare]
+    explained = (
+        "## Effects\n\nEffect: mean over seeds, with the 95 % t interval. *Claimed*: where the whole interval must "
+        "lie. *a > b*: chance that a run of the first side lies above one of the second, seeds not paired. *Other "
+        "videos*: 95 % hierarchical bootstrap over seeds × videos, a rough guide to other footage of the same kind. "
+        "*p*: two-sided t test of no difference. *Exact*: sign-flip test, to which n seeds cannot give less than "
+        "2^(1−n). *Published*: the same difference in the papers (P: read in the paper itself, S: at second hand), at "
+        "their own length and geometry; *excluded* where the interval ends before it. Rows in brackets decide nothing. "
+        "AUC in points; across methods or tasks on the frames that both score, but for AUC by kind of anomaly, which "
+        "has each side's own frames. *Not trained long enough*: effect and interval are shown, a word is not. Short "
+        "profiles end at a quarter of the peak learning rate, so that BatchNorm's running statistics are averages over "
+        "weights that still move.\n"
+    )
+    return [explained, *parts]
+
+
+def _scope(claim: Claim) -> str:
+    return f" **Out of scope: {claim.out_of_scope}.**" if claim.out_of_scope else ""
+
+
+def _missing(verdicts: Sequence[ClaimVerdict], power: Table) -> str:
+    """A line per command: what it does for which claims; those that have a word already are marked."""
+    found: dict[str, dict[str, dict[str, None]]] = {}
+    for verdict in verdicts:
+        star = "" if verdict.p is None else "\\*"
+        for remedy in remedies(verdict):
+            for does in remedy.does:
+                found.setdefault(remedy.words, {}).setdefault(does, {})[f"{verdict.claim.id}{star}"] = None
+    if not found:
+        return ""
+    lines = [
+        f"- {words}: " + "; ".join(f"{does} ({', '.join(claims)})" for does, claims in of.items())
+        for words, of in found.items()
+    ]
+    table = f": see [{power.title}](#{power.title.lower().replace(' ', '-')})" if power.rows else ""
+    told = (
+        f"No command promises a decision: {FEWEST_SEEDS} seeds are the fewest that can decide, and an open contrast may "
+        f"need many more{table}. *Makes missing runs*: of settings that were never run. *Adds seeds*: repeats what has "
+        f"fewer than {FEWEST_SEEDS}. *Trains long enough*: the same settings at a length that a word needs. \\*: the claim "
+        "has a word there already."
+    )
+    return "\n".join(["## What is missing, and what makes it", "", told, "", *lines, ""])
+
+
+def _left_out(verdicts: Sequence[ClaimVerdict], stale: Sequence[Record]) -> str:
+    """A line per setting: seeds that older code made, then those without a partner, with the claims that lack it."""
+    claims: dict[Cell, dict[str, None]] = {}
+    for verdict in verdicts:
+        for cell in (cell for one in verdict.judgements for cell in one.evidence.left_out):
+            claims.setdefault(cell, {})[verdict.claim.id] = None
+    parts = []
+    if stale:
+        lines = _by_setting({record.cell: "" for record in stale})
+        parts += ["Made by older code, so that no verdict rests on them:", "", *lines, ""]
+    if claims:
+        told = (
+            "A run is compared with the other side's run of the same seed, made at the same image size, precision and "
+            "length of training by the same version of the code. These lack such a partner in some contrast of the claims "
+            "in brackets; in all other contrasts they count:"
+        )
+        parts += [told, "", *_by_setting({cell: f" ({', '.join(names)})" for cell, names in claims.items()}), ""]
+    return "\n".join(["## Records that were not compared", "", *parts]) if parts else ""
+
+
+def _by_setting(cells: Mapping[Cell, str]) -> list[str]:
+    """A line per setting, ``- <label>, MNAD · prediction · memory: seeds 1, 2 (C5)``, from cells and what is said of each."""
+    settings: dict[Settings, dict[str, list[int]]] = {}
+    for cell, told in cells.items():
+        settings.setdefault(cell.settings, {}).setdefault(told, []).append(cell.seed)
+    return [
+        f"- {settings_label(one)}, {Row(one, ()).label}: "
+        + "; ".join(
+            f"{'seed' if len(seeds) == 1 else 'seeds'} {', '.join(map(str, sorted(seeds)))}{told}"
+            for told, seeds in of.items()
+        )
+        for one, of in settings.items()
+    ]
+
+
+def _bare(verdict: ClaimVerdict) -> str:
+    names = [contrast_name(one.contrast) for one in verdict.judgements if is_missing(one)]
+    where = verdict.group.label if has_effects(verdict) else set_name(verdict.group.dataset)
+    told = f"all {len(names)} contrasts" if len(names) == len(verdict.judgements) else "; ".join(names)
+    return f"{where} ({told})"
+
+
+def _csv_rows(verdict: ClaimVerdict) -> list[dict[str, Any]]:
+    rows = []
+    for one in verdict.judgements:
+        contrast, evidence = one.contrast, one.evidence
+        published = published_effects(contrast, verdict.group.dataset)
+        settings: Mapping[str, Any] = {
+            side: found.name if found else None for side, found in (("a", evidence.a), ("b", evidence.b))
+        }
+        rows.append(
+            {
+                "claim": verdict.claim.id,
+                "set": verdict.group.dataset,
+                "profile": verdict.group.profile,
+                "runs": place_of(one),
+                "claim_word": verdict.word,
+                "claim_reasons": "; ".join(verdict.reasons),
+                "claim_p": verdict.p,
+                "claim_p_holm": verdict.holm_p,
+                "exploratory": evidence.exploratory,
+                "contrast": contrast.name,
+                "cells": contrast.cells,
+                "deciding": contrast.deciding,
+                "quantity": contrast.quantity,
+                "unit": contrast.unit,
+                "direction": contrast.direction,
+                "smallest": contrast.smallest,
+                "margin": evidence.margin,
+                "reference": contrast.reference if contrast.b is None else None,
+                **settings,
+                "n": one.seeds,
+                "effect": one.mean,
+                "low": one.low,
+                "high": one.high,
+                "sd": one.spread,
+                "interquartile_mean": one.interquartile,
+                "probability_of_improvement": one.improvement,
+                "low_other_videos": evidence.other_videos[0] if evidence.other_videos else None,
+                "high_other_videos": evidence.other_videos[1] if evidence.other_videos else None,
+                "p": one.p,
+                "p_exact": one.exact_p,
+                "word": one.word,
+                "reason": one.reason,
+                "word_p": one.word_p,
+                "published": published[0][0] if published else None,
+                "published_status": published[0][1] if published else None,
+                "published_excluded": published_excluded(one, published[0][0]) if published else None,
+                "seeds_if_as_observed": seeds_at_observed(one),
+                "seeds_if_no_effect": seeds_without_effect(one),
+                "by_seed": " ".join(f"{seed}:{value:.4f}" for seed, value in evidence.effects.items()),
+            }
+        )
+    return rows

@@ -1,0 +1,48 @@
+"""What a look left of each setting in the work folder, for figures; a look is made again, it is not in the repository."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.report.read.records import Record
+from benchmarks.report.read.rows import Row
+from benchmarks.run.looks.file import LookFile, VideoFile
+from benchmarks.study.settings import AUTOENCODERS
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A setting and what a look saw of its lowest seed that has one. folder: the work folder of that cell."""
+
+    row: Row
+    record: Record
+    look: LookFile
+    folder: Path
+
+    def fact(self, section: str, name: str) -> object:
+        """A fact that the look left in a section of the record, under its published variant; None where it did not."""
+        return self.record.content.get(section, {}).get(self.record.variant, {}).get(name)
+
+    def videos(self) -> dict[str, VideoFile]:
+        """The whole videos that were looked at, by name; raises StudyError if a file is damaged."""
+        before, after = VideoFile.name("*").split("*")
+        paths = sorted(self.folder.glob(VideoFile.name("*")))
+        return {path.name.removeprefix(before).removesuffix(after): VideoFile.load(path) for path in paths}
+
+
+def looked(rows: Sequence[Row], work: Path) -> list[Looked]:
+    """What is there of each row, in the rows' order; raises StudyError if a file is damaged."""
+    found = []
+    for row in rows:
+        for record in row.records:
+            folder = work / record.cell.slug
+            if (folder / LookFile.NAME).is_file():
+                found.append(Looked(row, record, LookFile.load(folder / LookFile.NAME), folder))
+                break
+    return found
+
+
+def without_look(rows: Sequence[Row], found: Sequence[Looked]) -> list[Row]:
+    """The rows of trained autoencoders that have a record but no look here."""
+    seen = {one.row.settings for one in found}
+    return [row for row in rows if row.records and row.settings.method in AUTOENCODERS and row.settings not in seen]

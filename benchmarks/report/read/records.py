@@ -1,0 +1,236 @@
+"""Records as the report reads them: a thin view of the JSON, and the per-frame terms beside it on demand."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from benchmarks.errors import StudyError
+from benchmarks.measure.terms import read_terms
+from benchmarks.report.read.one_labelling import split_by_labelling
+from benchmarks.run.labelling import Difference, Labelling, read_labelling
+from benchmarks.run.recorded_code import Fingerprint, recorded_code
+from benchmarks.study.settings import Cell, Settings
+
+SCHEMA = 1
+_REQUIRED = ("settings", "settings_hash", "seed", "commit", "epochs", "phases", "parameters", "metrics", "headline")
+_KINDS: dict[str, type] = {
+    **dict.fromkeys(("settings", "phases", "metrics", "headline", "data", "fingerprint", "hardware", "versions"), dict),
+    **dict.fromkeys(("epochs", "notes"), list),
+    "seed": int,
+}
+
+
+Compare = Callable[[Settings, Mapping[str, Any], Labelling], Difference]
+# Set by a command that knows where data lies; views then leave out what differs from it.
+_compare: ContextVar[Compare | None] = ContextVar("compare", default=None)
+_said: set[str] = set()
+
+
+@dataclass(frozen=True)
+class Record:
+    """One cell's record.
+
+    path: its JSON file. content: what the file holds. settings: of the cell, parsed.
+    """
+
+    path: Path
+    content: Mapping[str, Any]
+    settings: Settings
+
+    @property
+    def seed(self) -> int:
+        """The cell's seed."""
+        return int(self.content["seed"])
+
+    @property
+    def cell(self) -> Cell:
+        """The cell that left this record."""
+        return Cell(self.settings, self.seed)
+
+    @cached_property
+    def code(self) -> Fingerprint:
+        """The code that made this record, comparable with that of records of any age."""
+        return recorded_code(self.content)
+
+    @property
+    def variant(self) -> str:
+        """Name of the variant that the headline reports: the published one."""
+        return str(self.content["headline"]["variant"])
+
+    @property
+    def score(self) -> str:
+        """Name of the score that the headline reports: the published one."""
+        return str(self.content["headline"]["score"])
+
+    def variant_score(self, variant: str) -> str | None:
+        """The score by which a variant is compared: the published one, or the first that a variant without it has.
+
+        A bypassed memory has no feature distance, so no fused score. None for a variant that was not measured.
+        """
+        scores = list(self.content["metrics"].get(variant, {}))
+        return self.score if self.score in scores else next(iter(scores), None)
+
+    def metric(
+        self, name: str, *, variant: str | None = None, score: str | None = None, normalisation: str = "per_video"
+    ) -> float | None:
+        """One metric as the record holds it (a fraction), or None where it was not measured or is undefined.
+
+        variant, score: the headline's where None.
+        """
+        metrics: Mapping[str, Any] = self.content["metrics"]
+        scores = metrics.get(variant or self.variant, {})
+        value = scores.get(score or self.score, {}).get(normalisation, {}).get(name)
+        return None if value is None else float(value)
+
+    def kind(self, name: str) -> float | None:
+        """AUC (a fraction) of one kind of anomaly under the headline's variant, or None where there is none."""
+        value = self.content.get("kinds", {}).get(self.variant, {}).get(name)
+        return None if value is None else float(value)
+
+    def dead_queries(self, variant: str) -> float | None:
+        """Share of the test frames' queries whose addresses are all zero, where the memory can shrink them to that."""
+        share = self.content.get("usage", {}).get(variant, {}).get("dead_queries")
+        return None if share is None else float(share)
+
+    def phase(self, name: str, quantity: str) -> float | None:
+        """Cost of one phase (frames, train, evaluate): seconds or peak_memory_mb, if recorded."""
+        value = self.content["phases"].get(name, {}).get(quantity)
+        return None if value is None else float(value)
+
+    def train_rate(self) -> float | None:
+        """Training clips a second; a record's ``frames_per_second`` of training counts clips, whatever their length."""
+        return self.phase("train", "frames_per_second")
+
+    def test_rate(self) -> float | None:
+        """Scored test frames a second, where the time is that of all variants and of the held-out video."""
+        seconds = self.phase("evaluate", "seconds")
+        return self.content["data"]["scored_frames"] / seconds if seconds else None
+
+    def frames(self) -> pd.DataFrame:
+        """Terms of each scored test frame; columns video, frame, label, kind and ``<variant>.<term>``.
+
+        Raises StudyError if the table beside the record is missing or damaged.
+        """
+        return read_terms(self.path.with_name(f"seed-{self.seed}.csv.gz"))
+
+
+def read_record(path: Path) -> Record:
+    """Read one record; raises StudyError, naming the file, if it is no record of this schema."""
+    remedy = "remove the file and run the cell again."
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise StudyError(f"Expected a record in JSON at {path}, but {error}; {remedy}") from error
+    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
+        found = content.get("schema") if isinstance(content, dict) else type(content).__name__
+        raise StudyError(f"Expected a record of schema {SCHEMA} at {path}, but got {found}; {remedy}")
+    missing = [name for name in _REQUIRED if name not in content]
+    if missing:
+        raise StudyError(f"Expected a complete record at {path}, but {', '.join(missing)} is missing; {remedy}")
+    try:
+        for name, kind in _KINDS.items():
+            if name in content and not isinstance(content[name], kind):
+                raise StudyError(f"{name} is {type(content[name]).__name__}, not {kind.__name__}; {remedy}")
+        settings = Settings.from_dict(content["settings"])
+    except StudyError as error:
+        raise StudyError(f"Expected known settings in the record {path}: {error}") from error
+    if settings.hash != content["settings_hash"]:
+        raise StudyError(
+            f"Expected settings that give the hash {settings.hash[:8]} in {path}, but it says "
+            f"{str(content['settings_hash'])[:8]}; {remedy}"
+        )
+    if path.name != f"seed-{content['seed']}.json":
+        raise StudyError(
+            f"Expected the record of a seed in the file of that seed, but {path} is of {content['seed']}; {remedy}"
+        )
+    if content["headline"].get("variant") not in content["metrics"]:
+        raise StudyError(
+            f"Expected metrics of the variant that the headline of {path} names, but there are none; {remedy}"
+        )
+    return Record(path, content, settings)
+
+
+@contextmanager
+def compared_with(compare: Compare) -> Iterator[None]:
+    """Leave out of what is loaded the records of other frames or labels than those of the data that `compare` knows."""
+    token = _compare.set(compare)
+    try:
+        yield
+    finally:
+        _compare.reset(token)
+
+
+def load_records(results: Path, dataset: str | None = None, profile: str | None = None) -> list[Record]:
+    """Read every whole record below ``results/runs``, sorted by path; none is no error.
+
+    A record is left out, and said to be, once, on stderr, where it or the table beside it is damaged, where it was made on
+    other frames or measured on other labels than those of the data here (`compared_with`), or on other labels than most
+    records of its set. dataset, profile: read these only. Raises StudyError where no labelling is that of most records.
+    """
+    by_set: dict[str, list[tuple[Record, Labelling]]] = {}
+    others: dict[str, list[Record]] = {}
+    for path in sorted(_files(results, dataset or "*", profile or "*")):
+        try:
+            record = read_record(path)
+            labelling = read_labelling(path.with_suffix(".csv.gz"), record.content.get("data", {}))
+        except StudyError as error:
+            _say(f"Left out: {error}")
+            continue
+        if reason := _differs(record, labelling):
+            others.setdefault(reason, []).append(record)
+        else:
+            by_set.setdefault(record.settings.dataset, []).append((record, labelling))
+    kept: list[Record] = []
+    for name, found in by_set.items():
+        agreeing, rest = split_by_labelling(found, f"{name} in {results}")
+        kept += agreeing
+        if rest:
+            others[f"measured on other labels than most of {name}; `make measure DATA_ROOT=...` mends it"] = rest
+    for reason, left in others.items():
+        _say(f"Left out, {reason}: {', '.join(record.cell.slug for record in left)}.")
+    return sorted(kept, key=lambda record: record.path)
+
+
+def _differs(record: Record, labelling: Labelling) -> str:
+    """Why a record does not belong to the data here, and what to do; empty where it does, or where there is no data."""
+    compare = _compare.get()
+    if compare is None:
+        return ""
+    difference = compare(record.settings, record.content, labelling)
+    if difference.frames:
+        return f"{difference.frames}; `reproduce` runs the cell again, or name the data that it was made on"
+    if difference.labels:
+        return "measured on other labels than those of the data here; `make measure` measures it again, no training"
+    return ""
+
+
+def _say(sentence: str) -> None:
+    if sentence not in _said:
+        _said.add(sentence)
+        print(sentence, file=sys.stderr)
+
+
+def refuse_without_records(results: Path) -> None:
+    """Raise StudyError where there is no record below ``results/runs``: a view of nothing looks like a result."""
+    if next(_files(results), None) is None:
+        raise StudyError(
+            f"Expected records of a study in {results / 'runs'}, but there are none; correct --results, or run a study "
+            f"first (make reproduce-synthetic)."
+        )
+
+
+def by_cell(records: list[Record]) -> dict[Cell, Record]:
+    """Index records by the cell that left them."""
+    return {record.cell: record for record in records}
+
+
+def _files(results: Path, dataset: str = "*", profile: str = "*") -> Iterator[Path]:
+    yield from (results / "runs").glob(f"{dataset}/{profile}/*/seed-*.json")

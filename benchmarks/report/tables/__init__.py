@@ -1,0 +1,1 @@
+"""Tables as Markdown, CSV and LaTeX, the index of the results and the generated blocks of the documents."""

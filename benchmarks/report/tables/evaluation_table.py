@@ -1,0 +1,295 @@
+"""``results/tables/evaluation_<set>.{md,csv}`` and LaTeX: the same scores under every convention of evaluation.
+
+Metrics are the records' own, which follow from the per-frame terms beside them; alarms, common frames and oracle are
+computed from those terms here. What is chosen on the test set stands apart as oracle.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score
+
+from benchmarks.measure.alarms import false_alarms_per_hour
+from benchmarks.measure.fusion import Score
+from benchmarks.measure.normalise import Normalisation
+from benchmarks.report.read.format import signed
+from benchmarks.report.read.frame_scores import common_frames, score_of, scored
+from benchmarks.report.read.groups import Group, group_of, settings_label
+from benchmarks.report.read.labels import set_name
+from benchmarks.report.read.quantities import score_name
+from benchmarks.report.read.records import Record
+from benchmarks.report.read.rows import Row
+from benchmarks.report.tables.latex import write_latex
+from benchmarks.report.tables.render import Table, to_markdown
+from benchmarks.report.tables.study_tables import label_notes
+from benchmarks.report.tables.write import write_text
+from benchmarks.study.settings import SEEDLESS, UNTOLD
+
+ASSUMED_RATE: Final = 25.0
+# Frames a second; UCSD's footage runs at ten. Sets that are not named are assumed to run at 25.
+FRAME_RATES: Final = {"ped1": 10.0, "ped2": 10.0}
+_PREFIXES: Final[dict[Normalisation, str]] = {"per_video": "", "global": "raw_", "train": "train_"}
+_ALPHAS: Final = np.linspace(0, 1, 21)
+
+
+@dataclass(frozen=True)
+class Conventions:
+    """One record's published score under every convention; fractions, None where undefined or not kept.
+
+    micro, macro, padded: AUC by normalisation per_video; raw_, train_: micro under global and train. common_*: micro on
+    the frames that all methods of the table score. error_*: the error alone (psnr or squared error), per video and raw.
+    fpr, train_fpr: share of normal frames above the threshold that finds 95 % of the abnormal ones; alarms, train_alarms: false
+    alarms an hour of normal footage there, an alarm being a run of such frames. oracle: best micro over the fusion's
+    weight, chosen on the test set, at oracle_alpha. epoch_oracle: best micro of an epoch, at oracle_epoch, where more
+    than the last one was looked at.
+    """
+
+    micro: float | None = None
+    raw_micro: float | None = None
+    train_micro: float | None = None
+    macro: float | None = None
+    padded: float | None = None
+    common_micro: float | None = None
+    common_raw_micro: float | None = None
+    error_micro: float | None = None
+    error_raw_micro: float | None = None
+    fpr: float | None = None
+    alarms: float | None = None
+    train_fpr: float | None = None
+    train_alarms: float | None = None
+    oracle: float | None = None
+    oracle_alpha: float | None = None
+    epoch_oracle: float | None = None
+    oracle_epoch: float | None = None
+
+
+def write_evaluation_tables(records: Sequence[Record], results: Path) -> dict[str, Path]:
+    """Write one table per data set that has records; returns ``evaluation_<set>`` -> Markdown file.
+
+    Raises StudyError if a record's terms cannot be read or a file cannot be written.
+    """
+    paths = {}
+    for dataset in sorted({record.settings.dataset for record in records if record.settings.profile != UNTOLD}):
+        rows = _rows([record for record in records if record.settings.dataset == dataset])
+        stem = f"evaluation_{dataset}"
+        tables = (_conventions_table(dataset, rows), _parts_table(rows))
+        csv = pd.DataFrame([_csv_row(row, means) for row, means in rows])
+        texts = {
+            "md": f"# Evaluation laid bare: {set_name(dataset)}\n\n" + "\n".join(map(to_markdown, tables)),
+            "csv": csv.to_csv(index=False, float_format="%.5f", lineterminator="\n"),
+        }
+        for form, text in texts.items():
+            paths[f"{stem}.{form}"] = write_text(results / "tables" / f"{stem}.{form}", text)
+        write_latex(results, stem, dict(zip(("conventions", "parts"), tables, strict=True)))
+    return {name: path for name, path in paths.items() if name.endswith(".md")}
+
+
+def conventions(record: Record, common: pd.DataFrame | None = None) -> Conventions:
+    """Every convention for one record; common: the frames that all methods score, or None to leave those out."""
+    variant, name = record.variant, record.score
+    score = score_of(record, name)
+    error = score_name(record, variant, "error")
+    rate = FRAME_RATES.get(record.settings.dataset, ASSUMED_RATE)
+    found: dict[str, float | None] = {
+        "macro": record.metric("macro_auc"),
+        "padded": record.metric("macro_auc_padded"),
+        "fpr": record.metric("fpr_at_95_tpr"),
+        "train_fpr": record.metric("fpr_at_95_tpr", normalisation="train"),
+    }
+    for how, prefix in _PREFIXES.items():
+        found[f"{prefix}micro"] = record.metric("micro_auc", normalisation=how)
+        if how != "global" and (table := scored(record, variant, score, how)) is not None:
+            found[f"{prefix}alarms"] = false_alarms_per_hour(table, rate)
+        if common is not None and how != "train":
+            shared = scored(record, variant, score, how, common)
+            found[f"common_{prefix}micro"] = None if shared is None else _auc(shared)
+    if error is not None:
+        found["error_micro"] = record.metric("micro_auc", score=error)
+        found["error_raw_micro"] = record.metric("micro_auc", score=error, normalisation="global")
+    if name == "fused" and record.settings.alpha is not None:
+        found |= _best_alpha(record)
+    found |= _best_epoch(record)
+    return Conventions(**found)
+
+
+def _best_alpha(record: Record) -> dict[str, float | None]:
+    areas = [
+        _micro(record, Score("fused", {"psnr": alpha, "feature_distance": 1 - alpha}), "per_video")
+        for alpha in _ALPHAS.tolist()
+    ]
+    known = [(area, alpha) for area, alpha in zip(areas, _ALPHAS.tolist(), strict=True) if area is not None]
+    best, alpha = max(known, default=(None, None))
+    return {"oracle": best, "oracle_alpha": alpha}
+
+
+def _best_epoch(record: Record) -> dict[str, float | None]:
+    known = [
+        (one["micro_auc"], one["epoch"]) for one in record.content.get("epochs", ()) if one.get("micro_auc") is not None
+    ]
+    best, epoch = max(known) if len(known) > 1 else (None, None)
+    return {"epoch_oracle": best, "oracle_epoch": epoch}
+
+
+def _micro(record: Record, score: Score, how: Normalisation) -> float | None:
+    table = scored(record, record.variant, score, how)
+    return None if table is None else _auc(table)
+
+
+def _auc(table: pd.DataFrame) -> float | None:
+    label: NDArray[np.uint8] = table["label"].to_numpy()
+    return float(roc_auc_score(label, table["anomaly"])) if 0 < label.sum() < label.size else None
+
+
+Means = dict[str, float | None]
+
+
+def _rows(records: Sequence[Record]) -> list[tuple[Row, Means]]:
+    """A row per setting with the mean of every convention over its seeds."""
+    by_group: dict[Group, list[Record]] = {}
+    for record in records:
+        if record.settings.profile != UNTOLD:
+            by_group.setdefault(group_of(record.settings), []).append(record)
+    found = []
+    for group in sorted(by_group, key=str):
+        inside = by_group[group]
+        common = _common(inside)
+        settings = dict.fromkeys(record.settings for record in inside)
+        for one in settings:
+            own = tuple(record for record in inside if record.settings == one)
+            # nothing is drawn, so every seed holds the same scores
+            told = own[:1] if one.method in SEEDLESS else own
+            each = [conventions(record, common) for record in told]
+            found.append(
+                (
+                    Row(one, own),
+                    {field.name: _mean(getattr(c, field.name) for c in each) for field in fields(Conventions)},
+                )
+            )
+    return found
+
+
+def _common(records: Iterable[Record]) -> pd.DataFrame | None:
+    """Frames that all of them score: one record per method and task, which decide what is left out."""
+    kinds = {(record.settings.method, record.settings.task): record for record in records}
+    tables = [record.frames() for record in kinds.values()]
+    return common_frames(tables) if len(tables) > 1 else None
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
+
+
+def _conventions_table(dataset: str, rows: Sequence[tuple[Row, Means]]) -> Table:
+    def percent(name: str) -> Callable[[Row, Means], str]:
+        return lambda _, means: _percent(means[name])
+
+    def number(name: str) -> Callable[[Row, Means], str]:
+        return lambda _, means: "" if (value := means[name]) is None else f"{value:,.0f}"
+
+    columns: list[tuple[str, Callable[[Row, Means], str]]] = [
+        ("Micro", percent("micro")),
+        ("Raw", percent("raw_micro")),
+        ("Train", percent("train_micro")),
+        ("Macro", percent("macro")),
+        ("Macro padded", percent("padded")),
+        ("Common", percent("common_micro")),
+        ("Common raw", percent("common_raw_micro")),
+        ("FPR@95TPR", percent("fpr")),
+        ("Alarms/h", number("alarms")),
+        ("FPR train", percent("train_fpr")),
+        ("Alarms/h train", number("train_alarms")),
+        ("Oracle α: AUC", percent("oracle")),
+        ("Oracle α", lambda _, means: "" if (alpha := means["oracle_alpha"]) is None else f"{alpha:.2f}"),
+        ("Oracle epoch: AUC", percent("epoch_oracle")),
+        ("Oracle epoch", lambda _, means: "" if (epoch := means["oracle_epoch"]) is None else f"{epoch:.1f}"),
+    ]
+    rate = FRAME_RATES.get(dataset)
+    told = f"{rate:g}" if rate else f"an assumed {ASSUMED_RATE:g}"
+    notes = (
+        (
+            "Mean over seeds, in per cent. Micro: published score, per video, all frames joined: what papers report. "
+            "Raw: without normalisation within videos (one scale for all test frames). Train: scaled by held-out "
+            "normal training frames, the only one that a system in use could compute."
+        ),
+        (
+            "Macro: mean over videos that hold both classes. Macro padded: videos of one class count too, each curve "
+            "padded with a 0 and a 1, as much public code does. Common: micro and raw on the frames that all methods "
+            "of the group score."
+        ),
+        (
+            "FPR@95TPR: normal frames above the threshold that finds 95 % of the abnormal ones. Alarms/h: runs of "
+            f"such frames per hour of normal footage, at {told} frames a second. Both per video, and (train) with "
+            "scores scaled by training frames. The threshold of all four is an oracle: found on the labels of the test "
+            "frames, which a system in use does not have, whatever scales the scores."
+        ),
+        (
+            "Oracle α, oracle epoch: the best of each, chosen on the test set, and the AUC there, never a result (means "
+            "over seeds, each with a choice of its own). The epoch stands where a study looked after each (`epochs-ped2`); elsewhere only the last one is known, and everywhere only the last "
+            "one counts."
+        ),
+    )
+    cells = tuple(
+        (*_names(row), str(len(row.records)), *(tell(row, means) for _, tell in columns)) for row, means in rows
+    )
+    headings = tuple(name for name, _ in columns)
+    columns_of = ("Runs", "Setting", "Seeds", *headings)
+    table = Table("One score, every convention", columns_of, cells, frozenset({"Seeds", *headings}), notes)
+    return table.without_empty_columns() if cells else table
+
+
+def _parts_table(rows: Sequence[tuple[Row, Means]]) -> Table:
+    """What of the published figure is the method, what normalisation, what fusion, what choice on the test set."""
+    cells = []
+    for row, means in rows:
+        published = row.published()
+        raw, error, whole, oracle = (means[name] for name in ("error_raw_micro", "error_micro", "micro", "oracle"))
+        cells.append(
+            (
+                *_names(row),
+                _percent(raw),
+                _gain(error, raw),
+                _gain(whole, error),
+                _percent(whole),
+                _gain(oracle, whole),
+                f"{published.auc:.1f} {published.status}" if published else "",
+            )
+        )
+    columns = ("Runs", "Setting", "Error, raw", "+ per video", "+ score", "= micro", "+ oracle α", "Published")
+    notes = (
+        (
+            "Error, raw: micro AUC of the squared error alone, no normalisation within videos: the method. + per "
+            "video: what min-max within each test video adds. + score: what the published score adds to the error "
+            "(MNAD: the feature distance; MemAE: the absolute error). + oracle α: what a weight chosen on the test set "
+            "would add."
+        ),
+        *label_notes([row for row, means in rows if means["error_raw_micro"] is not None]),
+    )
+    kept = tuple(row for row in cells if row[2])
+    table = Table("What the published figure is made of (AUC, %)", columns, kept, frozenset(columns[2:]), notes)
+    return table.without_empty_columns() if kept else table
+
+
+def _names(row: Row) -> tuple[str, str]:
+    return settings_label(row.settings), row.label
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.1f}"
+
+
+def _gain(value: float | None, base: float | None) -> str:
+    return "" if value is None or base is None else signed(100 * (value - base))
+
+
+def _csv_row(row: Row, means: Means) -> dict[str, object]:
+    settings = row.settings
+    named = {
+        name: getattr(settings, name) for name in ("dataset", "profile", "method", "task", "noise", "skip", "memory")
+    }
+    return {**named, "name": settings.name, "setting": row.label, "seeds": len(row.records), **means}

@@ -1,0 +1,200 @@
+"""``results/tables/memory_conventions.{md,csv}`` and LaTeX: memory's effect under every convention of scoring.
+
+A finding that holds under one score, one normalisation or one way of averaging alone is a finding about that convention.
+All figures are the records' own metrics.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from benchmarks.measure.statistics import PairedDifference
+from benchmarks.report.read.contrasts import memory_pairs, paired
+from benchmarks.report.read.format import interval_of, signed
+from benchmarks.report.read.groups import group_of
+from benchmarks.report.read.quantities import score_name
+from benchmarks.report.read.records import Record, by_cell
+from benchmarks.report.read.rows import Row, make_rows
+from benchmarks.report.tables.latex import write_latex
+from benchmarks.report.tables.render import Table, to_markdown
+from benchmarks.report.tables.write import write_text
+from benchmarks.study.settings import UNTOLD
+
+_DISTANCE: Final = "feature distance"
+_STEM: Final = "memory_conventions"
+# Score of the side with memory, and of its twin, as `score_name` has them.
+_SCORES: Final = {
+    "published": ("published", "published"),
+    "squared error": ("error", "error"),
+    "absolute error": ("mean_absolute_error", "mean_absolute_error"),
+    _DISTANCE: ("feature_distance", "error"),
+}
+# Metric and normalisation.
+_AVERAGES: Final = {
+    "Per video": ("micro_auc", "per_video"),
+    "Global": ("micro_auc", "global"),
+    "Train": ("micro_auc", "train"),
+    "Macro": ("macro_auc", "per_video"),
+    "Macro padded": ("macro_auc_padded", "per_video"),
+}
+
+
+@dataclass(frozen=True)
+class PairEffects:
+    """Memory minus none of one pair of settings in one group; of: (score, average) -> difference, a fraction of AUC."""
+
+    group: str
+    row: Row
+    of: Mapping[tuple[str, str], PairedDifference]
+
+    @property
+    def published(self) -> PairedDifference | None:
+        """The difference that papers report: published score, per video, all frames joined."""
+        return self.of.get(("published", "Per video"))
+
+
+def memory_conventions(records: Sequence[Record]) -> list[PairEffects]:
+    """Effects of every pair that shares a seed, by group; sides meet where mode and test frames are the same."""
+    told = [record for record in records if record.settings.profile != UNTOLD]
+    rows = make_rows([record.cell for record in told], by_cell(told))
+    found = []
+    for with_memory, without in memory_pairs(rows):
+        others = {record.seed: record for record in without.records}
+        pairs = [
+            (record, others[record.seed])
+            for record in with_memory.records
+            if record.seed in others and _made_alike(record) == _made_alike(others[record.seed])
+        ]
+        effects = {
+            (score, average): difference
+            for score, names in _SCORES.items()
+            for average, (metric, normalisation) in _AVERAGES.items()
+            if (difference := _difference(pairs, names, metric, normalisation)) is not None
+        }
+        if effects:
+            found.append(PairEffects(group_of(with_memory.settings).label, with_memory, effects))
+    return sorted(found, key=lambda one: (one.group, one.row.label))
+
+
+def write_memory_conventions(records: Sequence[Record], results: Path) -> dict[str, Path]:
+    """Write the tables; returns the name -> Markdown file, or nothing where no pair shares a seed.
+
+    Raises StudyError if a file cannot be written.
+    """
+    effects = memory_conventions(records)
+    if not effects:
+        return {}
+    groups = dict.fromkeys(one.group for one in effects)
+    tables = [
+        _summary(effects),
+        *(_group_table(group, [one for one in effects if one.group == group]) for group in groups),
+    ]
+    csv = pd.DataFrame([row for one in effects for row in _csv_rows(one)])
+    texts = {
+        "md": "# Memory's effect under every scoring convention\n\n" + "\n".join(map(to_markdown, tables)),
+        "csv": csv.to_csv(index=False, float_format="%.5f", lineterminator="\n"),
+    }
+    write_latex(
+        results,
+        _STEM,
+        dict(zip(["summary", *(f"group-{number}" for number in range(1, len(tables)))], tables, strict=True)),
+    )
+    paths = {form: write_text(results / "tables" / f"{_STEM}.{form}", text) for form, text in texts.items()}
+    return {f"{_STEM}.md": paths["md"]}
+
+
+def _made_alike(record: Record) -> tuple[Any, ...]:
+    return record.content.get("mode"), record.content.get("data", {}).get("test_checksum")
+
+
+def _difference(
+    pairs: Sequence[tuple[Record, Record]], scores: tuple[str, str], metric: str, normalisation: str
+) -> PairedDifference | None:
+    sides: tuple[dict[int, float], dict[int, float]] = ({}, {})
+    for pair in pairs:
+        for record, score, values in zip(pair, scores, sides, strict=True):
+            name = score_name(record, None, score)
+            value = None if name is None else record.metric(metric, score=name, normalisation=normalisation)
+            if value is not None:
+                values[record.seed] = value
+    return paired(*sides)
+
+
+def _summary(effects: Sequence[PairEffects]) -> Table:
+    """A row per pair: the published effect beside the least and greatest of all conventions."""
+    rows = []
+    for one in effects:
+        alike = [difference for (score, _), difference in one.of.items() if score != _DISTANCE]
+        means = [100 * difference.mean for difference in alike]
+        ends = [(each.low, each.high) for each in alike if each.low is not None and each.high is not None]
+        rows.append(
+            (
+                one.group,
+                one.row.label,
+                _seeds(one),
+                "" if one.published is None else interval_of(one.published),
+                f"{signed(min(means))} to {signed(max(means))}",
+                f"{sum(low > 0 for low, _ in ends)} of {len(ends)}" if ends else "",
+                f"{sum(high < 0 for _, high in ends)} of {len(ends)}" if ends else "",
+            )
+        )
+    columns = ("Group", "Setting", "Seeds", "Published", "All conventions", "Above 0", "Below 0")
+    notes = (
+        (
+            "AUC in points, memory minus the same network without it, mean over paired seeds with the 95 % t interval. "
+            "Published: each side's own score, per video, all frames joined. All conventions: least and greatest mean "
+            "over the scores and averages of the tables below, but for the distance alone. Above 0, below 0: conventions whose whole interval lies "
+            "there, of those that have one; they share runs, so they are no independent tests."
+        ),
+    )
+    return Table("Published effect, and all conventions", columns, tuple(rows), frozenset(columns[2:]), notes)
+
+
+def _group_table(group: str, effects: Sequence[PairEffects]) -> Table:
+    rows = []
+    for one in effects:
+        for score in _SCORES:
+            cells = [one.of.get((score, average)) for average in _AVERAGES]
+            if any(cell is not None for cell in cells):
+                told = ("" if cell is None else interval_of(cell) for cell in cells)
+                rows.append((one.row.label, score, *told, _seeds(one)))
+    columns = ("Setting", "Score", *_AVERAGES, "Seeds")
+    notes = (
+        (
+            "Scores: squared error (as PSNR for MNAD) and absolute error are used for both sides. Feature distance: the "
+            "side with memory by the distance to its items alone, its twin, which has none, by its squared error."
+        ),
+        (
+            "Per video, global, train: micro AUC with each term scaled by the extremes of each test video (published), by "
+            "those of all test frames, by held-out normal training frames. Macro: mean over videos that hold both classes, "
+            "scaled per video; padded: over all videos, each with a 0 and a 1 added."
+        ),
+    )
+    table = Table(f"Memory minus none, {group}", columns, tuple(rows), frozenset(columns[2:]), notes)
+    return table.without_empty_columns()
+
+
+def _seeds(one: PairEffects) -> str:
+    return str(max(len(difference.seeds) for difference in one.of.values()))
+
+
+def _csv_rows(one: PairEffects) -> list[dict[str, Any]]:
+    settings = one.row.settings
+    named = ("dataset", "profile", "size", "width", "epochs", "method", "task", "noise", "skip", "memory")
+    return [
+        {
+            "group": one.group,
+            **{name: getattr(settings, name) for name in named},
+            "setting": one.row.label,
+            "score": score,
+            "average": average.lower(),
+            "n": len(difference.seeds),
+            "effect": 100 * difference.mean,
+            "low": None if difference.low is None else 100 * difference.low,
+            "high": None if difference.high is None else 100 * difference.high,
+        }
+        for (score, average), difference in one.of.items()
+    ]

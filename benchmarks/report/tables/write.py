@@ -1,0 +1,288 @@
+"""The tables of a study in ``results/tables``: Markdown, CSV and LaTeX, from records alone."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from benchmarks.errors import StudyError
+from benchmarks.report.read.contrasts import variants_of
+from benchmarks.report.read.format import KINDS, SCORES
+from benchmarks.report.read.groups import common_label
+from benchmarks.report.read.published import baselines
+from benchmarks.report.read.records import Record, by_cell, load_records
+from benchmarks.report.read.rows import Absent, Row, Summary, absent_cells, make_rows
+from benchmarks.report.tables.batch_norm import batch_norm_table
+from benchmarks.report.tables.latex import write_latex
+from benchmarks.report.tables.paired_tables import contrast_table, variant_table
+from benchmarks.report.tables.render import Table, to_markdown
+from benchmarks.report.tables.reproduction import verify_table
+from benchmarks.report.tables.study_tables import cost_table, error_table, main_table, micro, others_table, score_table
+from benchmarks.study.files import study_names
+from benchmarks.study.settings import Cell
+from benchmarks.writing import replace_text
+
+NORMALISATIONS = ("per_video", "global", "train")
+
+
+@dataclass(frozen=True)
+class TableSet:
+    """What was written.
+
+    paths: format -> file, of LaTeX the folder of its files. main: the main table as it looks on a terminal. absent: cells of the study without a record.
+    """
+
+    paths: Mapping[str, Path]
+    main: str
+    absent: tuple[Absent, ...]
+
+
+def write_tables(
+    study: str, cells: Sequence[Cell], results: Path, *, work: Path | None = None, stem: str | None = None
+) -> TableSet:
+    """Write ``results/tables/<study>.{md,csv}`` (`table_stem`) and ``latex/<study>/`` from the records of the study's cells.
+
+    stem: the files' name where it is not the study's, so that another profile does not replace its tables.
+    work: folder of the cells' progress files, which say why a cell has no record; ``results/work`` where None.
+    Raises StudyError if there is no cell, a record cannot be read or a table cannot be written.
+    """
+    if not cells:
+        raise StudyError(f"Expected cells in the study {study}, but it has none; look at its file.")
+    records = by_cell(
+        [record for name in sorted({c.settings.dataset for c in cells}) for record in load_records(results, name)]
+    )
+    rows = make_rows(cells, records)
+    absent = absent_cells(rows, work or results / "work")
+    main = main_table(study_title(study, rows), rows)
+    done = [row for row in rows if row.records]
+    views = {"main": main}
+    if done:
+        views |= {
+            "memory": contrast_table(rows),
+            "scores": score_table(done),
+            "variants": variant_table(done),
+            "batch-norm": batch_norm_table(done),
+            "errors": error_table(done),
+            "costs": cost_table(done),
+        }
+    views |= {"others": others_table(sorted({c.settings.dataset for c in cells})), "baselines": _baseline_table(cells)}
+    tables = {name: table for name, table in views.items() if table.rows}
+    missing, footer = missing_lines(study, cells, absent), _footer(rows)
+    main_text = "\n".join([to_markdown(main), *missing])
+    texts = {
+        "md": _markdown(
+            study, main_text, [*list(tables.values())[1:], *([verify_table(done)] if done else [])], footer
+        ),
+        "csv": csv_frame(rows).to_csv(index=False, lineterminator="\n"),
+    }
+    name = table_stem(stem or study)
+    paths = {ending: write_text(results / "tables" / f"{name}.{ending}", text) for ending, text in texts.items()}
+    paths["tex"] = write_latex(results, name, tables, about=main.title, origin=footer)
+    return TableSet(paths, main_text, tuple(absent))
+
+
+def table_stem(label: str) -> str:
+    """Name of a study's files in ``results/tables``; baselines are named as ``evaluation_<set>`` is."""
+    family, _, rest = label.partition("-")
+    return f"{family}_{rest}" if family == "baselines" and rest else label
+
+
+def continue_command(study: str, cells: Sequence[Cell]) -> str:
+    """The command that runs a study's missing cells, and no others; of a study file of the user's its form.
+
+    study: its name, or the label of its views at another profile (`benchmarks.study.files.Study.label`).
+    """
+    profiles = sorted({cell.settings.profile for cell in cells})
+    if study not in study_names() and len(profiles) == 1:
+        study = study.removesuffix(f"-{profiles[0]}")
+    if study not in study_names():
+        return ".venv/bin/python -m benchmarks reproduce FILE.toml"
+    # Where settings have different numbers of seeds, the study file says them better.
+    counts = set(Counter(cell.settings for cell in set(cells)).values())
+    seeds = f" SEEDS={counts.pop()}" if len(counts) == 1 else ""
+    profile = f" PROFILE={profiles[0]}" if len(profiles) == 1 else ""
+    return f"make reproduce-{study}{seeds}{profile}"
+
+
+def missing_lines(study: str, cells: Sequence[Cell], absent: Sequence[Absent]) -> list[str]:
+    """Lines that name the cells without a record, why, and the command that continues; none where all are done."""
+    if not absent:
+        return []
+    failed = sum(one.failed for one in absent)
+    tail = f", {failed} of them failed" if failed else ""
+    grouped: dict[tuple[str, str], list[int]] = {}
+    for one in absent:
+        grouped.setdefault((one.cell.settings.name, one.reason), []).append(one.cell.seed)
+    lines = [
+        f"Missing: {len(absent)} of {len(set(cells))} cells{tail}. Continue with `{continue_command(study, cells)}`.",
+        "",
+    ]
+    for (name, reason), seeds in grouped.items():
+        numbers = ", ".join(map(str, sorted(seeds)))
+        lines.append(f"- {name}, {'seed' if len(seeds) == 1 else 'seeds'} {numbers}: {reason}")
+    return [*lines, ""]
+
+
+def csv_frame(rows: Sequence[Row]) -> pd.DataFrame:
+    """Everything in numbers, a row per setting; AUC and its likes in per cent, empty where not measured."""
+    return pd.DataFrame([_csv_row(row) for row in rows])
+
+
+def write_text(path: Path, text: str) -> Path:
+    """Write a generated text, making its folder; raises StudyError if that cannot be done."""
+    replace_text(path, text)
+    return path
+
+
+def _csv_row(row: Row) -> dict[str, Any]:
+    settings, auc = row.settings, row.auc()
+    published, other = row.published(), row.rc2020()
+    values: dict[str, Any] = {
+        name: getattr(settings, name)
+        for name in ("dataset", "profile", "method", "task", "noise", "skip", "memory", "supervision", "preset")
+    }
+    values |= {
+        "setting": row.extra,
+        "name": settings.name,
+        "seeds": len(row.records),
+        "seeds_missing": len(row.missing),
+    }
+    values |= _columns("auc", auc) | {"auc_interval_of": auc.basis if auc else None}
+    values["auc_by_seed"] = " ".join(f"{seed}:{100 * v:.3f}" for seed, v in row.by_seed(micro()).items())
+    values["macro_auc"] = _percent(row.summary(lambda record: record.metric("macro_auc")))
+    for kind in KINDS:
+        values[f"auc_{kind}"] = _percent(row.summary(lambda record, kind=kind: record.kind(kind)))  # type: ignore[misc]
+    values |= {
+        "published": published.auc if published else None,
+        "published_status": published.status if published else None,
+        "published_source": published.source if published else None,
+        "published_all": "; ".join(f"{one.auc:g} {one.status} {one.source}" for one in row.all_published()),
+        "difference": round(100 * auc.mean - published.auc, 3) if auc and published else None,
+        "rc2020": other.auc if other else None,
+        "rc2020_status": other.status if other else None,
+    }
+    for name in ("macro_auc_padded", "eer", "average_precision", "prevalence", "fpr_at_95_tpr"):
+        values[name] = _percent(row.summary(lambda record, name=name: record.metric(name)))  # type: ignore[misc]
+    for name in ("delta_s", "macro_videos", "videos_of_one_class"):
+        values[name] = _mean(row.summary(lambda record, name=name: record.metric(name)))  # type: ignore[misc]
+    for score in SCORES:
+        for how in NORMALISATIONS:
+            values[f"auc_{score}_{how}"] = _percent(row.summary(micro(score=score, normalisation=how)))
+    for how in NORMALISATIONS:
+        values[f"auc_published_{how}"] = _percent(row.summary(micro(normalisation=how)))
+    for variant in variants_of(row):
+        values[f"auc_variant_{variant}"] = _percent(
+            row.summary(lambda r, v=variant: r.metric("micro_auc", variant=v, score=r.variant_score(v)))  # type: ignore[misc]
+        )
+    values["parameters"] = row.records[0].content["parameters"] if row.records else None
+    for phase in ("frames", "train", "evaluate"):
+        for quantity in ("seconds", "peak_memory_mb"):
+            key = f"{phase}_{quantity}"
+            values[key] = _mean(row.summary(lambda r, phase=phase, quantity=quantity: r.phase(phase, quantity)))  # type: ignore[misc]
+    values["train_clips_per_second"] = _mean(row.summary(Record.train_rate))
+    values["test_frames_per_second"] = _mean(row.summary(Record.test_rate))
+    return values
+
+
+def _columns(name: str, summary: Summary | None) -> dict[str, float | None]:
+    bounds = (None, None) if summary is None else (summary.low, summary.high)
+    low, high = (None if bound is None else round(100 * bound, 3) for bound in bounds)
+    return {name: _percent(summary), f"{name}_low": low, f"{name}_high": high}
+
+
+def _percent(summary: Summary | None) -> float | None:
+    return None if summary is None else round(100 * summary.mean, 3)
+
+
+def _mean(summary: Summary | None) -> float | None:
+    return None if summary is None else round(summary.mean, 4)
+
+
+def study_title(study: str, rows: Sequence[Row]) -> str:
+    """Name a study with its data set and how far its runs are from the paper."""
+    return f"Study {study}: {common_label(row.settings for row in rows)}"
+
+
+def _baseline_table(cells: Sequence[Cell]) -> Table:
+    figures = [figure for name in sorted({c.settings.dataset for c in cells}) for figure in baselines(name)]
+    rows = tuple(
+        (
+            figure.method,
+            figure.dataset,
+            f"{figure.auc:.1f}",
+            "" if figure.eer is None else f"{figure.eer:.1f}",
+            figure.status,
+            figure.source,
+            figure.note,
+        )
+        for figure in figures
+    )
+    columns = ("Baseline", "Set", "AUC", "EER", "Status", "Source", "Note")
+    notes = (
+        (
+            "P: read in the source itself. S: as a third party states it. Others' figures, at their geometry and "
+            "length; a baseline of this study that follows one of them has its own row above."
+        ),
+    )
+    return Table("Published baselines", columns, rows, frozenset({"AUC", "EER"}), notes).without_empty_columns()
+
+
+def _footer(rows: Sequence[Row]) -> list[str]:
+    records = [record for row in rows for record in row.records]
+    if not records:
+        return ["No record yet. Generated by `make tables`."]
+    return [*origin_lines(records), "Generated from `results/runs` by `make tables`; figures by `make figures`."]
+
+
+def origin_lines(records: Sequence[Record]) -> list[str]:
+    """Where numbers come from: profile, mode, commits, machines, versions of the code that determines them."""
+    commits = sorted({_commit(r) for r in records})
+    lines = [
+        (
+            f"Profile {_list({r.settings.profile for r in records})}; mode "
+            f"{_list({str(r.content.get('mode', '?')) for r in records})}; {len(records)} records; commit "
+            f"{', '.join(commits)}."
+        ),
+        f"Machine: {'; '.join(sorted({_machine(r) for r in records}))}.",
+    ]
+    if mixed := _files_in_several_versions(records):
+        lines.append(f"Records were made with several versions of {', '.join(mixed)}: compare them with care.")
+    notes: dict[str, int] = {}
+    for record in records:
+        for note in dict.fromkeys(record.content.get("notes", [])):
+            notes[note] = notes.get(note, 0) + 1
+    return lines + [f"Note in {count} of {len(records)} records: {note}" for note, count in sorted(notes.items())]
+
+
+def _files_in_several_versions(records: Sequence[Record]) -> list[str]:
+    """Source files that determine numbers and were not the same for all records. Cells need different files."""
+    versions: dict[str, set[str]] = {}
+    for record in records:
+        for name, digest in record.code.modules.items():
+            versions.setdefault(name, set()).add(digest)
+    return sorted(name for name, digests in versions.items() if len(digests) > 1)
+
+
+def _commit(record: Record) -> str:
+    commit = record.content["commit"]
+    dirty = " (dirty)" if record.content.get("dirty") else ""
+    return f"{str(commit)[:12]}{dirty}" if commit else "unknown (no git checkout)"
+
+
+def _machine(record: Record) -> str:
+    hardware: Mapping[str, Any] = record.content.get("hardware", {})
+    what = hardware.get("accelerator") or hardware.get("processor") or "unknown processor"
+    torch = record.content.get("versions", {}).get("torch", "?")
+    return f"{what}, {hardware.get('cores', '?')} cores, {hardware.get('threads', '?')} threads a cell, torch {torch}"
+
+
+def _list(values: set[str]) -> str:
+    return ", ".join(sorted(values))
+
+
+def _markdown(study: str, main: str, tables: Sequence[Table], footer: Sequence[str]) -> str:
+    parts = [f"# {study}", "", main, *map(to_markdown, tables), "---", "", *(f"- {line}" for line in footer)]
+    return "\n".join(parts) + "\n"
