@@ -22,42 +22,48 @@
 ##= PYTHON=python3.12    Python to create .venv with
 ##= TORCH_INDEX=...      package index for torch (CPU or CUDA wheels); default: pip's own
 ##= VENV_PYTHON=python   use the active environment (conda: environment.yml) and set up nothing
-DATA_ROOT ?= data
-PORT ?= 5000
-
-VENV ?= .venv
-ifeq ($(origin VENV_PYTHON),undefined)
-VENV_PYTHON := $(VENV)/bin/python
-READY := $(VENV)/.installed
-else
-READY :=
-endif
-
-# A leading ~ is expanded here: inside quotes the shell would not.
-DATA_FOLDER = $(patsubst ~/%,$(HOME)/%,$(DATA_ROOT))
-TORCH = $(shell sed -n 's/.*"\(torch==[^"]*\)".*/\1/p' pyproject.toml)
-BENCHMARKS = @PYTHONUNBUFFERED=1 $(VENV_PYTHON) -m benchmarks
-CELLS = $(if $(SEEDS),--seeds "$(SEEDS)") $(if $(PROFILE),--profile "$(PROFILE)")
-DATA = --data-root "$(DATA_FOLDER)"
-CHOSEN = $(DATA) $(CELLS) $(if $(ONLY),--only "$(ONLY)") $(if $(DEVICE),--device "$(DEVICE)")
-PRECISE = $(if $(PRECISION),--precision "$(PRECISION)")
-RUNS = $(CHOSEN) $(PRECISE) $(if $(MODE),--mode "$(MODE)") \
-	$(if $(JOBS),--jobs "$(JOBS)") $(if $(THREADS),--threads "$(THREADS)") $(if $(SCHEDULER),--scheduler "$(SCHEDULER)")
-# A shell may export COLUMNS, the width of its terminal: what counts is what stands on the command line.
-CHOICE = $(if $(filter command,$(firstword $(origin COLUMNS))),--columns "$(COLUMNS)") $(if $(OUT),--out "$(OUT)")
-MEDIUM = $(if $(FORMAT),--format "$(FORMAT)") $(if $(WIDTH),--width "$(WIDTH)")
-PIP = $(VENV)/bin/python -m pip --quiet --quiet --disable-pip-version-check --no-input install
-
 # A misspelt variable would be ignored, and the study run without it. Not in the help, but taken: what make itself reads,
 # and what the commands read from their environment.
 comma := ,
 space := $(subst ,, )
 listed = $(subst $(space),$(comma)$(space),$(strip $(1)))
 known := $(shell sed -n 's/^##= \([A-Z_]*\)=.*/\1/p' "$(firstword $(MAKEFILE_LIST))")
-given := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
+of-origin = $(foreach name,$(2),$(if $(filter $(1),$(firstword $(origin $(name)))),$(name)))
 taken := VENV SHELL MAKEFLAGS MLFLOW_TRACKING_URI VGG19_WEIGHTS CUDA_VISIBLE_DEVICES
-unknown := $(call listed,$(filter-out $(known) $(taken),$(given)))
+unknown := $(call listed,$(filter-out $(known) $(taken),$(call of-origin,command,$(.VARIABLES))))
 $(if $(unknown),$(error Expected variables among $(call listed,$(known)), but got $(unknown); correct the name))
+
+# Values reach the commands through the environment, as they were typed: make expands nothing in them, no shell reads them.
+# A shell may export COLUMNS, the width of its terminal: what counts is what stands on the command line.
+TABLE_COLUMNS := $(if $(call of-origin,command,COLUMNS),$(value COLUMNS))
+typed := $(call of-origin,command environment,$(filter-out COLUMNS,$(known)) VENV)
+$(foreach name,$(typed),$(eval override $(name) := $$(value $(name))))
+
+VENV ?= .venv
+# VENV is part of a rule, too, where odd characters have a meaning.
+$(if $(word 2,$(VENV))$(strip $(foreach one,; & | < > ( ) { } [ ] * ? ! ' " ` $$ \ ~ : = %,$(findstring $(one),$(VENV)))),\
+	$(error Expected VENV to be a folder of plain letters, but got $(VENV); choose another))
+ifeq ($(origin VENV_PYTHON),undefined)
+VENV_PYTHON := $(VENV)/bin/python
+READY := $(VENV)/.installed
+else
+READY :=
+endif
+export TABLE_COLUMNS VENV_PYTHON $(typed)
+
+TORCH = $(shell sed -n 's/.*"\(torch==[^"]*\)".*/\1/p' pyproject.toml)
+# exec: a signal to make reaches the command, not a shell that would die and leave it running.
+BENCHMARKS = @PYTHONUNBUFFERED=1 BENCHMARKS_ARGS="$$ARGS" exec "$$VENV_PYTHON" -m benchmarks
+PYTHON_M = @set -f; exec "$$VENV_PYTHON" -m
+option = $${$(1):+--$(2) "$$$(1)"}
+DATA = --data-root "$${DATA_ROOT:-data}"
+CELLS = $(call option,SEEDS,seeds) $(call option,PROFILE,profile)
+CHOSEN = $(DATA) $(CELLS) $(call option,ONLY,only) $(call option,DEVICE,device)
+PRECISE = $(call option,PRECISION,precision)
+RUNS = $(CHOSEN) $(PRECISE) $(call option,MODE,mode) $(call option,JOBS,jobs) $(call option,THREADS,threads) \
+	$(call option,SCHEDULER,scheduler)
+ONE_STUDY = $${STUDY:+"$$STUDY"}
+PIP = $(VENV)/bin/python -m pip --quiet --quiet --disable-pip-version-check --no-input install
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -65,100 +71,104 @@ $(if $(unknown),$(error Expected variables among $(call listed,$(known)), but go
 .SUFFIXES:
 .PHONY: help plan reproduce verify setup lock test lint docs bench bench-profiles clean measure tables table figures verdict report simulate memorisation import ui
 
+# A pattern's own part, as in plan-NAME, is typed too.
+data-% doctor-% plan-% reproduce-% rehearse-% reference-% grid-% inspect-%: export NAME = $*
+
 ##@ Study (studies: synthetic, ped2, smoke; sets: synthetic, pool, ped2, ped1, avenue, shanghaitech)
 data-%: $(READY) ## Download or generate a data set and check it
-	$(BENCHMARKS) data "$*" --data-root "$(DATA_FOLDER)" $(if $(ARCHIVE),--archive "$(ARCHIVE)") $(ARGS)
+	$(BENCHMARKS) data "$$NAME" $(DATA) $(call option,ARCHIVE,archive)
 
 doctor-%: $(READY) ## Check a data set and say what is wrong
-	$(BENCHMARKS) doctor "$*" --data-root "$(DATA_FOLDER)" $(ARGS)
+	$(BENCHMARKS) doctor "$$NAME" $(DATA)
 
 plan-%: $(READY) ## List a study's runs (done, stale or missing) and their time; trains nothing
-	$(BENCHMARKS) plan "$*" $(RUNS) $(ARGS)
+	$(BENCHMARKS) plan "$$NAME" $(RUNS)
 
 reproduce-%: $(READY) ## Train a study's runs into my-results, then compare them with the reference
-	$(BENCHMARKS) reproduce "$*" $(RUNS) $(ARGS)
+	$(BENCHMARKS) reproduce "$$NAME" $(RUNS)
 
 rehearse-%: $(READY) ## Rehearse a study at smoke size, killed once and resumed; keeps nothing
-	$(BENCHMARKS) rehearse "$*" $(RUNS) $(ARGS)
+	$(BENCHMARKS) rehearse "$$NAME" $(RUNS)
 
 plan: $(READY) ## As plan-NAME, for a study file of your own (STUDY=mine.toml)
 	$(if $(STUDY),,$(error Expected STUDY=, a name or a file such as mine.toml))
-	$(BENCHMARKS) plan "$(STUDY)" $(RUNS) $(ARGS)
+	$(BENCHMARKS) plan "$$STUDY" $(RUNS)
 
 reproduce: $(READY) ## As reproduce-NAME, for a study file of your own (STUDY=mine.toml)
 	$(if $(STUDY),,$(error Expected STUDY=, a name or a file such as mine.toml))
-	$(BENCHMARKS) reproduce "$(STUDY)" $(RUNS) $(ARGS)
+	$(BENCHMARKS) reproduce "$$STUDY" $(RUNS)
 
 verify: $(READY) ## Train one run of the reference (CELL=) again and compare it, bit for bit; exit status 0 or 1
 	$(if $(CELL),,$(error Expected CELL=, a run as the tables name it))
-	$(BENCHMARKS) verify "$(CELL)" --data-root "$(DATA_FOLDER)" $(PRECISE) $(if $(DEVICE),--device "$(DEVICE)") $(ARGS)
+	$(BENCHMARKS) verify "$$CELL" $(DATA) $(PRECISE) $(call option,DEVICE,device)
 
 reference-%: $(READY) ## Maintainers: take a study's finished runs from my-results over into the reference
-	$(BENCHMARKS) reference "$*" $(ARGS)
+	$(BENCHMARKS) reference "$$NAME"
 
 grid-%: $(READY) ## Run a set's full factorial (synthetic, ped2, avenue, avenue-partial)
-	$(BENCHMARKS) reproduce "grid-$*" $(RUNS) $(ARGS)
+	$(BENCHMARKS) reproduce "grid-$$NAME" $(RUNS)
 
 measure: $(READY) ## Measure the records again from their terms: other labels, new metrics; trains nothing
-	$(BENCHMARKS) measure $(DATA) $(ARGS)
+	$(BENCHMARKS) measure $(DATA)
 
 ##@ Views (from results/runs; inspect: from checkpoints)
 tables: $(READY) ## Write results/tables
-	$(BENCHMARKS) tables $(if $(STUDY),"$(STUDY)") $(DATA) $(CELLS) $(ARGS)
+	$(BENCHMARKS) tables $(ONE_STUDY) $(DATA) $(CELLS)
 
 table: $(READY) ## Show STUDY's table with COLUMNS, as Markdown and LaTeX; OUT=FILE writes both
-	$(BENCHMARKS) table "$(or $(STUDY),$(error Expected a study, but got none; name one: make table STUDY=ped2))" $(CELLS) $(CHOICE) $(ARGS)
+	$(if $(STUDY),,$(error Expected a study, but got none; name one: make table STUDY=ped2))
+	$(BENCHMARKS) table "$$STUDY" $(CELLS) $(call option,TABLE_COLUMNS,columns) $(call option,OUT,out)
 
 figures: $(READY) ## Write results/figures
-	$(BENCHMARKS) figures $(if $(STUDY),"$(STUDY)") $(DATA) $(CELLS) $(MEDIUM) $(ARGS)
+	$(BENCHMARKS) figures $(ONE_STUDY) $(DATA) $(CELLS) $(call option,FORMAT,format) $(call option,WIDTH,width)
 
 inspect-%: $(READY) ## Inspect a study's trained runs from their checkpoints; adds to their records
-	$(BENCHMARKS) inspect "$*" $(CHOSEN) $(ARGS)
+	$(BENCHMARKS) inspect "$$NAME" $(CHOSEN)
 
 verdict: $(READY) ## Judge every claim; writes results/verdict.md
-	$(BENCHMARKS) verdict $(DATA) $(ARGS)
+	$(BENCHMARKS) verdict $(DATA)
 
 report: $(READY) ## Write the whole study as one page, results/report/index.html
-	$(BENCHMARKS) report $(DATA) $(ARGS)
+	$(BENCHMARKS) report $(DATA)
 
 simulate: $(READY) ## Measure the coverage of the intervals on simulated studies; writes results/statistics
-	$(BENCHMARKS) simulate $(ARGS)
+	$(BENCHMARKS) simulate
 
 memorisation: $(READY) ## Study what networks memorise (minutes); writes results/memorisation
-	$(BENCHMARKS) memorisation $(if $(SEEDS),--seeds "$(SEEDS)") $(ARGS)
+	$(BENCHMARKS) memorisation $(call option,SEEDS,seeds)
 
 import: $(READY) ## Import the records into MLflow; repeating it changes nothing
-	$(BENCHMARKS) import $(ARGS)
+	$(BENCHMARKS) import
 
 ui: $(READY) ## Import the records into MLflow and serve it on 127.0.0.1
-	$(BENCHMARKS) ui --port "$(PORT)" $(ARGS)
+	$(BENCHMARKS) ui --port "$${PORT:-5000}"
 
 ##@ Project
 setup: $(READY) ## Set up .venv; other targets do so on first use
 
 test: $(READY) ## Run the tests; with DATA_ROOT=... also those on real data
-	@$(if $(filter file,$(origin DATA_ROOT)),,DATA_ROOT="$(DATA_FOLDER)") $(VENV_PYTHON) -m pytest $(ARGS)
+	@PYTEST_ADDOPTS="$$PYTEST_ADDOPTS $$ARGS" exec "$$VENV_PYTHON" -m pytest
 
 docs: $(READY) ## Build the documentation into site/ (open site/index.html)
-	@NO_MKDOCS_2_WARNING=1 $(VENV_PYTHON) -m mkdocs build --strict --quiet $(ARGS)
+	@set -f; NO_MKDOCS_2_WARNING=1 "$$VENV_PYTHON" -m mkdocs build --strict --quiet $$ARGS
 	@echo "Written: site/index.html"
 
 lint: $(READY) ## Check style, format and types
-	@$(VENV_PYTHON) -m ruff check .
-	@$(VENV_PYTHON) -m ruff format --check .
-	@$(VENV_PYTHON) -m mypy
+	$(PYTHON_M) ruff check .
+	$(PYTHON_M) ruff format --check .
+	$(PYTHON_M) mypy
 
 lock: $(READY) ## Write requirements.lock from pyproject.toml (ARGS=--upgrade for newer versions)
-	@$(VENV_PYTHON) -m uv pip compile pyproject.toml --quiet --all-extras --universal --python-version 3.11 --generate-hashes \
+	$(PYTHON_M) uv pip compile pyproject.toml --quiet --all-extras --universal --python-version 3.11 --generate-hashes \
 		--no-emit-package torch --no-annotate --custom-compile-command "make lock ($(TORCH) is installed apart)" \
-		--output-file requirements.lock $(ARGS)
+		--output-file requirements.lock $$ARGS
 
 bench: $(READY) ## Measure speed against the published recipe and the hardware limits; writes results/bench
-	@$(VENV_PYTHON) -m benchmarks.perf.bench --data-root "$(DATA_FOLDER)" --out results/bench $(ARGS)
+	$(PYTHON_M) benchmarks.perf.bench $(DATA) --out results/bench $$ARGS
 
 bench-profiles: $(READY) ## Profile each phase in both modes; writes results/bench/profiles-*.md
-	@$(VENV_PYTHON) -m benchmarks.perf.profiles --data-root "$(DATA_FOLDER)" --out results/bench/profiles-fast.json $(ARGS)
-	@$(VENV_PYTHON) -m benchmarks.perf.profiles --data-root "$(DATA_FOLDER)" --out results/bench/profiles-record.json --unfused $(ARGS)
+	$(PYTHON_M) benchmarks.perf.profiles $(DATA) --out results/bench/profiles-fast.json $$ARGS
+	$(PYTHON_M) benchmarks.perf.profiles $(DATA) --out results/bench/profiles-record.json --unfused $$ARGS
 
 clean: ## Remove caches, checkpoints, site/ and the MLflow store; keep records, tables, data and .venv
 	rm -rf .cache site results/work results/logs mlflow.db mlflow.db-* mlruns dask-worker-space
@@ -179,11 +189,12 @@ $(VENV)/.installed: requirements.lock
 	if [ -n "$$(ls -A $(VENV) 2>/dev/null)" ] && [ ! -e $(VENV)/pyvenv.cfg ] && [ ! -e $@.part ]; then \
 		echo "$(VENV) should be a virtual environment, but holds other files; move it away and call make again." >&2; exit 1; \
 	fi; \
-	for python in $(if $(PYTHON),"$(PYTHON)",python3.11 python3.12 python3.13 python3.14 python3 python); do \
+	if [ -n "$$PYTHON" ]; then set -- "$$PYTHON"; else set -- python3.11 python3.12 python3.13 python3.14 python3 python; fi; \
+	for python do \
 		"$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; python=; \
 	done; \
 	if [ -z "$$python" ]; then \
-		seen=$$("$(or $(PYTHON),python3)" --version 2>/dev/null | head -n 1); \
+		seen=$$("$${PYTHON:-python3}" --version 2>/dev/null | head -n 1); \
 		echo "Setting up needs Python 3.11 or newer with its venv module, but found $${seen:-none}; install one" \
 			"(Debian, Ubuntu: apt install python3.11-venv) or name one with PYTHON=/path/to/python3." >&2; exit 1; \
 	fi; \
@@ -195,7 +206,7 @@ $(VENV)/.installed: requirements.lock
 	"$$python" -m venv $(VENV); \
 	echo "  1/2 packages of requirements.lock"; \
 	$(PIP) --require-hashes --requirement requirements.lock; \
-	echo "  2/2 $(TORCH)$(if $(TORCH_INDEX), from $(TORCH_INDEX))"; \
-	$(PIP) $(if $(TORCH_INDEX),--index-url "$(TORCH_INDEX)") "$(TORCH)"; \
+	echo "  2/2 $(TORCH)$${TORCH_INDEX:+ from $$TORCH_INDEX}"; \
+	$(PIP) $${TORCH_INDEX:+--index-url "$$TORCH_INDEX"} "$(TORCH)"; \
 	mv $@.part $@; \
 	echo "  done"

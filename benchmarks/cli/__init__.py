@@ -103,7 +103,7 @@ def _parser() -> argparse.ArgumentParser:
         "cell", help="its name, or the digits that the name ends in; with :SEED for another seed than 0"
     )
     verified.set_defaults(run=reproduction.verify, runs_cells=True)
-    verified.add_argument("--data-root", type=Path, default=Path("data"), help="folder of data sets (data)")
+    add_data_root(verified)
     add_choice(verified, "--precision", PRECISIONS, help="what the machine computes natively where unset")
     add_choice(verified, "--device", DEVICES, default="auto", help="where it computes (auto)")
     adopted = commands.add_parser("reference", help="maintainers: take finished, clean, valid own runs over")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from benchmarks.cli.parsing import add_choice, add_number
+from benchmarks.cli.parsing import add_choice, add_number, folder
 from benchmarks.study.settings import MODES, PRECISIONS, PROFILES
 
 REFERENCE = Path("results")
@@ -15,7 +15,7 @@ DEVICES = ("auto", "cpu", "cuda")
 
 def add_data_root(command: argparse.ArgumentParser) -> None:
     """Where data lies."""
-    command.add_argument("--data-root", type=Path, default=Path("data"), help="folder of data sets (data)")
+    command.add_argument("--data-root", type=folder, default=Path("data"), help="folder of data sets (data)")
 
 
 def add_cell_options(command: argparse.ArgumentParser) -> None:

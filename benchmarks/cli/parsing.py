@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 from benchmarks.errors import StudyError
@@ -21,6 +22,11 @@ class Parser(argparse.ArgumentParser):
             f"Expected what `{self.prog} --help` lists, but got arguments that do not fit ({message}); correct the "
             "command."
         )
+
+
+def folder(text: str) -> Path:
+    """Read a path; a leading ~ is the home folder also where no shell has read it."""
+    return Path(text).expanduser()
 
 
 def add_number(command: argparse.ArgumentParser, option: str, **rest: Any) -> None:

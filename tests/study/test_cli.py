@@ -57,6 +57,20 @@ class TestMain:
         assert "`python -m benchmarks --help`" in run.stderr
         assert "COMMAND" in run.stderr
 
+    def test_what_make_hands_over_is_split_as_a_shell_splits_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """ARGS may hold quotes, and nothing in it is run; a quote without its other half is a sentence."""
+        monkeypatch.setenv("BENCHMARKS_ARGS", "--only 'memory=$(touch pwned)'")
+        run = call("plan", "smoke")
+        assert run.returncode == 2
+        assert "$(touch pwned)" in run.stderr
+        monkeypatch.setenv("BENCHMARKS_ARGS", "--only 'memory")
+        assert call("plan", "smoke").stderr.startswith("Expected ARGS to be arguments as a shell reads them")
+
+    def test_a_tilde_is_the_home_folder(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """No shell has read what make hands over."""
+        assert cli.main(["doctor", "ped2", "--data-root", "~/not there"]) == 1
+        assert str(Path.home() / "not there") in capsys.readouterr().out
+
     @pytest.mark.parametrize(
         ("error", "said"),
         [
