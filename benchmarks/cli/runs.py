@@ -201,9 +201,9 @@ def memorisation(options: argparse.Namespace) -> int:
     """Run the study of what a network learns by heart, and write its views."""
     import torch
 
-    from benchmarks.report.memorisation import write_views
     from benchmarks.report.tables.write import write_text
-    from benchmarks.run.memorisation import Extent, run_study
+    from side_studies.memorisation.study import Extent, run_study
+    from side_studies.memorisation.views import write_views
 
     if not 1 <= options.seeds <= MOST_SEEDS:
         raise StudyError(
@@ -220,6 +220,6 @@ def memorisation(options: argparse.Namespace) -> int:
 
 def simulate(options: argparse.Namespace) -> int:
     """Measure what the intervals are worth."""
-    from benchmarks.report.claims.coverage import main
+    from side_studies.coverage.views import main
 
     return main(options)

@@ -54,10 +54,9 @@ REPORT_ROOMS: dict[str, tuple[str, ...]] = {
     "tables": ("read",),
     "claims": ("read", "tables"),
     "figures": ("read", "tables"),
-    "memorisation": ("tables", "figures"),
     "page": ("read", "tables", "claims"),
 }
-DOORS = ("benchmarks.perf", "benchmarks.cli", "benchmarks.__main__", "benchmarks.__init__")
+DOORS = ("benchmarks.perf", "benchmarks.cli", "benchmarks.__main__", "benchmarks.__init__", "side_studies")
 
 
 def module_name(path: Path, root: Path) -> str:
@@ -93,7 +92,7 @@ def lies_in(name: str, place: str) -> bool:
 def room_of(module: str) -> str:
     """The room of the table that a module belongs to."""
     parts = module.split(".")
-    return parts[0] if parts[0] in LEAVES else ".".join(parts[:2])
+    return parts[0] if parts[0] in (*LEAVES, "side_studies") else ".".join(parts[:2])
 
 
 def trespasses(source: str, module: str) -> list[str]:
@@ -105,7 +104,7 @@ def trespasses(source: str, module: str) -> list[str]:
     wrong = []
     for name in sorted(imports(source, module)):
         top = name.partition(".")[0]
-        if top in (*LEAVES, "benchmarks"):
+        if top in (*LEAVES, "benchmarks", "side_studies"):
             if not any(lies_in(name, place) for place in allowed):
                 wrong.append(name)
         elif top not in sys.stdlib_module_names | LIBRARIES.get(room, {top}) | OPTIONAL.get(module, set()):
@@ -115,7 +114,7 @@ def trespasses(source: str, module: str) -> list[str]:
 
 def modules() -> list[Path]:
     """All files of the leaves and the harness."""
-    return sorted(path for top in (*LEAVES, "benchmarks") for path in (ROOT / top).rglob("*.py"))
+    return sorted(path for top in (*LEAVES, "benchmarks", "side_studies") for path in (ROOT / top).rglob("*.py"))
 
 
 class TestTree:
@@ -134,7 +133,7 @@ class TestTree:
         """The rooms known here are those of the design note, no more and no fewer."""
         cells = re.findall(r"^\| `([^|]+)` \|", DESIGN.read_text(), flags=re.MULTILINE)
         named = {room.rstrip("/").removesuffix(".py").replace("/", ".") for cell in cells for room in cell.split()}
-        assert named == {*MAY_IMPORT, "benchmarks.perf", "benchmarks.cli"}
+        assert named == {*MAY_IMPORT, "benchmarks.perf", "benchmarks.cli", "side_studies"}
 
     def test_rooms_of_the_report_see_each_other_one_way(self) -> None:
         """From records to tables, then claims and figures, then the page; never back."""

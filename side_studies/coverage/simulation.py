@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from scipy.signal import lfilter
 
-from benchmarks.measure.cell_simulation import designs, simulated_bounds
 from benchmarks.measure.hierarchical import SeedVideoDifference, hierarchical_bootstrap, two_way_t
 from benchmarks.measure.intervals import CANDIDATES, REPORTED, sign_flip_p
+from side_studies.coverage.cell_simulation import designs, simulated_bounds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
 
-from benchmarks.measure.cell_simulation import INTERVALS, Design, designs, simulated_bounds
+from side_studies.coverage.cell_simulation import INTERVALS, Design, designs, simulated_bounds
 
 DRAWS = 600  # two standard errors of a coverage of 95 % are 1.8 points
 

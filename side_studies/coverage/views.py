@@ -9,9 +9,9 @@ import pandas as pd
 
 from benchmarks.errors import StudyError
 from benchmarks.measure.intervals import REPORTED
-from benchmarks.measure.simulation import AFTER_A_LOOK, FACTORIAL, SEEDS, SMALLEST, Coverage, simulate
 from benchmarks.report.tables.render import Table, to_markdown
 from benchmarks.report.tables.write import write_text
+from side_studies.coverage.simulation import AFTER_A_LOOK, FACTORIAL, SEEDS, SMALLEST, Coverage, simulate
 
 DRAWS = 1500
 _FEWEST_DRAWS = 100

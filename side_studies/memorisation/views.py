@@ -1,6 +1,6 @@
 """``results/memorisation/table.md`` and ``figure.png``: the memorisation study's curves, read and drawn.
 
-Views of ``curves.csv`` alone (`benchmarks.run.memorisation` says what its columns are): they can be made again from it.
+Views of ``curves.csv`` alone (`side_studies.memorisation.study` says what its columns are): they can be made again from it.
 """
 
 import math
@@ -126,7 +126,7 @@ def _reconstruction(curves: pd.DataFrame) -> Table:
 def draw(curves: pd.DataFrame) -> Figure:
     """Draw classification above and reconstruction below: fitting noise, clean patches; complexity, and what remedies cost.
 
-    curves: as `benchmarks.run.memorisation.run_study` returns them, of at least the noise shares 0.5 and one other
+    curves: as `side_studies.memorisation.study.run_study` returns them, of at least the noise shares 0.5 and one other
     """
     figure = Figure(figsize=(9.6, 6.2))
     panels = figure.subplots(2, 3)

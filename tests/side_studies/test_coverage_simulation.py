@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from benchmarks.measure import simulation
-from benchmarks.measure.simulation import (
+from benchmarks.measure.statistics import VideoPairs
+from side_studies.coverage import simulation
+from side_studies.coverage.simulation import (
     LENGTHS,
     SEEDS,
     coverage_over_seeds,
@@ -11,7 +12,6 @@ from benchmarks.measure.simulation import (
     run_differences,
     win_matrices,
 )
-from benchmarks.measure.statistics import VideoPairs
 
 
 class TestFootage:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from matplotlib.image import imread
 
-from benchmarks.report.memorisation import write_views
+from side_studies.memorisation.views import write_views
 
 
 def curves() -> pd.DataFrame:

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baselines.memorisation import (
+from side_studies.memorisation.networks import (
     PatchAutoencoder,
     PatchClassifier,
     Search,

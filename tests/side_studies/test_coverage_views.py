@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from benchmarks.errors import StudyError
-from benchmarks.measure.simulation import AFTER_A_LOOK, FACTORIAL, SEEDS, Coverage
-from benchmarks.report.claims import coverage
-from benchmarks.report.claims.coverage import DRAWS, write_coverage
+from side_studies.coverage import views as coverage
+from side_studies.coverage.simulation import AFTER_A_LOOK, FACTORIAL, SEEDS, Coverage
+from side_studies.coverage.views import DRAWS, write_coverage
 
 
 def row(interval: str, seeds: int, covered: float, estimand: str = "these videos") -> Coverage:

@@ -1,7 +1,7 @@
-"""A small study of memorisation on patches of the synthetic set (Arpit et al. 2017, ref. 5 of seed 004).
+"""A small study of memorisation on patches of the synthetic set (Arpit et al. 2017).
 
 Two tasks. *Classification* is the paper's setting: circle or square, with none, half or all of the training labels drawn
-at random. *Reconstruction* is what seed 004 asks of it: patches to themselves, with none, half or all of the targets
+at random. *Reconstruction* is the same for an autoencoder: patches to themselves, with none, half or all of the targets
 replaced by noise. Each with nothing, dropout or weight decay against it. Followed over the epochs: the loss on noisy and
 on clean targets, the loss and accuracy on clean patches of other videos, and there, for the classifiers, the critical
 sample ratio. Autoencoders have no classes, so no such ratio: the loss on clean targets takes its place.
@@ -16,7 +16,8 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from baselines.memorisation import (
+from benchmarks.run.streams import draw_weights, seed_of, torch_stream
+from side_studies.memorisation.networks import (
     PatchAutoencoder,
     PatchClassifier,
     Search,
@@ -25,7 +26,6 @@ from baselines.memorisation import (
     with_noise_targets,
     with_random_labels,
 )
-from benchmarks.run.streams import draw_weights, seed_of, torch_stream
 from synthetic.dataset import render_video, video_plan
 from synthetic.scene import SceneSettings
 from synthetic.similarity import cut_patch

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import torch
 
-from benchmarks.run.memorisation import REACH, REGULARISERS, SHARES, SIDE, Extent, cut_patches, run_study
+from side_studies.memorisation.study import REACH, REGULARISERS, SHARES, SIDE, Extent, cut_patches, run_study
 from synthetic.similarity import shape_similarity
 
 TINY = Extent(train=60, validation=20, videos=8, hidden=16, batch=20, learning_rate=1e-2, epochs=(1, 3))

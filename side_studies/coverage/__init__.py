@@ -1,0 +1,1 @@
+"""How often the intervals of this study hold the truth, on simulated studies."""
