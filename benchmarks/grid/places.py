@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.study.settings import Cell
+from benchmarks.study.settings import Cell, Settings
 
 
 @dataclass(frozen=True)
@@ -18,10 +18,11 @@ class Places:
 
     def record(self, cell: Cell) -> Path:
         """The record that a finished cell leaves."""
-        settings = cell.settings
-        return (
-            self.results / "runs" / settings.dataset / settings.profile / settings.name / f"seed-{cell.seed}.json"
-        ).absolute()
+        return self.records(cell.settings) / f"seed-{cell.seed}.json"
+
+    def records(self, settings: Settings) -> Path:
+        """The folder of the records of all seeds."""
+        return (self.results / "runs" / settings.dataset / settings.profile / settings.name).absolute()
 
     def folder(self, cell: Cell) -> Path:
         """The cell's work folder."""
@@ -42,6 +43,36 @@ class Places:
     def output(self, cell: Cell) -> Path:
         """What its process printed, tracebacks included."""
         return self.folder(cell) / "output.log"
+
+
+class Listing:
+    """What runs have left in their folders, each of which is listed once: a large study asks for thousands of files."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._worked = _names(places.work)
+        self._records: dict[Settings, tuple[Path, frozenset[str]]] = {}
+
+    def record(self, cell: Cell) -> Path | None:
+        """The file of a cell's record; None where there is none."""
+        if cell.settings not in self._records:
+            folder = self._places.records(cell.settings)
+            self._records[cell.settings] = folder, _names(folder)
+        folder, names = self._records[cell.settings]
+        name = f"seed-{cell.seed}.json"
+        return folder / name if name in names else None
+
+    def progress(self, cell: Cell) -> dict[str, Any]:
+        """What a cell's last attempt said of its progress; empty where it said nothing."""
+        return (read_json(self._places.progress(cell)) if cell.slug in self._worked else None) or {}
+
+
+def _names(folder: Path) -> frozenset[str]:
+    """Names of what lies in a folder; empty where it is none."""
+    try:
+        return frozenset(path.name for path in folder.iterdir())
+    except OSError:
+        return frozenset()
 
 
 def read_json(file: Path) -> dict[str, Any] | None:

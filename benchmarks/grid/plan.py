@@ -11,7 +11,7 @@ from typing import Any, Literal
 from benchmarks.errors import StudyError
 from benchmarks.grid.durations import in_words
 from benchmarks.grid.estimate import estimate_peak, estimate_seconds, read_measured
-from benchmarks.grid.places import Places, read_json
+from benchmarks.grid.places import Listing, Places, read_json
 from benchmarks.run.fingerprint import fingerprint
 from benchmarks.run.labelling import Difference, Labelling, read_labelling
 from benchmarks.run.recorded_code import Fingerprint, recorded_code
@@ -54,8 +54,11 @@ class Plan:
     @property
     def to_run(self) -> tuple[PlannedCell, ...]:
         """The cells without a record that counts, in their order."""
-        settled = ("done", "relabelled", *(("stale",) if self.keep_stale else ()))
-        return tuple(one for one in self.cells if one.state not in settled)
+        return tuple(filter(self.runs, self.cells))
+
+    def runs(self, one: PlannedCell) -> bool:
+        """Whether a cell has no record that counts."""
+        return one.state not in ("done", "relabelled") and not (self.keep_stale and one.state == "stale")
 
     @property
     def to_measure(self) -> tuple[PlannedCell, ...]:
@@ -98,7 +101,8 @@ def make_plan(
     that one GPU has at a time, each of which takes so many times as long. compare: with the data here, where there is some.
     """
     current = cache(fingerprint)
-    looked = (_look_at(cell, places, current, mode, evaluate_every, compare) for cell in cells)
+    left = Listing(places)
+    looked = (_look_at(cell, places, left, current, mode, evaluate_every, compare) for cell in cells)
     plan = Plan(tuple(looked), keep_stale)
     if not plan.to_run:
         return plan
@@ -130,23 +134,25 @@ def make_plan(
 def _look_at(
     cell: Cell,
     places: Places,
+    left: Listing,
     current: Callable[[Settings, str], Fingerprint],
     mode: str,
     evaluate_every: int,
     compare: Compare | None,
 ) -> PlannedCell:
-    file = places.record(cell)
-    record = read_json(file)
-    failure = _last_failure(cell, places)
-    if record is not None and record.get("schema") == SCHEMA:
+    file = left.record(cell)
+    record = None if file is None else read_json(file)
+    progress = left.progress(cell)
+    failure = _last_failure(progress, cell, places)
+    if file is not None and record is not None and record.get("schema") == SCHEMA:
         one = PlannedCell(cell, *_state_of(cell, record, file, current, mode, evaluate_every, compare))
         rerun = one.state in ("stale", "damaged") and failure is not None
         return replace(one, reason=f"{one.reason}; its re-run failed: {failure}") if rerun else one
     if failure is not None:
         return PlannedCell(cell, "failed", failure)
-    if file.exists():
+    if file is not None:
         return PlannedCell(cell, "damaged", "its record cannot be read")
-    return PlannedCell(cell, "missing", _how_far(cell, places))
+    return PlannedCell(cell, "missing", _how_far(progress, cell))
 
 
 def _state_of(
@@ -186,15 +192,14 @@ def in_short(what: str, names: Sequence[str]) -> str:
     return f"{what} {', '.join(names[:3])}{more}"
 
 
-def _last_failure(cell: Cell, places: Places) -> str | None:
-    progress = read_json(places.progress(cell))
-    if progress is None or progress.get("phase") != "failed":
+def _last_failure(progress: Mapping[str, Any], cell: Cell, places: Places) -> str | None:
+    if progress.get("phase") != "failed":
         return None
     return str(progress.get("error") or f"see {places.output(cell)}")
 
 
-def _how_far(cell: Cell, places: Places) -> str:
-    done = (read_json(places.progress(cell)) or {}).get("epochs_done") or []
+def _how_far(progress: Mapping[str, Any], cell: Cell) -> str:
+    done = progress.get("epochs_done") or []
     return f"resumes after epoch {len(done)} of {cell.settings.epochs}" if done else ""
 
 
@@ -217,10 +222,9 @@ def describe_plan(plan: Plan, jobs: int) -> str:
     states = max(8, *(len(one.state) + 1 for one in plan.cells))
     first = plan.cells[0].cell.settings
     lines = [f"{first.dataset}, profile {first.profile}"]
-    to_run = set(plan.to_run)
     told = distinctions(one.cell.settings for one in plan.cells)
     for one in plan.cells:
-        time = "" if one not in to_run else "time unknown" if one.seconds is None else f"about {in_words(one.seconds)}"
+        time = "" if not plan.runs(one) else "time unknown" if one.seconds is None else f"about {in_words(one.seconds)}"
         tail = "  ".join(part for part in (f"{time:<18}", told[one.cell.settings], one.reason) if part.strip())
         lines.append(f"  {one.state:<{states}}{one.cell.settings.name:<{width}}  seed {one.cell.seed}  {tail}".rstrip())
     counts = Counter(one.state for one in plan.cells)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from benchmarks.grid.estimate import _START as START
-from benchmarks.grid.places import Places
+from benchmarks.grid.places import Places, read_json
 from benchmarks.grid.plan import Plan, PlannedCell, describe_plan, describe_total, make_plan
 from benchmarks.run.labelling import Difference
 from benchmarks.run.recorded_code import Fingerprint
@@ -55,6 +55,22 @@ class TestMakePlan:
     def test_no_record_is_missing(self, cells: list[Cell], places: Places) -> None:
         """A cell nobody has begun is missing."""
         assert self.look_at(cells[0], places) == ("missing", "")
+
+    def test_asks_for_no_file_that_is_not_there(
+        self, cells: list[Cell], places: Places, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Folders are listed once, so that a study of thousands of cells is planned in a moment."""
+        leave_record(places, cells[0])
+        leave_progress(places, cells[1], phase="train", epochs_done=[{"epoch": 1}])
+        read: list[Path] = []
+        for module in ("plan", "places"):
+            monkeypatch.setattr(
+                f"benchmarks.grid.{module}.read_json", lambda file: read.append(file) or read_json(file)
+            )
+        many = [*cells, *(Cell(cells[0].settings, seed) for seed in range(4, 1000))]
+        plan = make_plan(many, places, fingerprint=fingerprint)
+        assert (plan.count("done"), plan.count("missing")) == (1, 999)
+        assert read == [places.record(cells[0]), places.progress(cells[1])]
 
     def test_a_record_of_this_code_is_done(self, cells: list[Cell], places: Places) -> None:
         """Settings, seed and fingerprint agree."""
