@@ -41,6 +41,8 @@ def beside_data(view: Callable[[argparse.Namespace], int]) -> Callable[[argparse
 @beside_data
 def tables(options: argparse.Namespace) -> int:
     """Write the tables of studies, at each profile that they have records of, and what README and docs show of them."""
+    from benchmarks.report.read.frame import records_frame, write_frame
+    from benchmarks.report.tables.index import columns_table
     from benchmarks.report.tables.readme import update_documents
 
     studies = _studies(options)
@@ -54,7 +56,9 @@ def tables(options: argparse.Namespace) -> int:
     if options.results == Path("results"):
         update_documents("answer", readme_answer(options.results))
         update_documents("auc", readme_auc_facts(options.results))
+        update_documents("all-records", columns_table())
     _write_memory_effect(options.results)
+    print(f"Written: {write_frame(records_frame(options.results), options.results)}")
     _write_place_tables(options)
     write_index(options)
     return 0

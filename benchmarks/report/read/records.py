@@ -14,6 +14,7 @@ import pandas as pd
 
 from benchmarks.errors import StudyError
 from benchmarks.measure.terms import read_terms
+from benchmarks.report.read.flat import Key, flat_numbers
 from benchmarks.report.read.one_labelling import split_by_labelling
 from benchmarks.run.labelling import Difference, Labelling, read_labelling
 from benchmarks.run.recorded_code import Fingerprint, recorded_code
@@ -59,6 +60,15 @@ class Record:
     def code(self) -> Fingerprint:
         """The code that made this record, comparable with that of records of any age."""
         return recorded_code(self.content)
+
+    @cached_property
+    def numbers(self) -> Mapping[Key, float]:
+        """Every number of the record, by variant, score, normalisation and quantity."""
+        return flat_numbers(self.content)
+
+    def number(self, quantity: str, variant: str = "", score: str = "", normalisation: str = "") -> float | None:
+        """One number of the record, named as in `flat_numbers`; None where the record does not have it."""
+        return self.numbers.get(Key(variant, score, normalisation, quantity))
 
     @property
     def variant(self) -> str:
