@@ -44,7 +44,7 @@ def read_dataset(name: str, root: Path | None, complain: Complain = refuse) -> D
     tried = ", ".join(layout.NAME for layout in LAYOUTS if layout.NAME != "generated")
     raise StudyError(
         f"Data set {name} was expected in {root}, but no layout ({tried}) recognises it there; known sets are "
-        f"synthetic, {', '.join(sorted(FACTS))}, and any folder of your own with train/ and test/."
+        f"{', '.join(sorted(FACTS))}, and any folder of your own with train/ and test/."
     )
 
 

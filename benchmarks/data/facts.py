@@ -25,7 +25,10 @@ class Release:
 
 @dataclass(frozen=True)
 class SetFacts:
-    """A set. frame_size: (width, height) in pixels.
+    """A set. printed: as people write it. frame_size: (width, height) in pixels.
+
+    grey: whether its three channels are equal, so that one holds everything. generated: whether its frames are made when
+    a cell first wants them; every other set must be at hand.
 
     abnormal: number of abnormal test frames by label source. uncounted: label sources (a data set's `labels_from`)
     whose number no public source states. label_names: what MNAD's label file calls the set. ranges: per test video the
@@ -33,10 +36,13 @@ class SetFacts:
     are those of MNAD's file, not the release's.
     """
 
+    printed: str
     train: SplitFacts
     test: SplitFacts
     frame_size: tuple[int, int]
-    abnormal: dict[str, int]
+    grey: bool = False
+    generated: bool = False
+    abnormal: dict[str, int] = field(default_factory=dict)
     label_names: tuple[str, ...] = ()
     ranges: tuple[tuple[int, int], ...] | None = None
     uncounted: tuple[str, ...] = ()
@@ -62,6 +68,8 @@ _AVENUE = "http://www.cse.cuhk.edu.hk/leojia/projects/detectabnormal/"
 
 FACTS: dict[str, SetFacts] = {
     "ped2": SetFacts(
+        printed="UCSD Ped2",
+        grey=True,
         train=_split((120, 150, 150, 180, 180, 150, 150, 120, 180, 180, 180, 180, 180, 150, 150, 150)),
         test=_split((180, 180, 150, 180, 150, 180, 180, 180, 120, 150, 180, 180)),
         frame_size=(360, 240),
@@ -84,6 +92,8 @@ FACTS: dict[str, SetFacts] = {
         releases=(_UCSD,),
     ),
     "ped1": SetFacts(
+        printed="UCSD Ped1",
+        grey=True,
         train=_split((200,) * 34),
         test=_split((200,) * 36),
         frame_size=(238, 158),
@@ -93,6 +103,7 @@ FACTS: dict[str, SetFacts] = {
         releases=(_UCSD,),
     ),
     "avenue": SetFacts(
+        printed="CUHK Avenue",
         train=SplitFacts(16, 15328, numbers=tuple(range(1, 17))),
         test=_split(
             (
@@ -131,23 +142,35 @@ FACTS: dict[str, SetFacts] = {
     ),
     # A real part of Avenue; its figures cannot be compared with published ones.
     "avenue-partial": SetFacts(
+        printed="CUHK Avenue (a part)",
         train=_split((1223, 781, 145, 244), (10, 11, 12, 16)),
         test=_split((36, 426, 294, 248, 273, 76), (8, 17, 18, 19, 20, 21)),
         frame_size=(640, 360),
         abnormal={MASK_LABELS: 1061},
     ),
+    "synthetic": SetFacts(
+        printed="Circles and squares",
+        train=SplitFacts(20, 2000),
+        test=SplitFacts(20, 2000),
+        frame_size=(128, 128),
+        grey=True,
+        generated=True,
+        uncounted=("the generator",),
+    ),
     # Generated (synthetic/pool). Which frames show a swimmer rests on rounding at the view's edge, so no number binds it.
-    **dict.fromkeys(
-        ("pool", "pool-inpainted"),
-        SetFacts(
+    **{
+        name: SetFacts(
+            printed=printed,
             train=_split((40,) * 9),
             test=_split((50,) * 8),
             frame_size=(320, 180),
-            abnormal={},
+            generated=True,
             uncounted=("the generator",),
-        ),
-    ),
+        )
+        for name, printed in (("pool", "Generated pool"), ("pool-inpainted", "Generated pool, inpainted"))
+    },
     "shanghaitech": SetFacts(
+        printed="ShanghaiTech",
         train=SplitFacts(330, 274515),
         test=SplitFacts(107, 40791),
         frame_size=(856, 480),
@@ -166,7 +189,13 @@ FACTS: dict[str, SetFacts] = {
 # The same videos under MNAD's labels, as sets of their own, so that every record names whose labels it was scored by.
 # Avenue's two sources disagree on 441 frames in 15 of 21 videos.
 FACTS |= {
-    f"{name}-mnad-labels": replace(FACTS[name], abnormal={_MNAD_LABELS: count}, uncounted=(), relabels=name)
+    f"{name}-mnad-labels": replace(
+        FACTS[name],
+        printed=f"{FACTS[name].printed} (MNAD's labels)",
+        abnormal={_MNAD_LABELS: count},
+        uncounted=(),
+        relabels=name,
+    )
     for name, count in (("avenue", 3867), ("shanghaitech", 17326))
 }
 

@@ -11,42 +11,13 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
+from benchmarks.data.facts import FACTS
 from benchmarks.errors import StudyError
 from benchmarks.grid.cards import Card, card_of, pass_seconds, step_seconds
 from benchmarks.grid.flops import training_flops
 from benchmarks.grid.places import read_json
-from benchmarks.study.settings import BASELINES, LEARNING_FREE, Settings
+from benchmarks.study.settings import BASELINES, LEARNING_FREE, TASKS, Settings
 
-# Training and test frames (STUDY section 9; the synthetic set's default size, section 7).
-_FRAMES = {
-    "synthetic": (2000, 2000),
-    "pool": (360, 400),
-    "pool-inpainted": (360, 400),
-    "ped2": (2550, 2010),
-    "ped1": (6800, 7200),
-    "avenue": (15328, 15324),
-    "avenue-mnad-labels": (15328, 15324),
-    "avenue-partial": (2393, 1353),
-    "shanghaitech": (274515, 40791),
-    "shanghaitech-mnad-labels": (274515, 40791),
-}
-# Core-seconds a clip at 256x256 and a quarter of the width: a training step, and one pass through half the network at
-# evaluation, as measured on an AMD EPYC (Zen 5) with two cells side by side.
-_CLIP_COST = {
-    "mnad": (0.105, 0.0133),
-    "memae": (0.3, 0.037),
-    "cae": (0.021, 0.005),
-    "stae": (0.1, 0.02),
-    "convlstm_ae": (0.09, 0.025),
-    "lstm_vector_ae": (0.065, 0.02),
-    "aae": (0.034, 0.005),
-    "fcae": (0.005, 0.001),
-    "pca": (0.0, 0.0001),
-    "rbm_patches": (0.0, 0.0002),
-    "dfr": (0.128, 0.042),
-}
-_LEARNING_FREE_COST = (0.0, 0.0001)
-_UNMEASURED = _CLIP_COST["mnad"]
 _SIZE, _WIDTH = 256, 0.25
 # Seconds of a process's start, and core-seconds a clip costs however small it is.
 _START, _CLIP_OVERHEAD = 5.0, 0.002
@@ -93,14 +64,13 @@ def modelled(settings: Settings, evaluate_every: int = 0, card: Card | None = No
 
     evaluate_every: as in a study file; looks between epochs count as training.
     """
-    if settings.dataset not in _FRAMES:
+    if settings.dataset not in FACTS:
         return None
-    train, test = _FRAMES[settings.dataset]
+    train, test = _frames(settings)
     if card is not None and settings.method not in LEARNING_FREE:
         return _on_card(settings, evaluate_every, card)
     scale = (settings.size / _SIZE) ** 2 * (settings.width / _WIDTH) ** 2
-    costs = _LEARNING_FREE_COST if settings.method in LEARNING_FREE else _CLIP_COST.get(settings.method, _UNMEASURED)
-    step, half = (cost * scale + _CLIP_OVERHEAD for cost in costs)
+    step, half = (cost * scale + _CLIP_OVERHEAD for cost in settings.method_card.clip_cost)
     looks = (settings.epochs - 1) // evaluate_every if evaluate_every else 0
     return CoreSeconds(
         settings.epochs * (train / settings.train_stride) * (settings.temporal_strides or 1) * step
@@ -112,14 +82,14 @@ def modelled(settings: Settings, evaluate_every: int = 0, card: Card | None = No
 def training_work(settings: Settings) -> float | None:
     """Floating-point operations of a cell's training; None where they are not known."""
     flops = training_flops(settings)
-    if flops is None or settings.dataset not in _FRAMES:
+    if flops is None or settings.dataset not in FACTS:
         return None
-    return settings.epochs * (_FRAMES[settings.dataset][0] / settings.train_stride) * flops
+    return settings.epochs * (_frames(settings)[0] / settings.train_stride) * flops
 
 
 def _on_card(settings: Settings, evaluate_every: int, card: Card) -> CoreSeconds | None:
     """Time on a card; None for a method whose operations are not known."""
-    train, test = _FRAMES[settings.dataset]
+    train, test = _frames(settings)
     step, half = step_seconds(settings, card), pass_seconds(settings, card)
     if step is None or half is None:
         return None
@@ -129,14 +99,20 @@ def _on_card(settings: Settings, evaluate_every: int, card: Card) -> CoreSeconds
     return CoreSeconds(steps * step + looks * test * 2 * half, evaluate)
 
 
+def _frames(settings: Settings) -> tuple[int, int]:
+    """Training and test frames of a set that is known."""
+    facts = FACTS[settings.dataset]
+    return facts.train.frames, facts.test.frames
+
+
 def _halves(settings: Settings) -> float:
     """Passes through encoder or decoder that a test clip takes under all variants, one that is thinned for a quarter."""
     if settings.method in LEARNING_FREE:
         return 1.0
     if settings.method in BASELINES:
         return 2.0
-    whole = (3 if settings.memory == "mnad" else 1) + (settings.task == "denoising")
-    thinned = 3 + 2 * (settings.memory != "none")
+    whole = len(settings.memory_card.variants) + len(TASKS[settings.task].variants)
+    thinned = 3 + len(settings.memory_card.ablations)
     return 1 + whole + thinned / 4
 
 
@@ -218,7 +194,7 @@ def _nearest(settings: Settings, mode: str, known: Sequence[Measured]) -> list[M
     distances = [
         (_distance(settings, one.settings) + _OTHER_MODE * (one.mode != mode), one)
         for one in known
-        if one.settings.dataset in _FRAMES
+        if one.settings.dataset in FACTS
     ]
     least = min((distance for distance, _ in distances), default=0.0)
     return [one for distance, one in distances if distance <= least + 1e-9]

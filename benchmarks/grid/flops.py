@@ -27,7 +27,7 @@ def training_flops(settings: Settings) -> float | None:
         return None
     first, network, memory = passes
     # Behind a layer both its weights and its input get a gradient, but nobody asks for that of the frames.
-    return 2 * first + 3 * network + (3 if settings.memory == "memae" else 1) * memory
+    return 2 * first + 3 * network + (3 if settings.memory_card.learned_items else 1) * memory
 
 
 def clip_frames(settings: Settings) -> int:
@@ -59,8 +59,7 @@ def _mnad(settings: Settings) -> tuple[float, float, float]:
     rest = convolutions(0, width, width)
     for level in (1, 2, 3):
         rest += convolutions(level, width * 2 ** (level - 1), width * 2**level, width * 2**level)
-    widening = 2 if settings.memory == "mnad" else 1
-    rest += convolutions(3, widening * deep, deep, deep)
+    rest += convolutions(3, settings.memory_card.decoder_channels * deep, deep, deep)
     for level in (2, 1, 0):
         high = width * 2**level
         raised = 2 * high if not settings.skip and settings.upsampling == "keep" else high
@@ -82,7 +81,7 @@ def _memae(settings: Settings) -> tuple[float, float, float]:
     first = convolution(0, settings.channels, widths[0])
     rest = sum(convolution(level, widths[level - 1], widths[level]) for level in (1, 2, 3))
     outputs = (widths[3], widths[1], widths[0], settings.channels)
-    entering = (2 if settings.memory == "mnad" else 1) * widths[3]
+    entering = settings.memory_card.decoder_channels * widths[3]
     for step, after in enumerate(outputs):
         rest += convolution(3 - step, entering, after)  # transposed, as above
         entering = after + (widths[2 - step] if settings.skip and step < 3 else 0)
@@ -91,9 +90,6 @@ def _memae(settings: Settings) -> tuple[float, float, float]:
 
 def _memory(settings: Settings, queries: float, channels: int) -> float:
     """Products of queries with items: MemAE's similarity and read; MNAD's losses, read and update take them seven times."""
-    if settings.memory == "none":
-        return 0.0
-    products = 2.0 if settings.memory == "memae" else 3.0 + 2.0 + 2.0
-    if settings.memory == "mnad":
-        products -= (not settings.compactness_weight) + (not settings.separateness_weight)
+    card = settings.memory_card
+    products = card.products - sum(not getattr(settings, name) for name in card.optional_products)
     return products * 2 * queries * channels * (settings.items or 0)

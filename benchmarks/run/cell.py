@@ -41,8 +41,8 @@ from benchmarks.run.progress import Progress, read_progress
 from benchmarks.run.timing import time_cell
 from benchmarks.run.training import train_epoch
 from benchmarks.run.video_labels import label_digests, label_notes
-from benchmarks.study.legality import refuse_illegal
 from benchmarks.study.settings import Cell, Settings
+from benchmarks.study.validation import refuse_invalid
 
 _log = logging.getLogger("benchmarks.run.cell")
 _ROOT = Path(__file__).resolve().parents[2]
@@ -61,7 +61,7 @@ def run_cell(
     Nobody else may work on the cell meanwhile (`benchmarks.run.cell_lock`).
     evaluate_every: put the published micro AUC of every so many epochs into the record; nothing is chosen by it.
     """
-    refuse_illegal(cell.settings)
+    refuse_invalid(cell.settings)
     refuse_unfit(cell.settings, device)
     settings = cell.settings
     set_mode(mode)

@@ -16,12 +16,12 @@ from pathlib import Path
 from benchmarks.errors import StudyError
 from benchmarks.run.code_text import code_text, own_imports
 from benchmarks.run.recorded_code import Fingerprint, joined, recorded_code
-from benchmarks.study.settings import AUTOENCODERS, Settings
+from benchmarks.study.settings import Settings
 
 _ROOT = Path(__file__).resolve().parents[2]
 _EQUAL_NUMBERS = Path(__file__).with_name("equal_numbers.toml")
-# Settings hold values, and data has a checksum in the record: their modules say nothing about numbers. Nor do tables of
-# names and protocols, to which every new method adds a line, nor looks, which leave every score as it was (tests/run).
+# Settings hold values, and data has a checksum in the record: their modules say nothing about numbers. Nor do protocols
+# and what looks parts up by their names, nor looks, which leave every score as it was (tests/run).
 _LEFT_OUT = (
     "benchmarks.errors",
     "benchmarks.study",
@@ -32,7 +32,7 @@ _LEFT_OUT = (
     "benchmarks.run.parts.backbone",
     "benchmarks.run.parts.memory",
 )
-_METHODS, _PARTS = "benchmarks.run.methods", "benchmarks.run.parts"
+_LOOK_UP = ("benchmarks.run.methods", "benchmarks.run.parts")
 _ROOTS = ("benchmarks.run.training", "benchmarks.run.evaluation")
 # What the mode `fast` puts in place of torch's own.
 _FAST = "benchmarks.run.fast"
@@ -44,15 +44,15 @@ def fingerprint(settings: Settings, mode: str = "record") -> Fingerprint:
 
     Raises StudyError where a module is named that is not there, or where promises of equal numbers go round.
     """
-    methods, parts = _tables(_METHODS), _tables(_PARTS)
-    module, kind = methods["METHODS"][settings.method].split(":")
+    card = settings.method_card
+    module, kind = card.run.split(":")
     roots = [
         *_ROOTS,
         module,
-        parts["BACKBONES"].get(settings.method, ""),
-        parts["MEMORIES"].get(settings.memory, ""),
+        card.backbone,
+        settings.memory_card.part,
         _NEGATIVE if settings.negative_weight is not None else "",
-        _FAST if mode == "fast" and settings.method in AUTOENCODERS else "",
+        _FAST if mode == "fast" and card.composed else "",
     ]
     files = _closure(tuple(filter(None, roots)))
     digests = {str(path.relative_to(_ROOT)): digest for path in files if (digest := _file_digest(path)) is not None}
@@ -99,16 +99,6 @@ def _equal_numbers() -> dict[str, str]:
 
 
 @cache
-def _tables(name: str) -> dict[str, dict[str, str]]:
-    """Read the tables of methods or parts from their source, without importing torch."""
-    return {
-        node.targets[0].id: ast.literal_eval(node.value)
-        for node in ast.parse(_required(name).read_text(encoding="utf-8")).body
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
-    }
-
-
-@cache
 def _closure(roots: tuple[str, ...]) -> tuple[Path, ...]:
     """Return the files that the roots import, directly or not, sorted by path."""
     for name in _LEFT_OUT:
@@ -117,7 +107,7 @@ def _closure(roots: tuple[str, ...]) -> tuple[Path, ...]:
     waiting = [(root, _required(root)) for root in roots]
     while waiting:
         name, path = waiting.pop()
-        skipped = name in (_METHODS, _PARTS) or any(name == one or name.startswith(f"{one}.") for one in _LEFT_OUT)
+        skipped = name in _LOOK_UP or any(name == one or name.startswith(f"{one}.") for one in _LEFT_OUT)
         if path in seen or skipped:
             continue
         seen.add(path)

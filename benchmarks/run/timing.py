@@ -21,8 +21,8 @@ from benchmarks.run.looks.pixels import map_size
 from benchmarks.run.methods import build
 from benchmarks.run.progress import Progress
 from benchmarks.run.training import train_epoch
-from benchmarks.study.legality import refuse_illegal
 from benchmarks.study.settings import Cell, Settings
+from benchmarks.study.validation import refuse_invalid
 from benchmarks.writing import replace_text
 
 NAME = "timing.json"
@@ -52,7 +52,7 @@ def time_cell(cell: Cell, places: Places, device: torch.device, mode: Mode, step
     timed_steps, seconds_per_step, seconds_per_scored_clip. Raises StudyError as a run does.
     """
     settings = cell.settings
-    refuse_illegal(settings)
+    refuse_invalid(settings)
     refuse_unfit(settings, device)
     set_mode(mode)
     folder = places.work / cell.slug

@@ -8,11 +8,11 @@ from benchmarks.study import settings as names
 from benchmarks.study.settings import Settings
 
 LEVELS: dict[str, tuple[str, ...]] = {
-    "method": names.METHODS,
-    "task": names.TASKS,
+    "method": tuple(names.METHODS),
+    "task": tuple(names.TASKS),
     "memory": ("own", *names.MEMORIES),
     "skip": ("on", "off"),
-    "supervision": names.SUPERVISIONS,
+    "supervision": tuple(names.SUPERVISIONS),
     "preset": names.PRESETS,
 }
 # Settings that sweeps run over; compared as numbers, noise as a share: ``noise=0.25``.

@@ -1,29 +1,38 @@
-"""The settings of a cell, and the hash that is their identity."""
+"""The settings of a cell, and the hash that is their identity.
+
+Outside they are one flat dictionary. Inside, what only some cells have is declared by the cards of methods, memories,
+tasks and supervisions, and cannot be given to a cell without that card.
+"""
 
 import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, make_dataclass
 from functools import cached_property
-from typing import Any, Self
+from types import MappingProxyType
+from typing import Any, Final, Self, TypeVar
 
+from benchmarks.data.facts import FACTS
 from benchmarks.errors import StudyError
+from benchmarks.study.baselines import BASELINE_CARDS, BaselineSettings, NegativeSettings
+from benchmarks.study.cards import Card, Declared, OwnSettings, declared
+from benchmarks.study.memories import MEMORIES, NO_MEMORY, MemoryCard
+from benchmarks.study.methods import AUTOENCODER_CARDS, LEARNING_FREE_CARDS, PROFILES, MethodCard
+from benchmarks.study.tasks import NO_SUPERVISION, SUPERVISIONS, TASKS
 
-AUTOENCODERS = ("mnad", "memae")
+__all__ = ["MEMORIES", "PROFILES", "SUPERVISIONS", "TASKS"]  # and what is defined here
+
+METHODS: Mapping[str, MethodCard] = {**AUTOENCODER_CARDS, **BASELINE_CARDS, **LEARNING_FREE_CARDS}
+AUTOENCODERS = tuple(AUTOENCODER_CARDS)
 # The other systems of the source documents: they reconstruct, without memory, skips or supervision.
-BASELINES = ("cae", "stae", "convlstm_ae", "lstm_vector_ae", "aae", "pca", "rbm_patches", "dfr", "fcae")
-# Sets whose frames are generated when a cell first wants them; every other one must be at hand.
-GENERATED_DATASETS = ("synthetic", "pool", "pool-inpainted")
-LEARNING_FREE = ("mean_frame", "frame_difference", "clock")
+BASELINES = tuple(BASELINE_CARDS)
+LEARNING_FREE = tuple(LEARNING_FREE_CARDS)
 # Draw nothing, so that every seed gives the same numbers.
-SEEDLESS = (*LEARNING_FREE, "pca")
-METHODS = (*AUTOENCODERS, *BASELINES, *LEARNING_FREE)
-TASKS = ("reconstruction", "prediction", "denoising")
-MEMORIES = ("mnad", "memae", "none")
-SUPERVISIONS = ("none", "uniform_rc2020", "uniform_balance")
+SEEDLESS = tuple(name for name, card in METHODS.items() if not card.draws)
+# Sets whose frames are generated when a cell first wants them; every other one must be at hand.
+GENERATED_DATASETS = tuple(name for name, facts in FACTS.items() if facts.generated)
 PRESETS = ("official", "paper", "rc2020")
-PROFILES = ("paper", "cpu", "small", "smoke")
 # A test of the machinery: its figures mean nothing, and no view tells them.
 UNTOLD = "smoke"
 MODES = ("record", "fast")
@@ -32,21 +41,27 @@ PRECISIONS = ("bfloat16", "float32", "float64")
 MOST_SEEDS = 1000
 
 
+_CARDS: Final[Mapping[str, Mapping[str, Card]]] = {
+    "task": TASKS,
+    "memory": MEMORIES,
+    "supervision": SUPERVISIONS,
+    "method": METHODS,
+}
+"""The factors whose levels are cards."""
+_LAST: Final = ("alpha", "update_threshold")
+_Own = TypeVar("_Own", bound=OwnSettings)
+
+
 @dataclass(frozen=True, kw_only=True)
-class Settings:
-    """Everything that determines a cell's numbers, but for seed and data.
+class CommonSettings:
+    """What every cell has: the factors of the study (STUDY section 2), what a profile sets, optimisation."""
 
-    A value of None means that the setting does not apply to this cell; such settings are left out of the hash, so a
-    setting that is added later with None as its default leaves every older hash as it was.
-    """
-
-    # Factors of the study (STUDY section 2).
     dataset: str
     method: str
     task: str
     skip: bool
     memory: str
-    supervision: str = "none"
+    supervision: str = NO_SUPERVISION
     preset: str
     profile: str
 
@@ -60,62 +75,134 @@ class Settings:
     calibration_videos: int
     precision: str
 
-    # Optimisation.
     learning_rate: float
     schedule: str
 
-    # Corruption of the input (denoising).
-    noise: float | None = None
-    noise_frames: int | None = None
-    noise_unit: str | None = None
-    noise_range: str | None = None
 
-    # The memory and its losses.
-    items: int | None = None
-    update_weight: str | None = None
-    read_gradient: bool | None = None
-    compactness_reduction: str | None = None
-    compactness_weight: float | None = None
-    separateness_weight: float | None = None
-    address: str | None = None
-    shrink_threshold: float | None = None
-    entropy_weight: float | None = None
-    uniform_weight: float | None = None
-    uniform_temperature: float | None = None
+def _declarations() -> dict[str, Declared]:
+    """Return the settings of all cards, in the order in which records hold them."""
+    groups = [card.settings for cards in _CARDS.values() for card in cards.values()]
+    found: dict[str, Declared] = {}
+    for group in (*groups, BaselineSettings, NegativeSettings):
+        found |= {name: one for name, one in declared(group).items() if name not in found}
+    return {name: found[name] for name in sorted(found, key=_LAST.__contains__)}
 
-    # The backbone where published versions differ.
-    upsampling: str | None = None
-    normalise_query: bool | None = None
 
-    # Baselines: which of these a baseline has says `benchmarks.study.baseline_presets`.
-    bottleneck: int | None = None
-    weight_decay: float | None = None
-    frames_as: str | None = None
-    temporal_strides: int | None = None  # clips whose frames lie 1, 2, ... so many apart, all of them to train on
-    adversarial_learning_rate: float | None = None
-    shrunk_size: int | None = None
-    patch: int | None = None  # pixels of a patch's side, how far patches lie apart, and how many are drawn to fit
-    patch_stride: int | None = None
-    patches: int | None = None
-    backbone: str | None = None
-    kernels: str | None = None
-    dropout: float | None = None
-    augmentation: bool | None = None
-    region: str | None = None  # where the method looks; everywhere unless set
-    target_corruption: str | None = None  # what is done to the target outside the region
-    bright_spots: float | None = None  # at test, pixels brighter than so many standard deviations get the mean colour
-    luminosity: float | None = None  # at test, what the range of frames is shrunk to
+DECLARED: Final = MappingProxyType(_declarations())
+"""What cards say of each setting that only some cells have."""
+OWNERS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    name: tuple(
+        (factor, level)
+        for factor, cards in _CARDS.items()
+        for level, card in cards.items()
+        if name in card.setting_names()
+    )
+    for name in DECLARED
+}
+"""The cards, as (factor, level), that each of these settings comes with."""
 
-    # Negative learning: known anomalies that are not to be reconstructed, generated or in a folder of the user's.
-    negative_weight: float | None = None
-    negative_margin: float | None = None  # squared error, frames in [0, 1], from which on an anomaly is left alone
-    negative_frames: int | None = None
-    negative_folder: str | None = None
+LEVELS: Final[Mapping[str, tuple[str, ...]]] = {
+    **{factor: tuple(cards) for factor, cards in _CARDS.items()},
+    "preset": PRESETS,
+    "profile": PROFILES,
+    "precision": PRECISIONS,
+    "schedule": ("cosine", "constant"),
+    "error": ("mse", "mean_absolute_error", "sequence_cost"),
+    **{name: one.levels for name, one in DECLARED.items() if one.levels},
+}
+"""The valid texts of each setting that has such."""
 
-    # The score.
-    error: str
-    alpha: float | None = None
-    update_threshold: float | None = None
+# The error may differ too: the released code scores by another one where there is no memory.
+_WITH_MEMORY: Final = frozenset(
+    {"memory", "supervision", "error"}.union(
+        name for name, owners in OWNERS.items() if any(factor in ("memory", "supervision") for factor, _ in owners)
+    )
+)
+
+# A class whose fields come from the cards: None, its default, means that a setting does not apply.
+_CardSettings: Any = make_dataclass(
+    "_CardSettings",
+    [
+        *((name, one.type | None, field(default=None)) for name, one in DECLARED.items() if name not in _LAST),
+        ("error", str),
+        *((name, DECLARED[name].type | None, field(default=None)) for name in _LAST),
+    ],
+    frozen=True,
+    kw_only=True,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(_CardSettings, CommonSettings):  # type: ignore[misc]  # its fields are known when the cards are
+    """Everything that determines a cell's numbers, but for seed and data.
+
+    A value of None means that the setting does not apply to this cell; such settings are left out of the hash, so a
+    setting that a new card declares leaves every older hash as it was. Raises StudyError for a setting of another card.
+    """
+
+    def __post_init__(self) -> None:
+        """Refuse a setting that changes nothing: it would make another identity of the same cell."""
+        reason = self._foreign_reason()
+        if reason is not None:
+            raise StudyError(f"The cell {self.name} cannot be run: {reason}")
+
+    def _foreign_reason(self) -> str | None:
+        method = METHODS.get(self.method)
+        # Of a system of its own, memory and task are none.
+        factors = _CARDS if method is None or method.composed else ("method",)
+        for name, owners in OWNERS.items():
+            if getattr(self, name) is None or any(
+                factor in factors and getattr(self, factor) == level for factor, level in owners
+            ):
+                continue
+            factor = owners[0][0] if owners[0][0] in factors else "method"
+            whose = " or ".join(f"{one}={level}" for one, level in owners)
+            return f"{name} is a setting of {whose}, but {factor}={getattr(self, factor)}; leave it out."
+        return None
+
+    @property
+    def method_card(self) -> MethodCard:
+        """What is known of the method."""
+        return METHODS[self.method]
+
+    @property
+    def memory_card(self) -> MemoryCard:
+        """What is known of the memory; of a cell without one, how it does without."""
+        return MEMORIES[self.memory]
+
+    @property
+    def has_memory(self) -> bool:
+        """Whether there is a memory."""
+        return self.memory != NO_MEMORY
+
+    @property
+    def has_own_memory(self) -> bool:
+        """Whether the memory is that of the method's paper."""
+        return self.memory == self.method
+
+    @property
+    def memory_level(self) -> str:
+        """The memory as a level of its factor: ``own``, ``none``, or the printed name of another method's."""
+        return "own" if self.has_own_memory else self.memory_card.printed
+
+    @property
+    def beside_memory(self) -> tuple[object, ...]:
+        """All but the memory, its supervision and what comes with them: equal in cells that differ in the memory alone."""
+        return tuple(getattr(self, one.name) for one in fields(self) if one.name not in _WITH_MEMORY)
+
+    def cards(self) -> tuple[Card, ...]:
+        """Return the cards of this cell's levels."""
+        if not self.method_card.composed:
+            return (self.method_card,)
+        return tuple(cards[getattr(self, factor)] for factor, cards in _CARDS.items())
+
+    def changed(self, **values: Any) -> Self:
+        """Return the same settings with other values, as `dataclasses.replace` does for settings that every cell has."""
+        return type(self)(**{one.name: getattr(self, one.name) for one in fields(self)} | values)
+
+    def of(self, own: type[_Own]) -> _Own:
+        """Return a card's own settings, as the dataclass that declares them."""
+        return own(**{name: getattr(self, name) for name in declared(own)})
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings that apply, in the order of declaration; JSON can hold it."""
@@ -146,13 +233,13 @@ class Settings:
     def name(self) -> str:
         """A readable slug that ends in the first eight digits of the hash: ``mnad-prediction-skip-memory-1a2b3c4d``."""
         task = self.task if self.noise is None else f"{self.task}{round(100 * self.noise)}"
-        memory = {self.method: "memory", "none": "no_memory"}.get(self.memory, f"{self.memory}_memory")
+        memory = {self.method: "memory", NO_MEMORY: "no_memory"}.get(self.memory, f"{self.memory}_memory")
         if self.method in LEARNING_FREE:
             return f"{self.method}-{self.hash[:8]}"
         if self.method in BASELINES:
             return "-".join([self.method, *self._of_a_baseline(), self.hash[:8]])
         parts = [self.method, task, "skip" if self.skip else "no_skip", memory]
-        if self.supervision != "none":
+        if self.supervision != NO_SUPERVISION:
             parts.append(self.supervision)
         if self.preset != "official":
             parts.append(self.preset)

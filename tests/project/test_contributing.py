@@ -6,13 +6,11 @@ from pathlib import Path
 import pytest
 
 from benchmarks.report.read.rows import METHOD_NAMES
-from benchmarks.run.methods import METHODS
 from benchmarks.run.parts import BACKBONES
 from benchmarks.run.parts import MEMORIES as PARTS
-from benchmarks.study.baseline_presets import BASELINE_PRESETS
 from benchmarks.study.files import load_study
 from benchmarks.study.presets import resolve
-from benchmarks.study.settings import AUTOENCODERS, BASELINES, MEMORIES, PROFILES
+from benchmarks.study.settings import AUTOENCODERS, BASELINES, MEMORIES, METHODS, PROFILES
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text()
@@ -75,14 +73,14 @@ class TestEveryBaseline:
         """A mechanism on plain tensors, a test beside it, and a module of its own that runs it."""
         assert (ROOT / "baselines" / f"{name}.py").is_file()
         assert (ROOT / "tests" / "baselines" / f"test_{name}.py").is_file()
-        module = METHODS[name].split(":")[0]
+        module = METHODS[name].run.split(":")[0]
         assert module.startswith("benchmarks.run.baselines.")
         assert ROOT.joinpath(*module.split(".")).with_suffix(".py").is_file()
 
     def test_has_a_name_a_preset_and_a_cell(self, name: str) -> None:
         """It is printed by a name, fixed at each profile, and asked for by the studies of baselines."""
         assert METHOD_NAMES[name]
-        assert name in BASELINE_PRESETS
+        assert name in METHODS
         for study in ("baselines-ped2", "baselines-synthetic", "baselines-avenue-partial"):
             assert name in {cell.settings.method for cell in load_study(study).cells}
 

@@ -31,11 +31,11 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(LEAVES, ()),
     "benchmarks.errors": (),
     "benchmarks.writing": (),
-    "benchmarks.study": (),
+    "benchmarks.study": (FACTS,),
     "benchmarks.data": (WRITING, "synthetic"),
     "benchmarks.measure": (WRITING,),
     "benchmarks.run": (WRITING, "benchmarks.study", "benchmarks.data", "benchmarks.measure", *LEAVES),
-    "benchmarks.grid": ("benchmarks.study", RECORD, *RECORDED, "benchmarks.run.fingerprint"),
+    "benchmarks.grid": ("benchmarks.study", FACTS, RECORD, *RECORDED, "benchmarks.run.fingerprint"),
     "benchmarks.report": (WRITING, "benchmarks.measure", "benchmarks.study", FACTS, RECORD, *RECORDED, LOOK_FILE),
     "benchmarks.track": ("benchmarks.report", "benchmarks.measure", "benchmarks.study", RECORD),
 }

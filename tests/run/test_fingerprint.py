@@ -77,7 +77,7 @@ class TestEdits:
     @staticmethod
     def forget() -> None:
         """Empty the caches, as a new process would begin."""
-        for cached in (module._file_digest, module._tables, module._closure):
+        for cached in (module._file_digest, module._closure):
             cached.cache_clear()
 
     def test_edited_loss_is_another_fingerprint_and_an_edited_comment_is_not(self, copy: Path) -> None:

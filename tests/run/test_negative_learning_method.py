@@ -20,9 +20,9 @@ from benchmarks.run.frame_autoencoder import FrameAutoencoder
 from benchmarks.run.methods import build
 from benchmarks.run.negative_learning import LimitedAutoencoder
 from benchmarks.run.training import train_epoch
-from benchmarks.study.legality import illegal_because
 from benchmarks.study.presets import resolve
 from benchmarks.study.settings import Settings
+from benchmarks.study.validation import invalid_reason
 
 CPU = torch.device("cpu")
 METHODS = ("cae", "fcae")
@@ -188,7 +188,7 @@ class TestLegality:
 
     def test_a_real_set_with_a_folder_is_legal(self) -> None:
         """The folder is the user's business; its content is checked when it is read."""
-        assert illegal_because(settings_of(dataset="ped2", negative_folder="anomalies")) is None
+        assert invalid_reason(settings_of(dataset="ped2", negative_folder="anomalies")) is None
 
 
 class TestDraw:

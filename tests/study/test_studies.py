@@ -6,8 +6,8 @@ from collections import Counter
 import pytest
 
 from benchmarks.study.files import STUDIES, load_study, study_names
-from benchmarks.study.legality import illegal_because
 from benchmarks.study.settings import PROFILES, Settings
+from benchmarks.study.validation import invalid_reason
 
 GRIDS = ("grid-synthetic", "grid-ped2", "grid-avenue", "grid-avenue-partial")
 LINES = ("lines-ped2", "lines-synthetic", "lines-avenue-partial")
@@ -24,7 +24,7 @@ class TestEveryStudy:
         """At every profile each cell is legal, and no two share a work folder or a record."""
         for profile in PROFILES:
             study = load_study(name, profile=profile)
-            assert [illegal_because(cell.settings) for cell in study.cells] == [None] * len(study.cells)
+            assert [invalid_reason(cell.settings) for cell in study.cells] == [None] * len(study.cells)
             assert len({cell.slug for cell in study.cells}) == len(study.cells)
             assert len({(cell.settings.name, cell.seed) for cell in study.cells}) == len(study.cells)
 

@@ -4,7 +4,7 @@ Sides are matched on every setting that is no geometry; `pairing` then puts toge
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Final
 
 from benchmarks.measure.hierarchical import SeedVideoDifference, hierarchical_bootstrap
@@ -160,7 +160,7 @@ def _as_published(settings: Settings) -> Settings:
     threshold, items = settings.shrink_threshold, settings.items
     if threshold is None or items is None or not 1 <= round(threshold * items, 9) <= 3:
         return settings
-    return replace(settings, shrink_threshold=_RELEASED_SHRINKAGE / items)
+    return settings.changed(shrink_threshold=_RELEASED_SHRINKAGE / items)
 
 
 def without_stale(

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 
 from matplotlib.figure import Figure
 
@@ -24,7 +23,7 @@ def draw(rows: Sequence[Row]) -> Figure | None:
     groups: dict[Settings, list[Row]] = defaultdict(list)
     for row in rows:
         if row.settings.items is not None and row.by_seed(micro()):
-            groups[replace(row.settings, items=0)].append(row)
+            groups[row.settings.changed(items=0)].append(row)
     twins = {pair[0].settings: pair[1] for pair in memory_pairs(rows)}
     panels: dict[tuple[str, str], list[list[Row]]] = defaultdict(list)
     for group in groups.values():

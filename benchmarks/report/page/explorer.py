@@ -62,7 +62,7 @@ def in_order(records: Iterable[Record]) -> list[Record]:
             settings.dataset in GENERATED_DATASETS,
             settings.dataset,
             PROFILES.index(settings.profile),
-            METHODS.index(settings.method),
+            list(METHODS).index(settings.method),
             str(record.path.parent),
             record.seed,
         )

@@ -1,33 +1,11 @@
 """Contrasts that pair two settings by seed: memory on against off, and a variant against the published one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import Final
+from dataclasses import dataclass
 
 from benchmarks.measure.statistics import PairedDifference, holm, paired_difference
 from benchmarks.report.read.records import Record
 from benchmarks.report.read.rows import Row
-from benchmarks.study.settings import Settings
-
-# Settings that come and go with the memory; two rows that agree in all others differ in the memory alone.
-_OF_MEMORY: Final = frozenset(
-    {
-        "memory",
-        "items",
-        "update_weight",
-        "read_gradient",
-        "compactness_reduction",
-        "compactness_weight",
-        "separateness_weight",
-        "address",
-        "shrink_threshold",
-        "entropy_weight",
-        "normalise_query",
-        "alpha",
-        "update_threshold",
-        "error",
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -55,11 +33,11 @@ class Contrast:
 
 def memory_pairs(rows: Sequence[Row]) -> list[tuple[Row, Row]]:
     """Rows with a memory (no forced supervision), each beside the row that lacks the memory alone."""
-    plain = {_rest(row.settings): row for row in rows if row.settings.memory == "none"}
+    plain = {row.settings.beside_memory: row for row in rows if not row.settings.has_memory}
     return [
-        (row, plain[_rest(row.settings)])
+        (row, plain[row.settings.beside_memory])
         for row in rows
-        if row.settings.memory != "none" and row.settings.supervision == "none" and _rest(row.settings) in plain
+        if row.settings.has_memory and row.settings.supervision == "none" and row.settings.beside_memory in plain
     ]
 
 
@@ -127,9 +105,3 @@ def _difference(one: Row, other: Row, metric: str, score: str) -> PairedDifferen
         return record.metric(metric, score=None if score == "published" else score)
 
     return paired(one.by_seed(measure), other.by_seed(measure))
-
-
-def _rest(settings: Settings) -> tuple[object, ...]:
-    names = [field.name for field in fields(Settings) if field.name not in _OF_MEMORY | {"supervision"}]
-    names = [name for name in names if name not in ("uniform_weight", "uniform_temperature")]
-    return tuple(getattr(settings, name) for name in names)

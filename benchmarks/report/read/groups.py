@@ -108,4 +108,4 @@ def common_label(settings: Iterable[Settings]) -> str:
 
 def in_order_of_methods(methods: Iterable[str]) -> list[str]:
     """Methods as the study names them: the two with a memory first."""
-    return sorted(methods, key=METHODS.index)
+    return sorted(methods, key=list(METHODS).index)

@@ -4,24 +4,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from benchmarks.data.facts import FACTS
-from benchmarks.study.baseline_presets import BASELINE_PRESETS
 from benchmarks.study.presets import resolve
-from benchmarks.study.settings import AUTOENCODERS, BASELINES, GENERATED_DATASETS
+from benchmarks.study.settings import AUTOENCODERS, BASELINES, GENERATED_DATASETS, METHODS
 
-SET_NAMES: Final = {
-    "ped2": "UCSD Ped2",
-    "ped1": "UCSD Ped1",
-    "avenue": "CUHK Avenue",
-    "avenue-mnad-labels": "CUHK Avenue (MNAD's labels)",
-    "avenue-partial": "CUHK Avenue (a part)",
-    "shanghaitech": "ShanghaiTech",
-    "shanghaitech-mnad-labels": "ShanghaiTech (MNAD's labels)",
-    "synthetic": "Circles and squares",
-    "pool": "Generated pool",
-    "pool-inpainted": "Generated pool, inpainted",
-}
+SET_NAMES: Final = {name: facts.printed for name, facts in FACTS.items()}
 _FRACTIONS: Final = {1.0: "full", 0.5: "½", 0.25: "¼", 0.125: "⅛"}
-_METHODS: Final = {"mnad": "MNAD", "memae": "MemAE"}
 
 
 def set_name(dataset: str) -> str:
@@ -42,7 +29,7 @@ def has_published_length(dataset: str) -> bool:
 def published_epochs(method: str, dataset: str) -> int | None:
     """Epochs of the published training; of a baseline those of its own document; None where there are none."""
     if method in BASELINES:
-        epochs = BASELINE_PRESETS[method].profiles["paper"].get("epochs")
+        epochs = METHODS[method].profiles["paper"].get("epochs")
         return None if epochs is None else int(epochs)
     if method not in AUTOENCODERS or not has_published_length(dataset):
         return None
@@ -64,7 +51,7 @@ def distance_label(
     if lengths:
         (first, words), *others = lengths.items()
         differing = [
-            f"{_METHODS.get(method, method)}: {_short(first, method, epochs, told)}"
+            f"{METHODS[method].printed}: {_short(first, method, epochs, told)}"
             for method, told in others
             if told != words
         ]

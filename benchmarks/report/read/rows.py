@@ -14,24 +14,9 @@ from benchmarks.measure.statistics import t_interval
 from benchmarks.report.read.published import PublishedFigure, of_baseline, original, rc2020
 from benchmarks.report.read.records import Record
 from benchmarks.study.presets import resolve
-from benchmarks.study.settings import AUTOENCODERS, BASELINES, LEARNING_FREE, SEEDLESS, Cell, Settings
+from benchmarks.study.settings import AUTOENCODERS, BASELINES, LEARNING_FREE, METHODS, SEEDLESS, Cell, Settings
 
-METHOD_NAMES: Final = {
-    "mnad": "MNAD",
-    "memae": "MemAE",
-    "cae": "CAE",
-    "stae": "stacked-frames AE",
-    "convlstm_ae": "ConvLSTM AE",
-    "lstm_vector_ae": "LSTM vector AE",
-    "aae": "adversarial AE",
-    "pca": "PCA",
-    "rbm_patches": "RBM on patches",
-    "dfr": "DFR",
-    "fcae": "fully convolutional AE",
-    "frame_difference": "frame difference",
-    "mean_frame": "mean frame",
-    "clock": "clock",
-}
+METHOD_NAMES: Final = {name: card.printed for name, card in METHODS.items()}
 _NOT_RUN: Final = "not run yet"
 # Settings that have a place of their own in a row.
 _NAMED: Final = frozenset({"dataset", "method", "task", "noise", "skip", "memory", "supervision", "preset", "profile"})
@@ -78,7 +63,7 @@ class Row:
         settings = self.settings
         if settings.method not in AUTOENCODERS:
             return ""
-        return {settings.method: "own", "none": "none"}.get(settings.memory, METHOD_NAMES.get(settings.memory, "?"))
+        return settings.memory_level
 
     @cached_property
     def extra(self) -> str:
@@ -136,7 +121,7 @@ class Row:
         """Whether a published figure is of this very setting, but for what the profile sets."""
         settings = self.settings
         return (
-            settings.memory in (settings.method, "none")
+            (settings.has_own_memory or not settings.has_memory)
             and settings.skip == native_skip(settings)
             and settings.supervision == "none"
             and departures(settings).keys() <= GEOMETRY
@@ -204,7 +189,7 @@ def only_factors(settings: Settings) -> bool:
 
 def native_skip(settings: Settings) -> bool:
     """Whether the published network for this method and task has skips (STUDY section 2; denoising as prediction)."""
-    return settings.method == "mnad" and settings.task != "reconstruction"
+    return settings.task in settings.method_card.native_skip
 
 
 @dataclass(frozen=True)

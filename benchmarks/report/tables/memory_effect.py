@@ -1,7 +1,7 @@
 """``results/tables/memory_effect.{md,csv}`` and LaTeX: memory's effect by group, what it rests on, and what it costs."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -98,7 +98,10 @@ def memory_effects(rows_of: Mapping[str, Sequence[Row]]) -> Effects:
                 found.setdefault((settings.method, settings.task), {})[column] = effect
     return Effects(
         tuple(rows_of),
-        {key: found[key] for key in sorted(found, key=lambda key: (METHODS.index(key[0]), TASKS.index(key[1])))},
+        {
+            key: found[key]
+            for key in sorted(found, key=lambda key: (list(METHODS).index(key[0]), list(TASKS).index(key[1])))
+        },
     )
 
 
@@ -107,7 +110,7 @@ def _shrunk(row: Row, rows: Sequence[Row]) -> dict[str, Row]:
     settings = row.settings
     if settings.shrink_threshold is None or not settings.items:
         return {}
-    wanted = {name: replace(settings, shrink_threshold=times / settings.items) for name, times in _SHRINKAGES.items()}
+    wanted = {name: settings.changed(shrink_threshold=times / settings.items) for name, times in _SHRINKAGES.items()}
     return {
         name: other
         for name, one in wanted.items()

@@ -17,7 +17,7 @@ from benchmarks.report.claims.trained import (
     updates,
 )
 from benchmarks.report.read.records import Record, read_record
-from benchmarks.study.baseline_presets import BASELINE_PRESETS
+from benchmarks.study.baselines import BASELINE_CARDS
 from benchmarks.study.presets import resolve
 from benchmarks.study.settings import Cell, Settings
 
@@ -61,7 +61,7 @@ class TestPublishedUpdates:
 
     def test_of_a_baseline_are_its_own_documents(self, make: Callable[..., Record]) -> None:
         """On a set without facts, all clips are what the run would have without gaps and calibration videos."""
-        paper = BASELINE_PRESETS["stae"].profiles["paper"]
+        paper = BASELINE_CARDS["stae"].profiles["paper"]
         own = resolve(dataset="ped2", method="stae", task="reconstruction", memory="none", profile="small")
         assert published_updates(make(own)) == paper["epochs"] * ((2550 - 16 * 9) // paper["batch"])
         drawn = resolve(dataset="synthetic", method="stae", task="reconstruction", memory="none", profile="small")

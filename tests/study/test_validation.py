@@ -11,10 +11,10 @@ import torch
 
 from benchmarks.errors import StudyError
 from benchmarks.run.autoencoder import MemoryAutoencoder
-from benchmarks.study.legality import illegal_because, refuse_illegal
+from benchmarks.study.memories import cosine_ceiling
 from benchmarks.study.presets import resolve
 from benchmarks.study.settings import Settings
-from benchmarks.study.shrinkage import cosine_ceiling
+from benchmarks.study.validation import invalid_reason, refuse_invalid
 from tests.support.methods import batch_of, made_up_clips
 
 RECORDS = Path(__file__).parents[2] / "results" / "runs"
@@ -34,7 +34,7 @@ class TestMemory:
         assert "items=1" in sentence
         assert "separateness_weight=0.1" in sentence
         single = resolve(dataset="ped2", method="mnad", task="prediction", items=1, separateness_weight=0.0)
-        assert illegal_because(single) is None
+        assert invalid_reason(single) is None
 
     def test_supervision_needs_items(self) -> None:
         """Without memory there is nothing to supervise."""
@@ -75,7 +75,7 @@ class TestCosineAddress:
         assert f"set shrink_threshold below {ceiling:.3g}" in sentence
         assert "address=inner_product" in sentence
         for lives in (0.999 * ceiling, 1 / items, 0.0):
-            assert illegal_because(cosine(items=items, shrink_threshold=lives)) is None
+            assert invalid_reason(cosine(items=items, shrink_threshold=lives)) is None
 
     def test_a_query_along_one_item_has_the_ceilings_weight(self) -> None:
         """Items at right angles: the largest weight is the ceiling, whatever the query's length."""
@@ -202,7 +202,7 @@ class TestIdleSettings:
         for file in files:
             content = json.loads(file.read_text(encoding="utf-8"))
             settings = Settings.from_dict(content["settings"])
-            assert (settings.hash, illegal_because(settings)) == (content["settings_hash"], None), file
+            assert (settings.hash, invalid_reason(settings)) == (content["settings_hash"], None), file
 
 
 class TestGeometry:
@@ -227,7 +227,7 @@ class TestRefuseIllegal:
     def test_names_the_cell(self) -> None:
         """The sentence begins with the cell, so that a study file's reader finds it; a legal cell passes."""
         settings = resolve(dataset="ped2", method="mnad", task="prediction")
-        refuse_illegal(settings)
+        refuse_invalid(settings)
         broken = dataclasses.replace(settings, size=100)
         with pytest.raises(StudyError, match=broken.name):
-            refuse_illegal(broken)
+            refuse_invalid(broken)

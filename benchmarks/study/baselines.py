@@ -1,4 +1,4 @@
-"""What each baseline fixes, and what a profile makes of it.
+"""Cards of the baselines: what each fixes, and what a profile makes of it.
 
 The profile `paper` has the input size and the optimiser settings of the source document (or of the paper that it cites,
 where it has none); the other profiles scale size, width and length. A baseline has no other preset than `official`.
@@ -6,32 +6,80 @@ where it has none); the other profiles scale size, width and length. A baseline 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from benchmarks.study.settings import PROFILES
+from benchmarks.study.cards import OwnSettings, declared, setting
+from benchmarks.study.methods import MethodCard
 
 _COMMON: Mapping[str, Any] = {"channels": 1, "precision": "float32", "schedule": "constant"}
 
 
-@dataclass(frozen=True)
-class BaselinePreset:
-    """One baseline.
+@dataclass(frozen=True, kw_only=True)
+class BaselineSettings(OwnSettings):
+    """Settings of baselines. Which of them a baseline has follows from its card: those that ``fixed`` or a profile names."""
 
-    fixed: settings at every profile. profiles: size, width, epochs, batch, train_stride and what scales with them.
-    least, step: frames of ``least`` pixels, and of any whole number of steps more, fit the layers.
-    narrowest: channels of its narrowest scaled layer at the published width.
+    bottleneck: int = setting(needed=False)
+    weight_decay: float = setting(least=0, needed=False)
+    frames_as: Literal["sequence", "channels"] = setting(needed=False)
+    # clips whose frames lie 1, 2, ... so many apart, all of them to train on
+    temporal_strides: int = setting(needed=False)
+    adversarial_learning_rate: float = setting(least=0, needed=False)
+    shrunk_size: int = setting(needed=False)
+    # pixels of a patch's side, how far patches lie apart, and how many are drawn to fit
+    patch: int = setting(needed=False)
+    patch_stride: int = setting(needed=False)
+    patches: int = setting(needed=False)
+    backbone: Literal["vgg19", "random", "self_supervised"] = setting(needed=False)
+    kernels: Literal["3-5-7-9", "3-5-9"] = setting(needed=False)
+    dropout: float = setting(needed=False)
+    augmentation: bool = setting(needed=False)
+    # where the method looks; everywhere unless set
+    region: Literal["pool"] = setting(needed=False)
+    # what is done to the target outside the region
+    target_corruption: Literal["gaussian", "bounded_gaussian", "inverted", "modulo_shift"] = setting(needed=False)
+    # at test, pixels brighter than so many standard deviations get the mean colour
+    bright_spots: float = setting(needed=False)
+    # at test, what the range of frames is shrunk to
+    luminosity: float = setting(needed=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NegativeSettings(OwnSettings):
+    """Negative learning: known anomalies that are not to be reconstructed, generated or in a folder of the user's.
+
+    negative_margin: squared error, frames in [0, 1], from which on an anomaly is left alone
     """
 
-    fixed: Mapping[str, Any]
-    profiles: Mapping[str, Mapping[str, Any]]
-    least: int = 1
-    step: int = 1
-    narrowest: int = 1
+    negative_weight: float = setting(needed=False)
+    negative_margin: float = setting(needed=False)
+    negative_frames: int = setting(needed=False)
+    negative_folder: str = setting(needed=False)
 
 
-BASELINE_PRESETS: Mapping[str, BaselinePreset] = {
+@dataclass(frozen=True, kw_only=True)
+class BaselineCard(MethodCard):
+    """A baseline. negative: whether it can be kept from reconstructing known anomalies."""
+
+    kind: Literal["autoencoder", "baseline", "learning-free"] = "baseline"
+    negative: bool = False
+
+    def geometry(self, profile: str) -> dict[str, Any]:
+        """Return all that a profile sets."""
+        return {**_COMMON, **super().geometry(profile)}
+
+    def setting_names(self) -> frozenset[str]:
+        """Return those that it has at any profile, and those of negative learning where it knows that."""
+        named = frozenset(self.fixed).union(*self.profiles.values()) & declared(BaselineSettings).keys()
+        return named | frozenset(declared(NegativeSettings) if self.negative else ())
+
+
+BASELINE_CARDS: Mapping[str, BaselineCard] = {
     # Seed 001: 100x100, batch 32, 30 epochs, Adam 1e-4 with weight decay 1e-5, a bottleneck of 2000.
-    "cae": BaselinePreset(
+    "cae": BaselineCard(
+        printed="CAE",
+        run="benchmarks.run.baselines.cae:Cae",
+        clip_cost=(0.021, 0.005),
+        negative=True,
         fixed={"learning_rate": 1e-4, "weight_decay": 1e-5, "error": "mse"},
         profiles={
             "paper": {"size": 100, "width": 1.0, "bottleneck": 2000, "epochs": 30, "batch": 32, "train_stride": 1},
@@ -44,7 +92,10 @@ BASELINE_PRESETS: Mapping[str, BaselinePreset] = {
         narrowest=32,
     ),
     # Seed 001 after Hasan et al. 2016: ten frames at 227x227; optimiser, batch and epochs of the notebook's training loop.
-    "stae": BaselinePreset(
+    "stae": BaselineCard(
+        printed="stacked-frames AE",
+        run="benchmarks.run.baselines.stae:Stae",
+        clip_cost=(0.1, 0.02),
         fixed={"learning_rate": 1e-4, "weight_decay": 1e-5, "error": "mean_absolute_error"},
         profiles={
             "paper": {"size": 227, "width": 1.0, "epochs": 30, "batch": 32, "train_stride": 1},
@@ -58,7 +109,10 @@ BASELINE_PRESETS: Mapping[str, BaselinePreset] = {
     ),
     # Chong and Tay 2017: ten frames at 227x227, Adam at its default rate, batch 64, at most 50 epochs. Strides 1 to 4 are
     # the third document's (the paper has 1 to 3).
-    "convlstm_ae": BaselinePreset(
+    "convlstm_ae": BaselineCard(
+        printed="ConvLSTM AE",
+        run="benchmarks.run.baselines.convlstm_ae:ConvLstmAe",
+        clip_cost=(0.09, 0.025),
         fixed={"learning_rate": 1e-3, "frames_as": "sequence", "temporal_strides": 4, "error": "sequence_cost"},
         profiles={
             "paper": {"size": 227, "width": 1.0, "epochs": 50, "batch": 64, "train_stride": 1},
@@ -70,22 +124,11 @@ BASELINE_PRESETS: Mapping[str, BaselinePreset] = {
         step=8,
         narrowest=32,
     ),
-    # Seed 004's reference is a thesis of which only the abstract was at hand, so sizes and rates are ours: with a slower
-    # encoder, or a longer code, the discriminator won at once. ``bottleneck`` is the code.
-    "aae": BaselinePreset(
-        fixed={"learning_rate": 1e-3, "adversarial_learning_rate": 1e-3, "bottleneck": 32, "error": "mse"},
-        profiles={
-            "paper": {"size": 128, "width": 1.0, "epochs": 60, "batch": 16, "train_stride": 1},
-            "cpu": {"size": 128, "width": 0.5, "epochs": 10, "batch": 16, "train_stride": 1},
-            "small": {"size": 128, "width": 0.25, "epochs": 6, "batch": 16, "train_stride": 1},
-            "smoke": {"size": 32, "width": 0.125, "epochs": 2, "batch": 4, "train_stride": 16},
-        },
-        least=16,
-        step=16,
-        narrowest=64,
-    ),
     # The first document gives no training; that of the ConvLSTM autoencoder, which it stands beside, is taken.
-    "lstm_vector_ae": BaselinePreset(
+    "lstm_vector_ae": BaselineCard(
+        printed="LSTM vector AE",
+        run="benchmarks.run.baselines.lstm_vector_ae:LstmVectorAe",
+        clip_cost=(0.065, 0.02),
         fixed={"learning_rate": 1e-3, "bottleneck": 32, "error": "mse"},
         profiles={
             "paper": {"size": 227, "width": 1.0, "epochs": 50, "batch": 64, "train_stride": 1},
@@ -97,8 +140,29 @@ BASELINE_PRESETS: Mapping[str, BaselinePreset] = {
         step=8,
         narrowest=64,
     ),
+    # Seed 004's reference is a thesis of which only the abstract was at hand, so sizes and rates are ours: with a slower
+    # encoder, or a longer code, the discriminator won at once. ``bottleneck`` is the code.
+    "aae": BaselineCard(
+        printed="adversarial AE",
+        run="benchmarks.run.baselines.aae:AdversarialAutoencoder",
+        clip_cost=(0.034, 0.005),
+        fixed={"learning_rate": 1e-3, "adversarial_learning_rate": 1e-3, "bottleneck": 32, "error": "mse"},
+        profiles={
+            "paper": {"size": 128, "width": 1.0, "epochs": 60, "batch": 16, "train_stride": 1},
+            "cpu": {"size": 128, "width": 0.5, "epochs": 10, "batch": 16, "train_stride": 1},
+            "small": {"size": 128, "width": 0.25, "epochs": 6, "batch": 16, "train_stride": 1},
+            "smoke": {"size": 32, "width": 0.125, "epochs": 2, "batch": 4, "train_stride": 16},
+        },
+        least=16,
+        step=16,
+        narrowest=64,
+    ),
     # Seed 000 gives no sizes: these are ours. A batch is a chunk of frames, the bottleneck the number of components.
-    "pca": BaselinePreset(
+    "pca": BaselineCard(
+        printed="PCA",
+        run="benchmarks.run.baselines.pca:Pca",
+        clip_cost=(0.0, 0.0001),
+        draws=False,
         fixed={"learning_rate": 0.0, "epochs": 0, "width": 1.0, "train_stride": 1, "error": "mse"},
         profiles={
             "paper": {"size": 256, "shrunk_size": 64, "bottleneck": 64, "batch": 256},
@@ -109,7 +173,10 @@ BASELINE_PRESETS: Mapping[str, BaselinePreset] = {
     ),
     # Seed 004, reference 1: an extremely compressive machine on really small patches; the numbers are ours. Batch, epochs
     # and learning rate are the machine's, over the patches that were drawn.
-    "rbm_patches": BaselinePreset(
+    "rbm_patches": BaselineCard(
+        printed="RBM on patches",
+        run="benchmarks.run.baselines.rbm_patches:RbmPatches",
+        clip_cost=(0.0, 0.0002),
         fixed={
             "learning_rate": 0.01,
             "bottleneck": 16,
@@ -129,7 +196,10 @@ BASELINE_PRESETS: Mapping[str, BaselinePreset] = {
         step=4,
     ),
     # Yang et al. 2020 and their released code: 256x256, Adam 1e-4, batch 4, 150 epochs (over some 250 images a class).
-    "dfr": BaselinePreset(
+    "dfr": BaselineCard(
+        printed="DFR",
+        run="benchmarks.run.baselines.dfr:DeepFeatureReconstruction",
+        clip_cost=(0.128, 0.042),
         fixed={
             "learning_rate": 1e-4,
             "backbone": "vgg19",
@@ -151,7 +221,11 @@ BASELINE_PRESETS: Mapping[str, BaselinePreset] = {
     # Seed 004: frames of a fifth of 1600x900, as many pixels as 240x240; Adam at its default rate, weak weight decay, 50
     # epochs (its best models had 20 or 50). Batch and the decay's weight are not in it. What rests on a pool is left out
     # here: region, corruption, bright spots and luminosity are for study files of frames that show one.
-    "fcae": BaselinePreset(
+    "fcae": BaselineCard(
+        printed="fully convolutional AE",
+        run="benchmarks.run.baselines.fcae:Fcae",
+        clip_cost=(0.005, 0.001),
+        negative=True,
         fixed={
             "learning_rate": 1e-3,
             "weight_decay": 1e-5,
@@ -171,22 +245,6 @@ BASELINE_PRESETS: Mapping[str, BaselinePreset] = {
         narrowest=16,
     ),
 }
-
-NEGATIVE_LEARNERS = ("cae", "fcae")
-"""Baselines that can be kept from reconstructing known anomalies."""
-_NEGATIVE_LEARNING = ("negative_weight", "negative_margin", "negative_frames", "negative_folder")
-
-
-def baseline(method: str, profile: str) -> dict[str, Any]:
-    """Return the settings that a baseline has at a profile, by name."""
-    preset = BASELINE_PRESETS[method]
-    return {**_COMMON, **preset.fixed, **preset.profiles[profile]}
-
-
-def own_settings(method: str) -> frozenset[str]:
-    """Return the names of all settings that a baseline has at any profile, or can have."""
-    fixed = frozenset(name for profile in PROFILES for name in baseline(method, profile))
-    return fixed | frozenset(_NEGATIVE_LEARNING if method in NEGATIVE_LEARNERS else ())
 
 
 def negative_learning(overrides: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,9 +8,8 @@ from baselines.convlstm_ae import TEMPORAL_STRIDES
 from baselines.fcae import KERNELS
 from baselines.target_corruption import KINDS
 from benchmarks.errors import StudyError
-from benchmarks.study.baseline_presets import BASELINE_PRESETS, baseline, own_settings
-from benchmarks.study.presets import _FACTOR_LEVELS, resolve
-from benchmarks.study.settings import BASELINES, PROFILES, Settings
+from benchmarks.study.presets import resolve
+from benchmarks.study.settings import BASELINES, LEVELS, METHODS, PROFILES, Settings
 
 
 def settings_of(method: str, **factors: Any) -> Settings:
@@ -28,14 +27,14 @@ def refusal(method: str, **factors: Any) -> str:
 class TestBaselinePresets:
     def test_there_is_one_for_each_baseline_and_no_other(self) -> None:
         """The names of methods and their presets agree."""
-        assert set(BASELINE_PRESETS) == set(BASELINES)
+        assert {name for name, card in METHODS.items() if card.kind == "baseline"} == set(BASELINES)
 
     @pytest.mark.parametrize("method", BASELINES)
     def test_have_the_same_settings_at_every_profile(self, method: str) -> None:
         """A profile changes values of size, width and length; what else a baseline has stays."""
         found = {profile: settings_of(method, profile=profile).to_dict() for profile in PROFILES}
         assert len({frozenset(one) for one in found.values()}) == 1
-        scaled = {name for preset in BASELINE_PRESETS[method].profiles.values() for name in preset}
+        scaled = {name for preset in METHODS[method].profiles.values() for name in preset}
         for one in found.values():
             differing = {name for name, value in one.items() if value != found["paper"][name]}
             assert differing <= scaled | {"profile"}
@@ -61,15 +60,17 @@ class TestBaseline:
     def test_is_what_resolve_gives(self) -> None:
         """A cell without overrides has the preset's values, and no memory, skip or supervision."""
         one = settings_of("cae", profile="small")
-        assert {name: getattr(one, name) for name in baseline("cae", "small")} == baseline("cae", "small")
+        assert {name: getattr(one, name) for name in METHODS["cae"].geometry("small")} == METHODS["cae"].geometry(
+            "small"
+        )
         assert (one.memory, one.skip, one.supervision, one.items) == ("none", False, "none", None)
 
 
 class TestOwnSettings:
     def test_names_what_a_baseline_has(self) -> None:
         """The bottleneck is the convolutional autoencoder's; the number of items is no baseline's."""
-        assert {"bottleneck", "weight_decay", "size"} <= own_settings("cae")
-        assert "items" not in own_settings("cae")
+        assert {"bottleneck", "weight_decay"} <= METHODS["cae"].setting_names()
+        assert "items" not in METHODS["cae"].setting_names()
 
 
 class TestLegality:
@@ -147,8 +148,8 @@ class TestFcae:
 
     def test_levels_are_those_of_the_leaf(self) -> None:
         """What a study file may ask for is what the leaf has."""
-        assert set(_FACTOR_LEVELS["kernels"]) == set(KERNELS)
-        assert set(_FACTOR_LEVELS["target_corruption"]) == set(KINDS)
+        assert set(LEVELS["kernels"]) == set(KERNELS)
+        assert set(LEVELS["target_corruption"]) == set(KINDS)
 
     def test_names_say_what_the_document_calls_apart(self) -> None:
         """The shallow network and a corrupted target are in a cell's name."""
