@@ -147,9 +147,10 @@ class Settings(_CardSettings, CommonSettings):  # type: ignore[misc]  # its fiel
             raise StudyError(f"The cell {self.name} cannot be run: {reason}")
 
     def _foreign_reason(self) -> str | None:
-        method = METHODS.get(self.method)
+        if any(getattr(self, factor) not in cards for factor, cards in _CARDS.items()):
+            return None  # there is no such level, which validation says
         # Of a system of its own, memory and task are none.
-        factors = _CARDS if method is None or method.composed else ("method",)
+        factors = tuple(_CARDS) if self.method_card.composed else ("method",)
         for name, owners in OWNERS.items():
             if getattr(self, name) is None or any(
                 factor in factors and getattr(self, factor) == level for factor, level in owners

@@ -58,7 +58,7 @@ class TestModelled:
 
     def test_memory_costs_at_evaluation(self, settings: Settings) -> None:
         """A cell without memory has fewer variants to score."""
-        without = replace(settings, memory="none")
+        without = resolve(dataset="ped2", method="mnad", task="prediction", memory="none")
         assert cost(without).train == cost(settings).train
         assert 0.4 < cost(without).evaluate / cost(settings).evaluate < 0.7
 
@@ -102,7 +102,10 @@ class TestEstimateSeconds:
     def test_the_nearest_relatives_decide(self, settings: Settings) -> None:
         """The same geometry and memory go before other sizes and twins; several equally near give their lower quartile."""
         other = replace(settings, task="reconstruction")
-        far = [taken(replace(settings, size=64), 50.0), taken(replace(settings, memory="none"), 70.0)]
+        far = [
+            taken(replace(settings, size=64), 50.0),
+            taken(resolve(dataset="ped2", method="mnad", task="prediction", memory="none"), 70.0),
+        ]
         near = [
             taken(replace(settings, epochs=n), pace) for n, pace in ((4, 1.0), (5, 2.0), (6, 2.0), (7, 3.0), (8, 9.0))
         ]

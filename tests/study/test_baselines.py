@@ -91,8 +91,8 @@ class TestLegality:
 
     def test_refuses_settings_of_others(self) -> None:
         """A setting that means nothing to a method is refused by name, not passed over."""
-        assert "items does not apply to cae" in refusal("cae", items=10)
-        with pytest.raises(StudyError, match=r"bottleneck is a setting of baselines .* mnad"):
+        assert "items is a setting of memory=mnad or memory=memae, but method=cae" in refusal("cae", items=10)
+        with pytest.raises(StudyError, match=r"bottleneck is a setting of method=cae .*, but method=mnad"):
             resolve(dataset="ped2", method="mnad", task="prediction", bottleneck=10)
 
     def test_refuses_sizes_that_the_layers_do_not_fit(self) -> None:

@@ -142,8 +142,9 @@ class TestIdleSettings:
             {"method": "clock", "task": "reconstruction"},
         ):
             sentence = refusal(**{"memory": "none", **factors}, **setting)
-            assert f"{name} is a setting that" in sentence
-            assert "but memory=none; leave it out" in sentence
+            assert f"{name} is a setting of memory=" in sentence
+            but = "method=clock" if factors.get("method") == "clock" else "memory=none"
+            assert f"but {but}; leave it out" in sentence
 
     @pytest.mark.parametrize("method", ["mnad", "memae"])
     def test_a_memory_has_not_the_others_settings(self, method: str) -> None:
@@ -153,7 +154,7 @@ class TestIdleSettings:
         for memory, others, foreign in (("memae", "mnad", mnads), ("mnad", "memae", memaes)):
             for name, value in foreign.items():
                 sentence = refusal(method=method, memory=memory, **{name: value})
-                assert f"{name} is a setting that memory={others} has, but memory={memory}" in sentence
+                assert f"{name} is a setting of memory={others}, but memory={memory}" in sentence
         for memory in ("mnad", "memae"):
             assert resolve(dataset="ped2", method=method, task="prediction", memory=memory, items=50).items == 50
 
@@ -169,7 +170,9 @@ class TestIdleSettings:
     )
     def test_what_has_never_a_weight_has_not_even_1(self, factors: dict[str, str]) -> None:
         """MemAE's error, or what learns nothing, would with alpha=1 be the same cell under another hash."""
-        assert "alpha=1 weighs the error" in refusal(**{"task": "reconstruction", **factors}, alpha=1.0)
+        assert "alpha is a setting of memory=mnad or method=mnad" in refusal(
+            **{"task": "reconstruction", **factors}, alpha=1.0
+        )
 
     def test_an_error_that_no_score_rests_on(self) -> None:
         """MNAD's backbone is scored by PSNR, with either memory and without; MemAE's by the error that is asked for."""
@@ -181,7 +184,7 @@ class TestIdleSettings:
         ("factors", "said"),
         [
             ({"uniform_weight": 1.0}, "supervision=none"),
-            ({"supervision": "uniform_rc2020", "uniform_temperature": 0.1}, "uniform_balance's"),
+            ({"supervision": "uniform_rc2020", "uniform_temperature": 0.1}, "of supervision=uniform_balance"),
             ({"noise_unit": "element"}, "task=denoising"),
             ({"noise_frames": 4}, "task=denoising"),
             ({"upsampling": "halve"}, "skip=true"),
@@ -195,7 +198,13 @@ class TestIdleSettings:
         assert said in sentence
         assert sentence.endswith("leave it out.")
 
-    def test_no_committed_record_is_of_an_illegal_cell(self) -> None:
+    def test_a_setting_of_another_card_cannot_be_written(self) -> None:
+        """Not even without validation: the settings themselves refuse what none of the cell's cards declares."""
+        settings = resolve(dataset="ped2", method="mnad", task="prediction", memory="none")
+        with pytest.raises(StudyError, match="items is a setting of memory=mnad or memory=memae, but memory=none"):
+            settings.changed(items=10)
+
+    def test_no_committed_record_is_of_an_invalid_cell(self) -> None:
         """What was run stays legal, and reads as the settings that it names."""
         files = sorted(RECORDS.glob("*/*/*/seed-*.json"))
         assert files
