@@ -6,11 +6,11 @@ repository in their Python path and the same folders.
 """
 
 import contextlib
-import itertools
 import logging
 import queue
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,8 +19,9 @@ from benchmarks.errors import StudyError
 from benchmarks.grid import process
 from benchmarks.grid.device import Device, accelerators, cores
 from benchmarks.grid.events import Event, Listener
-from benchmarks.grid.places import Places, read_json
+from benchmarks.grid.places import Places, read_json, version
 from benchmarks.grid.process import CELL, Ended, Job, cell_job
+from benchmarks.run.cell_lock import holder
 from benchmarks.study.settings import Cell
 
 _POLL_SECONDS = 0.5
@@ -86,18 +87,26 @@ def run_cells(
     entry: tuple[str, ...] = CELL,
     mode: str = "record",
     evaluate_every: int = 0,
+    known: Mapping[Cell, int] | None = None,
+    settled: Callable[[Cell], bool] = lambda _: True,
 ) -> dict[Cell, Ended]:
     """Run every cell, in order as workers become free; one that fails stops no other.
 
+    Several commands may work in the same folders: a cell that another one has is waited for after all others, and one
+    whose record another has made is done.
+
     each_poll: called twice a second, news or not. entry: what follows the interpreter in a cell's command.
+    known: when the records were changed last (st_mtime_ns, 0 for none), as the plan saw them; as they are now where None.
+    settled: whether a record that has changed since is good for this study.
     mode: of the cells, see benchmarks.run.fast. evaluate_every: as in a study file. On KeyboardInterrupt, or whatever
     else ends this function, running cells are killed with their children. With no cells Dask is not even imported.
     """
     if not cells:
         return {}
-    run = _Run(cells, places, listeners)
-    jobs = {
-        cell: cell_job(
+    run = _Run(cells, places, listeners, known, settled)
+
+    def job_of(cell: Cell) -> Job:
+        return cell_job(
             cell,
             places,
             threads=workers.threads,
@@ -105,9 +114,10 @@ def run_cells(
             entry=entry,
             mode=mode,
             evaluate_every=evaluate_every,
+            # What a worker elsewhere has on its disk is not known here.
+            known_record=None if workers.scheduler is not None else run.known[cell],
         )
-        for cell in cells
-    }
+
     with _cluster(workers, len(cells)) as client:
         client.subscribe_topic(run.topic, run.hear)
         bind = accelerators() if workers.device == "cuda" and workers.scheduler is None else ()
@@ -115,7 +125,7 @@ def run_cells(
 
         def submit(cell: Cell) -> None:
             # retries: a worker of the user's that dies takes its cell with it; that is worth one more try.
-            job = jobs[cell]
+            job = job_of(cell)
             future = client.submit(_work, job, run.topic, bind, key=f"{job.name}-{run.topic}", pure=False, retries=1)
             future.add_done_callback(run.note_end(cell))
             futures.append(future)
@@ -181,7 +191,14 @@ def _cluster(workers: Workers, cells: int) -> Iterator[Any]:
 class _Run:
     """The cells of one call, what is known of each, and what listeners are told. Used by one thread but for the queue."""
 
-    def __init__(self, cells: Sequence[Cell], places: Places, listeners: Sequence[Listener]) -> None:
+    def __init__(
+        self,
+        cells: Sequence[Cell],
+        places: Places,
+        listeners: Sequence[Listener],
+        known: Mapping[Cell, int] | None = None,
+        settled: Callable[[Cell], bool] = lambda _: True,
+    ) -> None:
         self.topic = f"cells-{uuid.uuid4().hex}"
         self._places = places
         self._listeners = listeners
@@ -189,8 +206,12 @@ class _Run:
         self._news: queue.Queue[tuple[Cell, Any]] = queue.Queue()
         self._ended: dict[Cell, Ended] = {}
         self._running: dict[Cell, None] = {}
+        self._held: dict[Cell, None] = {}
+        self._submitted = 0
+        self._settled = settled
+        self.known = {cell: version(places.record(cell)) for cell in cells} if known is None else dict(known)
         # What an earlier attempt left is no news of this one.
-        self._seen = {cell: self._version(cell) for cell in cells}
+        self._seen = {cell: version(places.progress(cell)) for cell in cells}
 
     def hear(self, event: tuple[float, Any]) -> None:
         """Called by Dask, in its own thread, with what `_work` logged: the name of a cell that starts."""
@@ -207,13 +228,14 @@ class _Run:
         self, submit: Callable[[Cell], None], places: Callable[[], int], each_poll: Callable[[], None]
     ) -> dict[Cell, Ended]:
         """Submit the cells in order, as many as there are places for; tell listeners what happens until all have ended."""
-        waiting = iter(self._by_name.values())
-        submitted = 0
+        waiting = deque(self._by_name.values())
         while len(self._ended) < len(self._by_name):
-            free = max(1, places()) - (submitted - len(self._ended))
-            for cell in itertools.islice(waiting, max(0, free)):
-                submit(cell)
-                submitted += 1
+            room = max(1, places())
+            while waiting and self._submitted < room:
+                cell = waiting.popleft()
+                if self._may_start(cell):
+                    submit(cell)
+                    self._submitted += 1
             with contextlib.suppress(queue.Empty):
                 cell, future = self._news.get(timeout=_POLL_SECONDS)
                 if future is None:
@@ -222,8 +244,32 @@ class _Run:
                     self._end(cell, future)
             for cell in tuple(self._running):
                 self._look_at(cell)
+            if not waiting:
+                waiting.extend(cell for cell in self._held if not holder(self._places.folder(cell)))
             each_poll()
         return self._ended
+
+    def _may_start(self, cell: Cell) -> bool:
+        """Whether nobody has a cell or has made its record since; tell listeners where somebody has."""
+        # The lock first: whoever frees it has written the record before.
+        who = holder(self._places.folder(cell))
+        if who:
+            self._hold(cell, who)
+            return False
+        self._held.pop(cell, None)
+        found = version(self._places.record(cell))
+        if found > self.known[cell]:
+            if self._settled(cell):
+                self._ended[cell] = Ended("done", "", 0.0)
+                self._tell(Event("elsewhere", cell))
+                return False
+            self.known[cell] = found
+        return True
+
+    def _hold(self, cell: Cell, who: str) -> None:
+        if cell not in self._held:
+            self._held[cell] = None
+            self._tell(Event("held", cell, sentence=who))
 
     def _start(self, cell: Cell) -> None:
         if cell not in self._ended and cell not in self._running:
@@ -231,11 +277,16 @@ class _Run:
             self._tell(Event("started", cell))
 
     def _end(self, cell: Cell, future: Any) -> None:
+        self._submitted -= 1
         if future.status == "finished":
             ended: Ended = future.result()
         else:
             reason = future.exception() if future.status == "error" else "its task was cancelled"
             ended = Ended("failed", f"The cell {cell.slug} was lost with its worker: {reason}.", 0.0)
+        if ended.state == "held":  # taken between our look and its start
+            self._running.pop(cell, None)
+            self._hold(cell, holder(self._places.folder(cell)) or "another command")
+            return
         self._start(cell)  # the news of a short cell's start may come after its end
         self._look_at(cell)
         del self._running[cell]
@@ -245,20 +296,14 @@ class _Run:
         )
 
     def _look_at(self, cell: Cell) -> None:
-        version = self._version(cell)
-        if version == self._seen[cell]:
+        file = self._places.progress(cell)
+        found = version(file)
+        if found == self._seen[cell]:
             return
-        progress = read_json(self._places.progress(cell))
+        progress = read_json(file)
         if progress is not None:
-            self._seen[cell] = version
+            self._seen[cell] = found
             self._tell(Event("progress", cell, progress=progress))
-
-    def _version(self, cell: Cell) -> tuple[int, int]:
-        try:
-            status = self._places.progress(cell).stat()
-        except OSError:
-            return (0, 0)
-        return (status.st_mtime_ns, status.st_ino)
 
     def _tell(self, event: Event) -> None:
         for listener in self._listeners:

@@ -7,14 +7,15 @@ from typing import Any, Literal
 
 from benchmarks.study.settings import Cell
 
-Kind = Literal["started", "progress", "done", "failed"]
+Kind = Literal["started", "progress", "done", "failed", "held", "elsewhere"]
 
 
 @dataclass(frozen=True)
 class Event:
     """Something that happened to a cell.
 
-    progress: content of its progress file, for kind `progress`. sentence: why, for kind `failed`.
+    progress: content of its progress file, for kind `progress`. sentence: why, for kind `failed`; who has it, for kind
+    `held`. elsewhere: another command has made its record.
     seconds: what the cell took, for kinds `done` and `failed`.
     """
 

@@ -75,6 +75,14 @@ def _names(folder: Path) -> frozenset[str]:
         return frozenset()
 
 
+def version(file: Path) -> int:
+    """When a file was changed last (st_mtime_ns); 0 where there is none."""
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
 def read_json(file: Path) -> dict[str, Any] | None:
     """The object in a JSON file; None where there is no file, or none that can be read."""
     try:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from benchmarks.errors import StudyError
 from benchmarks.grid.durations import in_words
 from benchmarks.grid.estimate import estimate_peak, estimate_seconds, read_measured
-from benchmarks.grid.places import Listing, Places, read_json
+from benchmarks.grid.places import Listing, Places, read_json, version
 from benchmarks.run.fingerprint import fingerprint
 from benchmarks.run.labelling import Difference, Labelling, read_labelling
 from benchmarks.run.recorded_code import Fingerprint, recorded_code
@@ -30,13 +30,14 @@ class PlannedCell:
     """A cell, its state, why (in words; may be empty) and how long it takes (None: not known).
 
     relabelled: its record was measured on other labels than those here, and can be measured again without training.
-    damaged: its record is there, but not whole.
+    damaged: its record is there, but not whole. version: when its record was changed last (st_mtime_ns); 0 without one.
     """
 
     cell: Cell
     state: State
     reason: str = ""
     seconds: float | None = None
+    version: int = 0
 
 
 @dataclass(frozen=True)
@@ -141,17 +142,18 @@ def _look_at(
     compare: Compare | None,
 ) -> PlannedCell:
     file = left.record(cell)
+    seen = 0 if file is None else version(file)
     record = None if file is None else read_json(file)
     progress = left.progress(cell)
     failure = _last_failure(progress, cell, places)
     if file is not None and record is not None and record.get("schema") == SCHEMA:
-        one = PlannedCell(cell, *_state_of(cell, record, file, current, mode, evaluate_every, compare))
+        one = PlannedCell(cell, *_state_of(cell, record, file, current, mode, evaluate_every, compare), version=seen)
         rerun = one.state in ("stale", "damaged") and failure is not None
         return replace(one, reason=f"{one.reason}; its re-run failed: {failure}") if rerun else one
     if failure is not None:
-        return PlannedCell(cell, "failed", failure)
+        return PlannedCell(cell, "failed", failure, version=seen)
     if file is not None:
-        return PlannedCell(cell, "damaged", "its record cannot be read")
+        return PlannedCell(cell, "damaged", "its record cannot be read", version=seen)
     return PlannedCell(cell, "missing", _how_far(progress, cell))
 
 

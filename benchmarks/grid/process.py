@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from typing import Any, Literal
 
 from benchmarks.grid.machine import memory_kills
 from benchmarks.grid.places import Places
+from benchmarks.run.cell_lock import HELD
 from benchmarks.study.settings import Cell
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CELL = ("-m", "benchmarks.run.cell")
 
 _GUARD = Path(__file__).with_name("guard.py")
-_POLL_SECONDS = 0.2
+_POLL_SECONDS = 0.5
 _TAIL_BYTES = 65536
 _STUDY_ERROR = 2
 _SIGNALLED = 128
@@ -44,9 +46,9 @@ class Job:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a cell ended. sentence: empty when done. out_of_memory: whether the kernel killed it for want of memory."""
+    """How a cell ended; held: another command has it. sentence: empty when done. out_of_memory: whether the kernel killed it for want of memory."""
 
-    state: Literal["done", "failed", "cancelled"]
+    state: Literal["done", "failed", "cancelled", "held"]
     sentence: str
     seconds: float
     out_of_memory: bool = False
@@ -62,10 +64,12 @@ def cell_job(
     mode: str = "record",
     evaluate_every: int = 0,
     time_steps: int = 0,
+    known_record: int | None = None,
 ) -> Job:
     """Write down a cell as a command (nothing is started). entry: what follows the interpreter.
 
     time_steps: of training, to be timed in place of a run; what it leaves is the cell's timing, and no record.
+    known_record: when the record was changed last (st_mtime_ns); a newer one is left as it is.
     """
     settings_file = places.folder(cell) / "settings.json"
     data = () if places.data_root is None else ("--data-root", str(places.data_root.absolute()))
@@ -73,8 +77,9 @@ def cell_job(
     shares = ("--threads", str(threads), "--device", device, "--mode", mode, "--quiet")
     looks = ("--evaluate-every", str(evaluate_every)) if evaluate_every else ()
     timing = ("--time-steps", str(time_steps)) if time_steps else ()
-    told = (*data, *folders, *shares, *looks, *timing)
-    arguments = (*entry, "--settings", str(settings_file), "--seed", str(cell.seed), *told)
+    known = () if known_record is None else ("--known-record", str(known_record))
+    options = (*data, *folders, *shares, *looks, *timing, *known)
+    arguments = (*entry, "--settings", str(settings_file), "--seed", str(cell.seed), *options)
     environment = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(threads))
     return Job(
         cell.slug,
@@ -90,15 +95,16 @@ def cell_job(
 def run_job(job: Job, cancelled: Callable[[], bool] = lambda: False) -> Ended:
     """Run a cell to its end; a cell that fails in any way is an answer, not an exception.
 
-    cancelled: asked five times a second; once it says yes, the cell and its children are killed.
+    cancelled: asked twice a second; once it says yes, the cell and its children are killed.
     """
     started, kills = time.monotonic(), memory_kills()
+    ended, was_cancelled = threading.Event(), threading.Event()
     try:
         job.settings_file.parent.mkdir(parents=True, exist_ok=True)
         job.settings_file.write_text(json.dumps(job.settings, indent=1), encoding="utf-8")
         with job.output.open("wb") as output:
             guard = subprocess.Popen(
-                [sys.executable, "-I", str(_GUARD), sys.executable, *job.arguments],
+                [sys.executable, "-I", "-S", str(_GUARD), sys.executable, *job.arguments],
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -109,23 +115,32 @@ def run_job(job: Job, cancelled: Callable[[], bool] = lambda: False) -> Ended:
     except OSError as error:
         return Ended("failed", f"Expected to start the cell {job.name}, but {error}; put that right.", 0.0)
     _running.add(guard)
-    was_cancelled = False
-    try:
-        while guard.poll() is None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                guard.wait(_POLL_SECONDS)
-            if not was_cancelled and cancelled():
-                was_cancelled = True
+
+    def watch() -> None:
+        while not ended.wait(_POLL_SECONDS):
+            if cancelled():
+                was_cancelled.set()
                 _let_go(guard)
+                return
+
+    # The end is waited for in the kernel: asking for it now and then would cost each short cell a part of a second.
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        guard.wait()
     finally:
+        ended.set()
+        watcher.join()
         _let_go(guard)
         status = guard.wait()
         _running.discard(guard)
     seconds = time.monotonic() - started
-    if was_cancelled:
+    if was_cancelled.is_set():
         return Ended("cancelled", f"The cell {job.name} was cancelled.", seconds)
     if status == 0 and job.record.is_file():
         return Ended("done", "", seconds)
+    if status == HELD:
+        return Ended("held", _last_line(job.output), seconds)
     out_of_memory = status in _KILLED and memory_kills() > kills
     return Ended("failed", _why(job, status, out_of_memory=out_of_memory), seconds, out_of_memory)
 

@@ -50,8 +50,10 @@ class Progress:
     def __call__(self, event: Event) -> None:
         """Show one event."""
         self._clock(event)
-        if event.kind in ("done", "failed"):
+        if event.kind in ("done", "failed", "elsewhere"):
             self._end(event)
+        elif event.kind == "held":
+            self._say(f"{_name(event.cell)}: {event.sentence} has it; waiting for its record")
         elif self._watched:
             self._show(event.cell, event.progress)
 
@@ -68,7 +70,7 @@ class Progress:
             bar = self._bars[cell] = tqdm(
                 total=1.0, desc=cell.settings.name, bar_format=shape, leave=False, file=self._stream
             )
-        bar.set_description_str(f"{cell.settings.name} seed {cell.seed} · {describe(progress)}", refresh=False)
+        bar.set_description_str(f"{_name(cell)} · {describe(progress)}", refresh=False)
         left = progress.get("seconds_left")
         bar.set_postfix_str("" if left is None else f"{in_words(left)} left", refresh=False)
         bar.n = share_done(progress)
@@ -79,17 +81,25 @@ class Progress:
         bar = self._bars.pop(event.cell, None)
         if bar is not None:
             bar.close()
-        name = f"[{self._finished}/{self._total}] {event.cell.settings.name} seed {event.cell.seed}"
-        if event.kind == "done":
-            headline = describe_headline(read_json(self._places.record(event.cell)) or {})
-            line = f"{name}: {headline}, {in_words(event.seconds)}"
-        else:
+        name = f"[{self._finished}/{self._total}] {_name(event.cell)}"
+        if event.kind == "failed":
             line = f"{name}: FAILED. {event.sentence}"
+        else:
+            headline = describe_headline(read_json(self._places.record(event.cell)) or {})
+            line = f"{name}: {headline}, {in_words(event.seconds) if event.kind == 'done' else 'by another command'}"
+        self._say(line)
+        if self._cells is not None:
+            self._cells.update()
+
+    def _say(self, line: str) -> None:
         if self._cells is None:
             print(line, file=self._stream, flush=True)
         else:
             self._cells.write(line, file=self._stream)
-            self._cells.update()
+
+
+def _name(cell: Cell) -> str:
+    return f"{cell.settings.name} seed {cell.seed}"
 
 
 class TimeLeft:
@@ -107,7 +117,7 @@ class TimeLeft:
             self._started[event.cell] = time.monotonic() if now is None else now
         elif event.kind == "done":
             self._taken[event.cell] = event.seconds
-        elif event.kind == "failed":
+        elif event.kind in ("failed", "elsewhere"):
             self._planned.pop(event.cell, None)
 
     def seconds_left(self, now: float | None = None) -> float | None:

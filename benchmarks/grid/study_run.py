@@ -159,16 +159,25 @@ def _run(
 ) -> dict[Cell, Ended]:
     from benchmarks.grid.progress import Progress
 
-    with Progress(planned, prepared.places, jobs=workers.jobs) as progress:
+    study, places = prepared.study, prepared.places
+
+    def settled(cell: Cell) -> bool:
+        keep = prepared.plan.keep_stale
+        plan = make_plan([cell], places, keep_stale=keep, mode=study.mode, evaluate_every=study.evaluate_every)
+        return not plan.to_run
+
+    with Progress(planned, places, jobs=workers.jobs) as progress:
         return run_cells(
             [one.cell for one in planned],
-            prepared.places,
+            places,
             workers,
             listeners=[progress, *listeners],
             each_poll=progress.refresh,
             entry=entry,
-            mode=prepared.study.mode,
-            evaluate_every=prepared.study.evaluate_every,
+            mode=study.mode,
+            evaluate_every=study.evaluate_every,
+            known={one.cell: one.version for one in planned},
+            settled=settled,
         )
 
 

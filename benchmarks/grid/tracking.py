@@ -36,9 +36,12 @@ class Tracking:
         """Tell the tracker."""
         if event.kind == "done":
             self._tracker.finish(event.cell, self._places.record(event.cell))
+        elif event.kind == "elsewhere":
+            if event.cell in self._told:  # begun here, before another command turned out to have it
+                self._tracker.finish(event.cell, self._places.record(event.cell))
         elif event.kind == "failed":
             self._tracker.fail(event.cell, event.sentence)
-        else:
+        elif event.kind != "held":
             progress = dict(event.progress)
             news = (progress.get("phase"), len(progress.get("epochs_done") or []))
             if self._told.get(event.cell) != news:

@@ -1,7 +1,7 @@
 """One cell as a command: ``python -m benchmarks.run.cell --settings FILE --seed N ...``.
 
 It leaves its record under the results folder, and its checkpoint, look, log and progress under the work folder. It needs no
-tracking, no cluster and no plotting library. Exit status: 0 done, 2 a sentence for the user, anything else a crash.
+tracking, no cluster and no plotting library. Exit status: 0 done, 2 a sentence for the user, 75 another command has the cell, anything else a crash.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from benchmarks.errors import StudyError
 from benchmarks.run import record as records
 from benchmarks.run.accelerator import Mode, explained, refuse_unfit, set_mode, sped_up
 from benchmarks.run.cell_data import CellData, Places, open_data
-from benchmarks.run.cell_lock import alone_at
+from benchmarks.run.cell_lock import HELD, CellHeldError, alone_at
 from benchmarks.run.checkpoint import load_checkpoint, read_facts, save_checkpoint
 from benchmarks.run.contract import Method
 from benchmarks.run.evaluation import Pass, evaluate
@@ -256,6 +256,9 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--time-steps", type=int, default=0, metavar="N", help="time N training steps and some scoring; no record"
     )
+    parser.add_argument(
+        "--known-record", type=int, metavar="NS", help="leave a record that was changed after this time (st_mtime_ns)"
+    )
     parser.add_argument("--quiet", action="store_true", help="log to the cell's file alone")
     return parser.parse_args(argv)
 
@@ -319,6 +322,9 @@ def _run(arguments: argparse.Namespace, held: ExitStack) -> int:
         held.enter_context(alone_at(folder, "a run"))
         _start_log(folder, quiet=arguments.quiet)
         progress = Progress(folder / "progress.json")
+        if _made_meanwhile(arguments, cell):
+            print("Another command has made the record meanwhile.")
+            return 0
         torch.set_num_threads(arguments.threads)
         keep_freed_memory()
         places = Places(arguments.data_root, arguments.results, arguments.work)
@@ -327,6 +333,8 @@ def _run(arguments: argparse.Namespace, held: ExitStack) -> int:
             time_cell(cell, places, device, arguments.mode, arguments.time_steps)
             return 0
         path = run_cell(cell, places, device, arguments.mode, evaluate_every=arguments.evaluate_every)
+    except CellHeldError as error:
+        return _fail(None, str(error), status=HELD)
     except StudyError as error:
         return _fail(progress, str(error), status=2)
     except Exception as error:  # the log gets the traceback, whoever started the cell one line
@@ -337,6 +345,17 @@ def _run(arguments: argparse.Namespace, held: ExitStack) -> int:
         return _fail(progress, f"{type(error).__name__}: {error}", status=1)
     _log.info("record written to %s after %.0f s", path, time.perf_counter() - begun)
     return 0
+
+
+def _made_meanwhile(arguments: argparse.Namespace, cell: Cell) -> bool:
+    """Whether the record is newer than whoever started this command knows."""
+    if arguments.known_record is None:
+        return False
+    try:
+        version = records.record_path(arguments.results, cell).stat().st_mtime_ns
+    except OSError:
+        return False
+    return version > int(arguments.known_record)
 
 
 def _fail(progress: Progress | None, sentence: str, status: int) -> int:

@@ -17,7 +17,7 @@ sys.path.insert(0, os.getcwd())
 from benchmarks.study.settings import Cell, Settings
 parser = argparse.ArgumentParser()
 for name in ("--settings", "--data-root", "--results", "--work", "--threads", "--device", "--mode", "--evaluate-every",
-             "--time-steps"):
+             "--time-steps", "--known-record"):
     parser.add_argument(name)
 parser.add_argument("--seed", type=int)
 parser.add_argument("--quiet", action="store_true")

@@ -1,5 +1,6 @@
 import itertools
 import json
+import pickle
 import re
 import signal
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import textwrap
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,6 +20,7 @@ from benchmarks.grid.engine import Workers, run_cells
 from benchmarks.grid.events import Event
 from benchmarks.grid.places import Places
 from benchmarks.grid.process import Ended
+from benchmarks.run.cell_lock import alone_at
 from benchmarks.study.settings import Cell
 
 FakeCell = Callable[[str], tuple[str, ...]]
@@ -124,6 +127,66 @@ class TestRunCells:
         run.follow(handed.append, lambda: 2, end_one)
         assert handed == cells
         assert max(in_hand) == 2
+
+    def test_two_commands_share_the_work(self, cells: list[Cell], places: Places, fake_cell: FakeCell) -> None:
+        """Each cell is trained once, whoever meets it; both commands end with every record, and none has failed."""
+        entry = fake_cell("""
+            from benchmarks.run.cell_lock import CellHeldError, HELD, alone_at
+            record = pathlib.Path(options.results, "runs", settings.dataset, settings.profile, settings.name)
+            try:
+                with alone_at(work, "a run"):
+                    if (record / f"seed-{options.seed}.json").exists():
+                        sys.exit(0)
+                    with open(pathlib.Path(options.work) / "trained", "a") as file:
+                        print(options.seed, file=file, flush=True)
+                    time.sleep(0.5)
+                    leave_record()
+            except CellHeldError:
+                sys.exit(HELD)
+        """)
+        command = textwrap.dedent(f"""
+            import pathlib, pickle, sys
+            from benchmarks.grid.engine import Workers, run_cells
+            cells, places = pickle.loads(pathlib.Path({str(places.results.parent / "cells")!r}).read_bytes())
+            ended = run_cells(cells, places, Workers(2, 1), entry={entry!r})
+            print([ended[cell].state for cell in cells])
+        """)
+        (places.results.parent / "cells").write_bytes(pickle.dumps((cells, places)))
+        commands = [
+            subprocess.Popen([sys.executable, "-c", command], cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in "ab"
+        ]
+        assert [one.communicate(timeout=300)[0] for one in commands] == [f"{['done'] * 4}\n"] * 2
+        assert sorted((places.work / "trained").read_text().split()) == ["0", "1", "2", "3"]
+
+    def test_a_cell_that_somebody_has_is_waited_for(
+        self, cells: list[Cell], places: Places, fake_cell: FakeCell
+    ) -> None:
+        """The others go first; then its record is looked at, and only one that is not good for the study is made again."""
+        heard: list[tuple[str, int]] = []
+        with ExitStack() as theirs:
+            for cell in cells[:2]:
+                places.folder(cell).mkdir(parents=True)
+                theirs.enter_context(alone_at(places.folder(cell), "a run"))
+
+            def listen(event: Event) -> None:
+                heard.append((event.kind, event.cell.seed))
+                if heard[-1] == ("done", 3):
+                    for cell in cells[:2]:
+                        places.record(cell).parent.mkdir(parents=True, exist_ok=True)
+                        places.record(cell).write_text("{}")
+                    theirs.close()
+
+            ended = run_cells(
+                cells,
+                places,
+                Workers(1, 1),
+                listeners=[listen],
+                entry=fake_cell("leave_record()"),
+                settled=lambda cell: cell.seed == 0,
+            )
+        assert {end.state for end in ended.values()} == {"done"}
+        assert heard[:2] == [("held", 0), ("held", 1)]
+        assert heard[-3:] == [("elsewhere", 0), ("started", 1), ("done", 1)]
 
     def test_each_worker_has_an_accelerator_of_its_own(
         self, cells: list[Cell], places: Places, fake_cell: FakeCell, monkeypatch: pytest.MonkeyPatch

@@ -57,6 +57,15 @@ class TestProgress:
             f"[2/2] {name} seed 1: FAILED. The loss was NaN.",
         ]
 
+    def test_says_who_has_a_cell(self, cells: list[Cell], places: Places, events: list[Event]) -> None:
+        """A cell that another command has is named when it is met, and counted when its record is there."""
+        theirs = [Event("held", cells[0], sentence="a run (process 7 on host)"), Event("elsewhere", cells[0])]
+        name = f"{cells[0].settings.name} seed 0"
+        assert show(io.StringIO(), cells[:2], places, theirs).splitlines() == [
+            f"{name}: a run (process 7 on host) has it; waiting for its record",
+            f"[1/2] {name}: AUC 93.1 % (fused, per_video), by another command",
+        ]
+
     def test_shows_bars_with_time_left_on_a_terminal(
         self, cells: list[Cell], places: Places, events: list[Event]
     ) -> None:

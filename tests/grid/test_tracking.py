@@ -57,3 +57,13 @@ class TestTracking:
             ("finish", 0, places.record(one)),
             ("fail", 1, "It broke."),
         ]
+
+    def test_leaves_another_commands_cell_to_it(self, cells: list[Cell], places: Places, notes: Notes) -> None:
+        """A cell that another command trains is shown by that one, unless it was begun here before."""
+        tracking = Tracking(notes, places)
+        for kind in ("held", "elsewhere"):
+            tracking(Event(kind, cells[0]))
+        assert notes.told == []
+        for kind in ("started", "held", "elsewhere"):
+            tracking(Event(kind, cells[1]))
+        assert notes.told == [("update", 1, None, 0), ("finish", 1, places.record(cells[1]))]

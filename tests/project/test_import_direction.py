@@ -25,7 +25,7 @@ RECORDED = ("benchmarks.run.recorded_code", "benchmarks.run.labelling")
 WRITING = "benchmarks.writing"
 
 # Room -> project modules (and what lies under them) that it may import beside itself and benchmarks.errors.
-# `grid` starts cells as commands: of `run` it sees records, and the fingerprint that tells a stale one. perf and the command
+# `grid` starts cells as commands: of `run` it sees records, the fingerprint that tells a stale one, and who has a cell. perf and the command
 # line may see all.
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(LEAVES, ()),
@@ -35,7 +35,14 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "benchmarks.data": (WRITING, "synthetic"),
     "benchmarks.measure": (WRITING,),
     "benchmarks.run": (WRITING, "benchmarks.study", "benchmarks.data", "benchmarks.measure", *LEAVES),
-    "benchmarks.grid": ("benchmarks.study", FACTS, RECORD, *RECORDED, "benchmarks.run.fingerprint"),
+    "benchmarks.grid": (
+        "benchmarks.study",
+        FACTS,
+        RECORD,
+        *RECORDED,
+        "benchmarks.run.fingerprint",
+        "benchmarks.run.cell_lock",
+    ),
     "benchmarks.report": (WRITING, "benchmarks.measure", "benchmarks.study", FACTS, RECORD, *RECORDED, LOOK_FILE),
     "benchmarks.track": ("benchmarks.report", "benchmarks.measure", "benchmarks.study", RECORD),
 }

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.errors import StudyError
 from benchmarks.run import cell_lock as module
-from benchmarks.run.cell_lock import alone_at
+from benchmarks.run.cell_lock import alone_at, holder
 
 
 class TestAloneAt:
@@ -70,3 +70,16 @@ class TestAloneAt:
         (tmp_path / module.NAME).mkdir()
         with pytest.raises(StudyError, match=r"Expected to lock .* choose another place"), alone_at(tmp_path, "a run"):
             pytest.fail("nothing is locked")
+
+
+class TestHolder:
+    def test_names_who_has_a_cell_while_it_is_had(self, tmp_path: Path) -> None:
+        """Before and after nobody is named; asking neither takes the cell nor makes files."""
+        assert holder(tmp_path / "none") == ""
+        assert holder(tmp_path) == ""
+        assert not list(tmp_path.iterdir())
+        with alone_at(tmp_path, "a run"):
+            assert holder(tmp_path).startswith(f"a run (process {os.getpid()} ")
+        assert holder(tmp_path) == ""
+        with alone_at(tmp_path, "a run"):
+            pass

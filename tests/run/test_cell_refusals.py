@@ -12,8 +12,9 @@ import torch
 
 from benchmarks.errors import StudyError
 from benchmarks.run.cell import main, pick_device
-from benchmarks.run.cell_lock import alone_at
+from benchmarks.run.cell_lock import HELD, alone_at
 from benchmarks.run.progress import Progress
+from benchmarks.run.record import record_path
 from benchmarks.study.settings import Cell, Settings
 from tests.support.cells import ROOT, arguments, only, settings_file
 
@@ -67,11 +68,26 @@ class TestRefusals:
         for name in ("progress.json", "cell.log"):
             (folder / name).write_text("of the first")
         with alone_at(folder, "a run"):
-            sentence = self.refused(argv, tmp_path, capsys)
+            assert main(argv) == HELD
+        sentence = capsys.readouterr().err.strip()
         assert sentence.startswith(f"Expected nobody else at the cell {folder.name}, but a run (process ")
         assert sorted(path.name for path in folder.iterdir()) == ["cell.lock", "cell.log", "progress.json"]
         assert {(folder / name).read_text() for name in ("progress.json", "cell.log")} == {"of the first"}
         assert main(argv) == 0
+
+    def test_leaves_a_record_that_was_made_meanwhile(
+        self, yard: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Another command made it after whoever started this one looked: done, and nothing is trained again."""
+        file = settings_file(tmp_path)
+        argv = arguments(file, yard, tmp_path)
+        cell = Cell(Settings.from_dict(json.loads(file.read_text())), 3)
+        record = record_path(tmp_path / "results", cell)
+        record.parent.mkdir(parents=True)
+        record.write_text("theirs")
+        assert main([*argv, "--known-record", "0"]) == 0
+        assert "made the record meanwhile" in capsys.readouterr().out
+        assert record.read_text() == "theirs"
 
     def test_cell_is_held_until_its_failure_is_written_down(
         self, yard: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
