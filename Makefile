@@ -69,7 +69,7 @@ PIP = $(VENV)/bin/python -m pip --quiet --quiet --disable-pip-version-check --no
 .DELETE_ON_ERROR:
 # Without it make looks for a file `plan-.o` to make `plan-` from, and takes .o for the name of a study.
 .SUFFIXES:
-.PHONY: help plan reproduce verify setup lock test lint docs bench bench-profiles clean measure tables table figures verdict report simulate memorisation import ui
+.PHONY: help plan reproduce verify verify-records fuzz faults setup lock test lint docs bench bench-profiles clean measure tables table figures verdict report simulate memorisation import ui
 
 # A pattern's own part, as in plan-NAME, is typed too.
 data-% doctor-% plan-% reproduce-% rehearse-% reference-% grid-% inspect-%: export NAME = $*
@@ -110,6 +110,9 @@ grid-%: $(READY) ## Run a set's full factorial (synthetic, ped2, avenue, avenue-
 
 measure: $(READY) ## Measure the records again from their terms: other labels, new metrics; trains nothing
 	$(BENCHMARKS) measure $(DATA)
+
+verify-records: $(READY) ## Check the records: digests, tables, and every metric again from its terms
+	$(BENCHMARKS) verify-records
 
 ##@ Views (from results/runs; inspect: from checkpoints)
 tables: $(READY) ## Write results/tables

@@ -78,6 +78,9 @@ def _parser() -> argparse.ArgumentParser:
     plan.set_defaults(run=runs.plan)
     reproduce = commands.add_parser("reproduce", help="run a study's missing cells, then show its table")
     reproduce.add_argument("--no-tracking", action="store_true", help="do not show runs in MLflow while they go")
+    reproduce.add_argument(
+        "--repair", action="store_true", help="first clear away what is damaged, so that it is made again"
+    )
     reproduce.set_defaults(run=runs.reproduce, runs_cells=True)
     rehearse = commands.add_parser(
         "rehearse", help="run a study at smoke size, resume included, to see every part work; keeps nothing"
@@ -122,6 +125,9 @@ def _parser() -> argparse.ArgumentParser:
     measured = commands.add_parser("measure", help="measure the records again from their terms; trains nothing")
     measured.set_defaults(run=measuring.measure)
     add_folders(measured)
+    checked = commands.add_parser("verify-records", help="check every record's digest, table and metrics")
+    checked.set_defaults(run=measuring.verify_records)
+    add_folders(checked)
 
     tables = commands.add_parser("tables", help="write the tables of studies from their records")
     tables.set_defaults(run=views.tables)

@@ -26,6 +26,23 @@ def measure(options: argparse.Namespace) -> int:
     return 1 if left else 0
 
 
+def verify_records(options: argparse.Namespace) -> int:
+    """Check every record: digest, form, place and table, and all metrics measured again from the terms."""
+    from benchmarks.report.read.records import refuse_without_records
+    from benchmarks.run.verify_records import summary, verify_all
+
+    refuse_without_records(options.results)
+    found = []
+    for one in verify_all(options.results / "runs"):
+        found.append(one)
+        if sys.stderr.isatty():
+            print(f"\r{len(found)}", end="", file=sys.stderr, flush=True)
+        if one.problem:
+            print(one.problem)
+    print(summary(found))
+    return 1 if any(one.problem for one in found) else 0
+
+
 def measure_records(paths: Sequence[Path], data: DataAtHand) -> int:
     """Measure records again and say what came of it; return how many could not be measured."""
     from benchmarks.run.remeasure import Measured, measure_again

@@ -66,6 +66,12 @@ def reproduce(options: argparse.Namespace) -> int:
     """Run a study's missing cells, then show them beside the reference, or their table where there is none."""
     from benchmarks.grid.study_run import prepare, run_prepared
 
+    if options.repair:
+        from benchmarks.grid.study_run import refuse_reference
+        from benchmarks.run.repair import repair
+
+        refuse_reference(options.results, options.reference)
+        print("\n".join(repair(options.results, work_folder(options))) or "Nothing is damaged.")
     data = LazyData(options, decode=True)
     prepared = prepare(options, work_folder(options), data.difference)
     _refuse_missing_data(prepared.study, options)

@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 from benchmarks.errors import StudyError
+from benchmarks.reading import expected, refuse_special
 
 
 def unpack(archive: Path, folder: Path) -> list[Path]:
@@ -17,16 +18,21 @@ def unpack(archive: Path, folder: Path) -> list[Path]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".unpacking-", dir=folder) as name:
+        with (
+            tempfile.TemporaryDirectory(prefix=".unpacking-", dir=folder) as name,
+            expected("a whole .tar.gz or .zip archive", archive, "get it again"),
+        ):
             temporary = Path(name)
-            if tarfile.is_tarfile(archive):
-                _unpack_tar(archive, temporary)
-            elif zipfile.is_zipfile(archive):
-                _unpack_zip(archive, temporary)
-            else:
-                raise StudyError(
-                    f"A .tar.gz or .zip archive was expected at {archive}, but it is neither; get it again."
-                )
+            refuse_special(archive)
+            try:
+                _unpack_into(archive, temporary)
+            except OSError as error:
+                if error.errno is not None:  # the disk, not the archive
+                    raise StudyError(
+                        f"Unpacking {archive} into {folder} failed ({error.strerror}); free space or choose another "
+                        "folder."
+                    ) from error
+                raise
             # macOS leaves its own folder beside the data.
             entries = [entry for entry in sorted(temporary.iterdir()) if entry.name != "__MACOSX"]
             for entry in entries:
@@ -36,15 +42,20 @@ def unpack(archive: Path, folder: Path) -> list[Path]:
                         "first."
                     )
             return [entry.rename(folder / entry.name) for entry in entries]
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
-        raise StudyError(
-            f"A whole archive was expected at {archive}, but it is damaged ({error}); get it again."
-        ) from error
     except OSError as error:
         raise StudyError(
             f"Unpacking {archive} into {folder} failed ({error.strerror or error}); free space or choose another "
             "folder."
         ) from error
+
+
+def _unpack_into(archive: Path, folder: Path) -> None:
+    if tarfile.is_tarfile(archive):
+        _unpack_tar(archive, folder)
+    elif zipfile.is_zipfile(archive):
+        _unpack_zip(archive, folder)
+    else:
+        raise ValueError("it is neither")
 
 
 def _unpack_tar(archive: Path, folder: Path) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.data.arrays import map_array
 from benchmarks.errors import StudyError
+from benchmarks.reading import expected
 
 
 def array_masks(path: Path, length: int) -> "ArrayMasks":
@@ -15,12 +17,8 @@ def array_masks(path: Path, length: int) -> "ArrayMasks":
 
     path: .npy of (length, height, width), any value but 0 abnormal; the array itself is not read here.
     """
-    try:
-        shape = np.load(path, mmap_mode="r", allow_pickle=False).shape
-    except (ValueError, OSError, EOFError) as error:
-        raise StudyError(
-            f"{length} masks were expected in {path}, but it cannot be read ({error}); restore the file."
-        ) from error
+    with expected(f"{length} masks", path):
+        shape = map_array(path).shape
     if len(shape) != 3 or shape[0] != length:
         raise StudyError(
             f"{length} masks, one per frame, were expected in {path}, but it holds an array of shape {shape}; restore "
@@ -32,7 +30,8 @@ def array_masks(path: Path, length: int) -> "ArrayMasks":
 # Masks of a video are read one after another, so one array is all that is kept.
 @lru_cache(maxsize=1)
 def _array(path: Path) -> NDArray[np.generic]:
-    return np.asarray(np.load(path, allow_pickle=False))
+    with expected("masks", path):
+        return np.array(map_array(path))
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Opening a data set by name: the first layout that recognises it reads it, and its facts are checked."""
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from benchmarks.data.layouts import LAYOUTS
 from benchmarks.data.listing import trailing_number
 from benchmarks.data.video import Dataset, Video
 from benchmarks.errors import StudyError
+
+_NAME = re.compile(r"\w[\w.-]*", re.ASCII)
 
 
 def open_dataset(name: str, root: Path | None) -> Dataset:
@@ -30,6 +33,11 @@ def read_dataset(name: str, root: Path | None, complain: Complain = refuse) -> D
     for layout in LAYOUTS:
         path = layout.find(videos_of(name), root)
         if path is not None:
+            if not _NAME.fullmatch(name):
+                raise StudyError(
+                    f"A data set's name of letters a to z, digits, '.', '_' and '-' was expected, since folders and files "
+                    f"are named by it, but got {name!r}; rename its folder, or link to it."
+                )
             return layout.read(name, path, complain)
     if root is None:
         raise StudyError(

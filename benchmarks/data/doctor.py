@@ -3,8 +3,9 @@
 import argparse
 import hashlib
 import itertools
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +17,12 @@ from benchmarks.data.facts import FACTS
 from benchmarks.data.listing import trailing_number
 from benchmarks.data.video import Dataset, Video
 from benchmarks.errors import StudyError
+
+# What two sentences of one cause differ in: paths, and words that hold a number.
+_VARYING = re.compile(r"\S*[/\d]\S*")
+_FEW = 3
+# Frames of a clip by method and task, the longest first: what a shorter video cannot be used for.
+_CLIPS = {16: "MemAE", 5: "prediction with MNAD"}
 
 
 @dataclass
@@ -42,6 +49,7 @@ def examine(name: str, root: Path | None, *, decode: bool = True, progress: bool
     _check_labels(dataset, report)
     _check_training(dataset, report)
     _check_numbering(dataset, report)
+    _check_lengths(dataset, report)
     decoded = ""
     if decode:
         unreadable = _check_frames(dataset, report, progress=progress)
@@ -59,14 +67,37 @@ def examine(name: str, root: Path | None, *, decode: bool = True, progress: bool
 def run_doctor(name: str, root: Path | None, *, decode: bool = True) -> int:
     """Print what the doctor finds; return 0 where the set is fit to use, else 1."""
     report = examine(name, root, decode=decode, progress=True)
-    for sentence in report.problems:
+    problems = one_a_cause(report.problems)
+    for sentence in problems:
         print(f"problem: {sentence}")
     for sentence in report.remarks:
         print(f"remark:  {sentence}")
     if report.summary:
         print(report.summary)
-    print(f"{name}: {len(report.problems)} problem(s)." if report.problems else f"{name} is fit to use.")
-    return 1 if report.problems else 0
+    print(f"{name}: {len(problems)} problem(s)." if problems else f"{name} is fit to use.")
+    return 1 if problems else 0
+
+
+def one_a_cause(sentences: Sequence[str]) -> list[str]:
+    """Return one sentence a cause: those that differ in paths and numbers alone are one, with a count and a few places."""
+    causes: dict[str, list[str]] = {}
+    for sentence in sentences:
+        causes.setdefault(_VARYING.sub("#", sentence), []).append(sentence)
+    return [_counted(found) for found in causes.values()]
+
+
+def _counted(found: Sequence[str]) -> str:
+    first, others = found[0], found[1:]
+    if not others:
+        return first
+    own = _VARYING.findall(first)
+    places = [
+        next((part for part, mine in zip(_VARYING.findall(other), own, strict=True) if part != mine), "")
+        for other in others[:_FEW]
+    ]
+    return (
+        f"{first} The same holds {len(others)} times more: {', '.join(places)}{', ...' if len(others) > _FEW else ''}"
+    )
 
 
 def _check_labels(dataset: Dataset, report: Report) -> None:
@@ -101,6 +132,17 @@ def _check_numbering(dataset: Dataset, report: Report) -> None:
         )
 
 
+def _check_lengths(dataset: Dataset, report: Report) -> None:
+    shortest = min(_all(dataset), key=lambda pair: pair[1].length, default=None)
+    if shortest is None or not (unfit := [who for length, who in _CLIPS.items() if shortest[1].length < length]):
+        return
+    split, video = shortest
+    report.remarks.append(
+        f"{split}/{video.name} has {video.length} frame{'s' * (video.length > 1)}, fewer than a clip of "
+        f"{' or '.join(unfit)}: such runs refuse the set; leave out the video for them."
+    )
+
+
 def _hole(video: Video) -> tuple[str, str] | None:
     """The files before and after the first jump in the numbers of a video's image files, where they are numbered."""
     numbers = [trailing_number(path.stem) for path in video.sources]
@@ -123,6 +165,7 @@ def _check_frames(dataset: Dataset, report: Report, *, progress: bool) -> int:
     videos: dict[bytes, str] = {}
     twice: list[tuple[str, str]] = []
     unreadable = 0
+    odd: list[str] = []
     for split, video in _videos(dataset, progress=progress, what="frames"):
         whole = hashlib.sha256()
         for index in range(video.length):
@@ -135,10 +178,7 @@ def _check_frames(dataset: Dataset, report: Report, *, progress: bool) -> int:
                 continue
             shape = frame.shape[:2] if shape is None else shape
             if frame.shape[:2] != shape:
-                report.problems.append(
-                    f"Frames of {shape[1]}x{shape[0]} pixels were expected, but {place} has {frame.shape[1]}x"
-                    f"{frame.shape[0]}; restore it."
-                )
+                odd.append(f"{place} has {frame.shape[1]}x{frame.shape[0]}")
             digest = hashlib.sha256(frame.tobytes()).digest()
             whole.update(digest)
             if digest in seen:
@@ -149,6 +189,12 @@ def _check_frames(dataset: Dataset, report: Report, *, progress: bool) -> int:
             report.problems.append(
                 f"Videos of their own were expected, but {split}/{video.name} is a copy of {first}; restore it."
             )
+    if odd and shape is not None:
+        # A run resizes whatever comes; only a set with facts must have one size.
+        (report.remarks if facts is None else report.problems).append(
+            f"Frames of {shape[1]}x{shape[0]} pixels were expected, but {len(odd)} differ, first {odd[0]}: all are resized "
+            "to one square, so that shapes differ; restore or crop them."
+        )
     if twice:
         report.remarks.append(
             f"{len(twice)} frames are there more than once, first {twice[0][1]}, which equals {twice[0][0]}."

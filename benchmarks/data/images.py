@@ -1,41 +1,42 @@
 """One decoder and one resize for every image of the study; a damaged file is an error, never a grey patch."""
 
-import struct
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Lock
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.data.image_headers import pixels
 from benchmarks.errors import StudyError
+from benchmarks.reading import MOST_PIXELS, expected, read_bytes
 
-IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp"})
+IMAGE_SUFFIXES = frozenset({
+    ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp", ".jp2", ".pgm", ".ppm", ".pnm",
+})  # fmt: skip
 
-_TIFF_SIZES = {3: "H", 4: "I"}
-_TIFF_OFFSETS = frozenset({273, 324})
-_TIFF_COUNTS = frozenset({279, 325})
+# A camera's padding before the end marker; all other warnings of the JPEG decoder mean pixels that it made up.
+_HARMLESS = "extraneous bytes before marker 0xd9"
+_one_decoder = Lock()
 
 
 def read_image(path: Path, *, grey: bool = False) -> NDArray[np.uint8]:
     """Decode one image file.
 
     Returns (height, width, 3) uint8 in B, G, R order, or (height, width) uint8 where grey is asked for.
-    Raises StudyError where the file is missing, empty, truncated or no image.
+    Raises StudyError where the file is missing, empty, truncated, damaged, too large or no image, and for more than 8
+    bits a value: which of them count only its owner knows.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise StudyError(
-            f"An image was expected at {path}, but it cannot be read ({error.strerror}); restore the file."
-        ) from error
-    damage = _truncation(data)
-    image = None if damage else _decode(data, cv2.IMREAD_GRAYSCALE if grey else cv2.IMREAD_COLOR)
-    if image is None:
-        raise StudyError(
-            f"A whole image was expected at {path}, but it {damage or 'cannot be decoded'} "
-            f"({len(data)} bytes); copy or download this file again."
-        )
-    return image
+    with expected("a whole image", path, "copy or download this file again, or convert it to an 8-bit PNG"):
+        data = read_bytes(path)
+        size = pixels(data)
+        if size > MOST_PIXELS:
+            raise ValueError(f"it has {size} pixels, more than {MOST_PIXELS}")
+        return _decode(data, cv2.IMREAD_GRAYSCALE if grey else cv2.IMREAD_COLOR)
 
 
 def resize_square(frame: NDArray[np.uint8], size: int, channels: int) -> NDArray[np.uint8]:
@@ -54,48 +55,41 @@ def resize_square(frame: NDArray[np.uint8], size: int, channels: int) -> NDArray
     return np.asarray(resized, dtype=np.uint8).reshape(size, size, channels)
 
 
-def _decode(data: bytes, flags: int) -> NDArray[np.uint8] | None:
-    level = cv2.utils.logging.setLogLevel(0)  # OpenCV would print what the StudyError says better
+def _decode(data: bytes, flags: int) -> NDArray[np.uint8]:
+    warnings: list[str] = []
+    with _one_decoder, _quiet(warnings):
+        try:
+            # Without ANYDEPTH OpenCV would keep the upper 8 of 16 bits, which are black where a camera fills 12.
+            image = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), flags | cv2.IMREAD_ANYDEPTH)
+        except cv2.error:
+            image = None
+    if image is None:
+        raise ValueError(f"it cannot be decoded ({len(data)} bytes)")
+    if damage := [line for line in warnings if line and _HARMLESS not in line]:
+        raise ValueError(f"the decoder says: {damage[0]}")
+    if image.dtype != np.uint8:
+        raise ValueError(f"it has {8 * image.itemsize} bits a value, up to {image.max():g}, not 8")
+    return np.asarray(image, dtype=np.uint8)
+
+
+@contextmanager
+def _quiet(said: list[str]) -> Iterator[None]:
+    """Collect what image libraries print on stderr: they decode damaged files all the same, with a warning there."""
+    level = cv2.utils.logging.setLogLevel(0)
+    sys.stderr.flush()
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    stderr = os.dup(2)
+    os.dup2(write, 2)
+    os.close(write)
     try:
-        image = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), flags)
-    except cv2.error:
-        return None
+        yield
     finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        # A process that was started meanwhile may hold the other end: nothing is waited for.
+        os.set_blocking(read, False)
+        with suppress(BlockingIOError):
+            said += os.read(read, 1 << 16).decode(errors="replace").splitlines()
+        os.close(read)
         cv2.utils.logging.setLogLevel(level)
-    return None if image is None else np.asarray(image, dtype=np.uint8)
-
-
-def _truncation(data: bytes) -> str:
-    """Say what is cut off from an image file, or nothing; OpenCV fills the missing part with grey in many cases."""
-    if not data:
-        return "is empty"
-    if data.startswith(b"\xff\xd8"):
-        # Entropy-coded data cannot hold FFD9, and the end of a thumbnail comes before the last scan.
-        return "" if data.rfind(b"\xff\xd9") > data.rfind(b"\xff\xda") >= 0 else "ends before the JPEG's end marker"
-    if data.startswith(b"\x89PNG"):
-        return "" if b"IEND" in data[-32:] else "ends before the PNG's last chunk"
-    if data.startswith(b"BM") and len(data) >= 6:
-        stated = struct.unpack_from("<I", data, 2)[0]
-        return "" if len(data) >= stated else f"is shorter than the {stated} bytes that its BMP header states"
-    if data[:4] in (b"II*\0", b"MM\0*"):
-        return _tiff_truncation(data)
-    return ""
-
-
-def _tiff_truncation(data: bytes) -> str:
-    order = "<" if data.startswith(b"II") else ">"
-    found: dict[str, tuple[int, ...]] = {}
-    try:
-        directory = struct.unpack_from(order + "I", data, 4)[0]
-        for entry in range(struct.unpack_from(order + "H", data, directory)[0]):
-            at = directory + 2 + 12 * entry
-            tag, kind, count = struct.unpack_from(order + "HHI", data, at)
-            if tag in _TIFF_OFFSETS | _TIFF_COUNTS and kind in _TIFF_SIZES:
-                form = f"{order}{count}{_TIFF_SIZES[kind]}"
-                # Values of up to four bytes stand in the entry itself.
-                start = at + 8 if struct.calcsize(form) <= 4 else struct.unpack_from(order + "I", data, at + 8)[0]
-                found["offsets" if tag in _TIFF_OFFSETS else "counts"] = struct.unpack_from(form, data, start)
-    except struct.error:
-        return "ends before the TIFF's directory"
-    ends = [start + count for start, count in zip(found.get("offsets", ()), found.get("counts", ()), strict=False)]
-    return "ends before the TIFF's pixels" if max(ends, default=0) > len(data) else ""

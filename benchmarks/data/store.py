@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,12 +11,14 @@ from typing import Any, Literal
 
 import numpy as np
 
+from benchmarks.data.arrays import map_array
 from benchmarks.data.facts import videos_of
 from benchmarks.data.locks import locked
 from benchmarks.data.store_build import Report, build_array
 from benchmarks.data.store_key import store_key
-from benchmarks.data.video import Dataset
+from benchmarks.data.video import Dataset, Video
 from benchmarks.errors import StudyError
+from benchmarks.reading import DIGEST, expected, json_digest, printable, read_json
 from benchmarks.writing import replace_text
 
 _log = logging.getLogger(__name__)
@@ -81,13 +84,13 @@ def open_store(
         raise StudyError(f"Data set {dataset.name} holds no {split} videos; check it with the doctor of this set.")
     path, key = _place(dataset, split, size, channels, folder)
     try:
-        store, _ = _open_existing(path, key)
+        store, _ = _open_existing(path, key, videos)
         if store is not None:
             return store
         folder.mkdir(parents=True, exist_ok=True)
         waiting = partial(_log.info, "Waiting for another process that builds the frame store %s.", path)
         with locked(path.with_suffix(".lock"), waiting):
-            store, problem = _open_existing(path, key)
+            store, problem = _open_existing(path, key, videos)
             if store is not None:
                 return store
             if problem:
@@ -101,7 +104,7 @@ def open_store(
                 label=f"{dataset.name} {split} frames" if progress else None,
                 report=report,
             )
-            sidecar = {
+            sidecar: dict[str, Any] = {
                 "key": key,
                 "dataset": dataset.name,
                 "layout": dataset.layout,
@@ -114,8 +117,9 @@ def open_store(
                 "bytes": array.bytes,
             }
             # The sidecar comes last: an array without one was not finished.
+            sidecar[DIGEST] = json_digest(sidecar)
             replace_text(path.with_suffix(".json"), json.dumps(sidecar, indent=1) + "\n")
-            store, problem = _open_existing(path, key)
+            store, problem = _open_existing(path, key, videos)
     except OSError as error:
         raise StudyError(
             f"The frame store needs to write to {folder}, but that failed ({error.strerror or error}); free space "
@@ -131,8 +135,20 @@ def find_store(
 ) -> FrameStore | None:
     """Return the store that `open_store` would open without making anything; None where it would have to make one."""
     videos = dataset.split(split)
-    store, _ = _open_existing(*_place(dataset, split, size, channels, folder)) if videos else (None, "")
+    store, _ = _open_existing(*_place(dataset, split, size, channels, folder), videos) if videos else (None, "")
     return store
+
+
+def open_path(path: Path) -> None:
+    """Raise StudyError where a store's file is not what was written, by its sidecar; whose frames it holds is not asked."""
+    with expected("a frame store", path, "delete it, and it is built again"):
+        sidecar = read_json(path.with_suffix(".json"))
+        if sidecar.pop(DIGEST, digest := json_digest(sidecar)) != digest:
+            raise ValueError("its sidecar was changed")
+        if (frames := map_array(path)).dtype != np.uint8:
+            raise ValueError(f"it holds {frames.dtype}, not uint8")
+        if content_checksum(frames.astype(np.uint8, copy=False)) != sidecar["checksum"]:
+            raise ValueError("it is not what was written: its checksum is another")
 
 
 def _place(dataset: Dataset, split: str, size: int, channels: int, folder: Path) -> tuple[Path, str]:
@@ -141,31 +157,28 @@ def _place(dataset: Dataset, split: str, size: int, channels: int, folder: Path)
     return folder / f"{videos_of(dataset.name)}-{split}-{size}px-{channels}ch-{key[:16]}.npy", key
 
 
-def _open_existing(path: Path, key: str) -> tuple[FrameStore | None, str]:
+def _open_existing(path: Path, key: str, videos: Sequence[Video]) -> tuple[FrameStore | None, str]:
     """Return the store, or None and what is wrong with it (nothing where there simply is none)."""
     sidecar_path = path.with_suffix(".json")
     try:
-        sidecar = json.loads(sidecar_path.read_text(encoding="utf-8"))
-        expected = (sum(sidecar["lengths"]), sidecar["size"], sidecar["size"], sidecar["channels"])
-        if sidecar["key"] != key:
+        sidecar = read_json(sidecar_path)
+        names, lengths = tuple(video.name for video in videos), tuple(video.length for video in videos)
+        if sidecar["key"] != key or (tuple(sidecar["names"]), tuple(sidecar["lengths"])) != (names, lengths):
             return None, "its sidecar belongs to other frames"
+        # Stores made before sidecars had a digest are good, too.
+        if sidecar.pop(DIGEST, digest := json_digest(sidecar)) != digest:
+            return None, "its sidecar was changed"
         if path.stat().st_size != sidecar["bytes"]:
             return None, f"it has {path.stat().st_size} bytes, not {sidecar['bytes']}"
-        frames = np.lib.format.open_memmap(path, mode="r")
-        if frames.shape != expected or frames.dtype != np.uint8:
-            return None, f"it holds {frames.dtype} of shape {frames.shape}, not uint8 of shape {expected}"
-        store = FrameStore(
-            frames=frames,
-            lengths=tuple(sidecar["lengths"]),
-            names=tuple(sidecar["names"]),
-            checksum=sidecar["checksum"],
-            path=path,
-        )
+        frames = map_array(path)
+        shape = (sum(lengths), sidecar["size"], sidecar["size"], sidecar["channels"])
+        if frames.shape != shape or frames.dtype != np.uint8 or not isinstance(frames, np.memmap):
+            return None, f"it holds {frames.dtype} of shape {frames.shape}, not uint8 of shape {shape}"
+        return FrameStore(frames, lengths, names, str(sidecar["checksum"]), path), ""
     except FileNotFoundError:
         half = path.exists() or sidecar_path.exists()
         return None, "the array or its sidecar is missing" if half else ""
     except NotADirectoryError:
         return None, ""
-    except (ValueError, KeyError, TypeError) as error:
-        return None, f"it cannot be understood ({error})"
-    return store, ""
+    except Exception as error:  # whatever a damaged file makes a parser raise: the store is built again
+        return None, f"it cannot be understood ({printable(str(error))})"

@@ -1,10 +1,10 @@
 """Where a cell's files lie."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks import reading
 from benchmarks.study.settings import Cell, Settings
 
 
@@ -86,7 +86,7 @@ def version(file: Path) -> int:
 def read_json(file: Path) -> dict[str, Any] | None:
     """The object in a JSON file; None where there is no file, or none that can be read."""
     try:
-        value = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        value = reading.read_json(file)
+    except (OSError, ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

@@ -11,13 +11,13 @@ from typing import Any, Literal
 from benchmarks.errors import StudyError
 from benchmarks.grid.durations import in_words
 from benchmarks.grid.estimate import estimate_peak, estimate_seconds, read_measured
-from benchmarks.grid.places import Listing, Places, read_json, version
+from benchmarks.grid.places import Listing, Places, version
 from benchmarks.run.fingerprint import fingerprint
 from benchmarks.run.labelling import Difference, Labelling, read_labelling
+from benchmarks.run.record_file import read_content
 from benchmarks.run.recorded_code import Fingerprint, recorded_code
 from benchmarks.study.settings import Cell, Settings, distinctions
 
-SCHEMA = 1
 State = Literal["done", "relabelled", "stale", "damaged", "missing", "failed"]
 _STATES: tuple[State, ...] = ("done", "relabelled", "stale", "damaged", "missing", "failed")
 
@@ -142,19 +142,19 @@ def _look_at(
     compare: Compare | None,
 ) -> PlannedCell:
     file = left.record(cell)
-    seen = 0 if file is None else version(file)
-    record = None if file is None else read_json(file)
     progress = left.progress(cell)
     failure = _last_failure(progress, cell, places)
-    if file is not None and record is not None and record.get("schema") == SCHEMA:
-        one = PlannedCell(cell, *_state_of(cell, record, file, current, mode, evaluate_every, compare), version=seen)
-        rerun = one.state in ("stale", "damaged") and failure is not None
-        return replace(one, reason=f"{one.reason}; its re-run failed: {failure}") if rerun else one
-    if failure is not None:
-        return PlannedCell(cell, "failed", failure, version=seen)
-    if file is not None:
-        return PlannedCell(cell, "damaged", "its record cannot be read", version=seen)
-    return PlannedCell(cell, "missing", _how_far(progress, cell))
+    if file is None:
+        return (
+            PlannedCell(cell, "failed", failure) if failure else PlannedCell(cell, "missing", _how_far(progress, cell))
+        )
+    seen = version(file)
+    try:
+        state, reason = _state_of(cell, read_content(file), file, current, mode, evaluate_every, compare)
+    except StudyError as error:
+        state, reason = "damaged", str(error)
+    rerun = state in ("stale", "damaged") and failure is not None
+    return PlannedCell(cell, state, f"{reason}; its re-run failed: {failure}" if rerun else reason, version=seen)
 
 
 def _state_of(
@@ -166,7 +166,7 @@ def _state_of(
     evaluate_every: int,
     compare: Compare | None,
 ) -> tuple[State, str]:
-    """State of a record that could be read, and why."""
+    """State of a record that could be read, and why. Raises StudyError where the table beside it is damaged."""
     made_by, made_in = recorded_code(record), str(record.get("mode", "record"))
     now = current(cell.settings, made_in)
     if made_by.digest != now.digest:
@@ -175,11 +175,7 @@ def _state_of(
         return "stale", "made in the mode fast"
     if evaluate_every and (unseen := _not_evaluated(record, evaluate_every)):
         return "stale", unseen
-    data = record.get("data")
-    try:
-        labelling = read_labelling(file.with_suffix(".csv.gz"), data if isinstance(data, Mapping) else {})
-    except StudyError as error:
-        return "damaged", str(error)
+    labelling = read_labelling(file.with_suffix(".csv.gz"), record.get("data", {}))
     difference = None if compare is None else compare(cell.settings, record, labelling)
     if difference is not None and difference.frames:
         return "stale", difference.frames

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gzip
 import io
-import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.errors import StudyError
+from benchmarks.reading import expected, printable, read_bytes, unpack_gzip
 from benchmarks.writing import replace_bytes
 
 if TYPE_CHECKING:
@@ -137,14 +137,14 @@ def read_terms(path: Path) -> pd.DataFrame:
     Raises:
         StudyError: if the file is missing, cut off, or not such a table.
     """
-    try:
-        text = gzip.decompress(path.read_bytes()).decode()
+    with expected("a gzipped table of score terms", path, "`reproduce` runs the cell again"):
+        text = unpack_gzip(read_bytes(path)).decode()
         # "01" must stay a name and "NA" too; since pandas 3 floats are parsed exactly without asking
-        return pd.read_csv(io.StringIO(text), dtype=KEYS, keep_default_na=False)
-    except (OSError, EOFError, zlib.error, ValueError) as error:
-        raise StudyError(
-            f"expected a gzipped table of score terms at {path}, got: {error}; run the cell again"
-        ) from error
+        table = pd.read_csv(io.StringIO(text), dtype=KEYS, keep_default_na=False)
+        for name in set(map(str, table.columns)) - set(KEYS):
+            if table[name].dtype.kind not in "iufb" or not np.isfinite(table[name].to_numpy(np.float64)).all():
+                raise ValueError(f"{printable(name, 60)} holds other than finite numbers")
+        return table
 
 
 def _float_columns(frame: pd.DataFrame) -> list[str]:

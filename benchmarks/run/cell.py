@@ -38,6 +38,7 @@ from benchmarks.run.looks.looking import look_into
 from benchmarks.run.looks.pixels import map_size
 from benchmarks.run.methods import build
 from benchmarks.run.progress import Progress, read_progress
+from benchmarks.run.record_file import SCHEMA
 from benchmarks.run.timing import time_cell
 from benchmarks.run.training import train_epoch
 from benchmarks.run.video_labels import label_digests, label_notes
@@ -72,7 +73,7 @@ def run_cell(
     code = fingerprint(settings, mode)
     identity = {"settings_hash": settings.hash, "seed": cell.seed, "fingerprint": code.digest}
     record: dict[str, Any] = {
-        "schema": records.SCHEMA,
+        "schema": SCHEMA,
         "name": settings.name,
         "settings": settings.to_dict(),
         "settings_hash": settings.hash,

@@ -5,22 +5,19 @@ compared on the frames that both know, so a record is held to exactly the labels
 """
 
 import csv
-import gzip
 import hashlib
 import io
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from benchmarks.errors import StudyError
+from benchmarks.reading import MOST_ROWS, expected, read_bytes, unpack_gzip
+from benchmarks.run.record_file import REMEDY, listed_digest
 
 UNKNOWN = 2
 _COLUMNS = ("video", "frame", "label")
-# Frames of a video beyond which a number is damage, not data.
-_MOST_FRAMES = 10_000_000
 
 Labelling = Mapping[str, bytes]
 
@@ -45,21 +42,17 @@ def read_labelling(table: Path, data: Mapping[str, Any]) -> Labelling:
     table's checksum. Raises StudyError, naming the file and what to do, where the file is missing, cut, damaged or not the
     record's own.
     """
-    remedy = "`reproduce` runs the cell again; or bring the file back from a copy (git checkout)"
-    try:
+    with expected("the record's own table of terms, whole,", table, REMEDY):
         facts = table.stat()
         found = _read(table, facts.st_mtime_ns, facts.st_size)
-    except FileNotFoundError as error:
-        raise StudyError(f"Expected a table of terms at {table}, but there is none; {remedy}.") from error
-    except (OSError, EOFError, zlib.error, ValueError, KeyError, IndexError) as error:
-        raise StudyError(
-            f"Expected a whole table of terms at {table}, but it is damaged ({error}); {remedy}."
-        ) from error
-    rows, checksum = data.get("scored_frames"), data.get("terms_checksum")
-    if rows not in (None, found.rows) or checksum not in (None, found.checksum):
-        what = f"{found.rows} rows for {rows}" if rows != found.rows else f"the checksum {found.checksum[:12]}"
-        raise StudyError(f"Expected the record's own table of terms at {table}, but it has {what}; {remedy}.")
-    return found.labelling
+        rows, checksum = data.get("scored_frames"), data.get("terms_checksum")
+        if rows not in (None, found.rows):
+            raise ValueError(f"it has {found.rows} rows for {rows}")
+        if checksum not in (None, found.checksum):
+            raise ValueError(f"it has the checksum {found.checksum[:12]}, and the record says {str(checksum)[:12]}")
+        if checksum is None and (known := listed_digest(table)) not in (None, found.checksum):
+            raise ValueError(f"it has the checksum {found.checksum[:12]}, and the list of digests says {known[:12]}")
+        return found.labelling
 
 
 def differing_videos(one: Labelling, other: Labelling) -> list[str]:
@@ -97,18 +90,20 @@ class _Table:
 @lru_cache(maxsize=4096)
 def _read(table: Path, written: int, size: int) -> _Table:
     del written, size  # another file under the same name is read again
-    content = table.read_bytes()
-    rows = csv.reader(io.StringIO(gzip.decompress(content).decode()))
+    content = read_bytes(table)
+    rows = csv.reader(io.StringIO(unpack_gzip(content).decode()))
     header = next(rows, [])
     places = [header.index(name) for name in _COLUMNS]
     frames: dict[str, list[tuple[int, int]]] = {}
     count = 0
     for row in rows:
+        if count == MOST_ROWS:
+            raise ValueError(f"it has more than {MOST_ROWS} rows")
         if len(row) != len(header):
             raise ValueError(f"row {count + 1} has {len(row)} of {len(header)} columns")
         video, frame, label = (row[place] for place in places)
         number = int(frame)
-        if not 0 <= number < _MOST_FRAMES or label not in ("0", "1"):
+        if not 0 <= number < MOST_ROWS or label not in ("0", "1"):
             raise ValueError(f"row {count + 1} is frame {frame} with the label {label}")
         frames.setdefault(video, []).append((number, int(label)))
         count += 1

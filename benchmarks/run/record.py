@@ -20,14 +20,15 @@ from benchmarks.measure.metrics import frame_metrics
 from benchmarks.measure.normalise import Moments
 from benchmarks.measure.terms import ORIENTATION, psnr_from_mse, round_terms, write_terms
 from benchmarks.measure.usage import memory_usage
+from benchmarks.reading import DIGEST, json_digest
 from benchmarks.run.contract import ScoreRule
 from benchmarks.run.evaluation import Pass
+from benchmarks.run.record_file import read_content
 from benchmarks.run.scoring import THINNING
 from benchmarks.run.video_labels import at
 from benchmarks.study.settings import Cell
 from benchmarks.writing import replace_text, replaced_whole
 
-SCHEMA = 1
 # Columns of these variants are kept frame by frame; of the others the metrics are enough, and small.
 _KEPT = ("update", "no_update", "plain", "clean_input")
 _NOT_KEPT_TERMS = ("point_score", "output_mse")
@@ -180,7 +181,7 @@ def write_record(path: Path, record: Mapping[str, Any], table: pd.DataFrame) -> 
         write_terms(table[kept], new_table)
         checksum = hashlib.sha256(new_table.read_bytes()).hexdigest()
         known = {**record, "data": {**record["data"], "terms_checksum": checksum}}
-        new_record.write_text(_readable(known), encoding="utf-8")
+        new_record.write_text(_readable(_with_digest(known)), encoding="utf-8")
         path.unlink(missing_ok=True)
 
 
@@ -189,11 +190,13 @@ def add_sections(path: Path, sections: Mapping[str, Any]) -> None:
 
     Raises StudyError if the record cannot be read or written.
     """
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise StudyError(f"Expected to add to the record {path}, but {error}; see to it and go on.") from error
-    replace_text(path, _readable(record | dict(sections)))
+    replace_text(path, _readable(_with_digest(read_content(path) | dict(sections))))
+
+
+def _with_digest(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a record with the digest of all else in it, last; as JSON holds it, so that it can be checked."""
+    plain = json.loads(json.dumps({name: value for name, value in record.items() if name != DIGEST}))
+    return {**plain, DIGEST: json_digest(plain)}
 
 
 def commit_facts(root: Path) -> dict[str, Any]:

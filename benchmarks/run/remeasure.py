@@ -4,7 +4,6 @@ What rests on terms that the table does not hold (variants that are kept as metr
 as it was while the labels do; after a change of labels it is left out, since no record may mix two labellings.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +12,14 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.data.video import Dataset
-from benchmarks.errors import StudyError
 from benchmarks.measure.normalise import Moments
 from benchmarks.measure.terms import ORIENTATION, read_terms
+from benchmarks.reading import expected
 from benchmarks.run import record as records
 from benchmarks.run.contract import ScoreRule
 from benchmarks.run.data_at_hand import DataAtHand
 from benchmarks.run.labelling import read_labelling
+from benchmarks.run.record_file import REMEDY, read_content
 from benchmarks.run.video_labels import UNLABELLED, label_digests, label_notes, relabelled_table
 from benchmarks.study.settings import Settings
 
@@ -79,17 +79,16 @@ def measure_again(path: Path, data: DataAtHand | None = None) -> Measured:
     return Measured(changed=True, labels=labels, left_out=others)
 
 
+def measured_again(content: Mapping[str, Any], table: pd.DataFrame) -> dict[str, Any]:
+    """Return what a record would hold if it were measured again from its table, on the labels there."""
+    return _measured(content, table, relabelled=False)[0]
+
+
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        _ = [content[name] for name in ("settings", "metrics", "headline", "notes", "epochs", "data")]
-        _ = content["metrics"][content["headline"]["variant"]], _weights(content)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise StudyError(
-            f"Expected a whole record in {path}, but {error!r}; remove it and run the cell again."
-        ) from error
-    found: dict[str, Any] = content
-    return found
+    content = read_content(path)
+    with expected("a record that says how it was scored", path, REMEDY):
+        _ = content["data"], content["notes"], _weights(content)
+    return content
 
 
 def _measured(

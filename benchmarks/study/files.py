@@ -11,14 +11,15 @@ multiply. What stands closest to the cell wins; a cell that several tables ask f
 """
 
 import itertools
+import math
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from benchmarks.errors import StudyError
+from benchmarks.reading import MOST_COMBINATIONS, expected, printable, read_toml
 from benchmarks.study.filters import Filter
 from benchmarks.study.presets import resolve
 from benchmarks.study.settings import (
@@ -157,10 +158,14 @@ def load_at_each_profile(name_or_path: str | Path, *, at_least: int | None = Non
 def _find(name_or_path: str | Path) -> Path:
     written = str(name_or_path)
     file = Path(written) if written.endswith(".toml") else STUDIES / f"{written}.toml"
-    if ("/" in written and not written.endswith(".toml")) or not file.is_file():
+    try:
+        known = file.is_file() and not ("/" in written and not written.endswith(".toml"))
+    except (OSError, ValueError):  # a name too long for any disk, or with a zero byte
+        known = False
+    if not known:
         raise StudyError(
-            f"Expected a study among {', '.join(study_names())}, or the path of a .toml file, but got {written!r}; "
-            f"correct the name."
+            f"Expected a study among {', '.join(study_names())}, or the path of a .toml file, but got "
+            f"{printable(written)!r}; correct the name."
         )
     return file
 
@@ -174,10 +179,8 @@ class _Table:
 
 
 def _read(file: Path) -> dict[str, Any]:
-    try:
-        tables = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise StudyError(f"Expected a readable TOML file at {file}, but {error}; correct the study file.") from error
+    with expected("a study in TOML", file, "correct the study file"):
+        tables = read_toml(file)
     _refuse_unknown(tables, _TABLES, "tables", file)
     header = tables.get("study")
     cells = tables.get("cells", [] if isinstance(header, dict) and "cells_from" in header else None)
@@ -200,11 +203,28 @@ def _read(file: Path) -> dict[str, Any]:
                 f"Expected {key} of [study] to be letters, digits, '.', '_' and '-' in {file}, but got "
                 f"{header[key]!r}; rename it."
             )
+    if printable(header["title"]) != header["title"]:
+        raise StudyError(f"Expected title of [study] to be one line without control characters in {file}; shorten it.")
+    for place, table in [
+        ("settings", tables.get("settings", {})),
+        *((f"[[cells]] number {n}", cell) for n, cell in enumerate(cells, start=1)),
+    ]:
+        if not isinstance(table, dict) or (place != "settings" and not all(map(_is_level, table.values()))):
+            raise StudyError(
+                f"Expected settings by name, each a value or a list of values, in {place} of {file}; correct it."
+            )
+    if not cells and "cells_from" not in header:
+        raise StudyError(f"Expected at least one [[cells]] table in {file}, but there is none; add one.")
     if header.get("evaluate_every", 0) < 0:
         raise StudyError(
             f"Expected evaluate_every of [study] to be at least 0 in {file}; got {header['evaluate_every']}."
         )
     return tables
+
+
+def _is_level(value: object) -> bool:
+    plain = (str, int, float, bool)
+    return isinstance(value, plain) or (isinstance(value, list) and all(isinstance(one, plain) for one in value))
 
 
 def _refuse_unknown(table: Mapping[str, Any], known: Iterable[str], what: str, file: Path) -> None:
@@ -268,6 +288,10 @@ def at_precision(settings: Settings, precision: str) -> Settings:
 def _combinations(factors: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
     """Every combination of levels, where a list stands for each of its values."""
     levels = [value if isinstance(value, list) else [value] for value in factors.values()]
+    if (count := math.prod(map(len, levels))) > MOST_COMBINATIONS:
+        raise StudyError(
+            f"Expected at most {MOST_COMBINATIONS} combinations of levels, but got {count}; shorten the lists."
+        )
     return (dict(zip(factors, values, strict=True)) for values in itertools.product(*levels))
 
 

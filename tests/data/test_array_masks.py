@@ -30,5 +30,5 @@ class TestArrayMasks:
     def test_a_damaged_file_is_refused(self, tmp_path: Path) -> None:
         """What NumPy cannot read names itself."""
         (tmp_path / "a.npy").write_bytes(b"no array")
-        with pytest.raises(StudyError, match=r"a\.npy, but it cannot be read"):
+        with pytest.raises(StudyError, match=r"a\.npy, but it is another file"):
             array_masks(tmp_path / "a.npy", 3)

@@ -72,7 +72,7 @@ class TestReadImage:
         with pytest.raises(StudyError, match=r"gone\.png"):
             read_image(tmp_path / "gone.png")
         (tmp_path / "text.png").write_text("no image")
-        with pytest.raises(StudyError, match="cannot be decoded"):
+        with pytest.raises(StudyError, match="none of JPEG"):
             read_image(tmp_path / "text.png")
 
 

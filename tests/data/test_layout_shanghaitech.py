@@ -90,7 +90,7 @@ class TestRead:
         ("remove", "sentence"),
         [
             ("testing/test_frame_mask/01_0014.npy", "labels of video 01_0014"),
-            ("training/videos/*", "One .avi file per video"),
+            ("training/videos/*", "One file per video"),
             ("testing/frames/01_0139/003.jpg", "4 masks|3 masks"),
             ("testing/frames/01_0014/*", "One image file per frame"),
         ],

@@ -157,7 +157,8 @@ class TestMeasureAgain:
         paths = sorted((ROOT / "results" / "runs").rglob("seed-*.json"))
         if number >= len(paths):
             pytest.skip("a checkout without records")
-        path = tmp_path / paths[number].name
+        path = tmp_path / paths[number].relative_to(ROOT)
+        path.parent.mkdir(parents=True)
         shutil.copy(paths[number], path)
         shutil.copy(paths[number].with_suffix(".csv.gz"), path.with_suffix(".csv.gz"))
         assert not measure_again(path).changed

@@ -253,7 +253,7 @@ class TestLoadStudy:
             (HEADER + "evaluate_every = -1\n" + PAIR, "evaluate_every of .* to be at least 0"),
             (HEADER.replace('"synthetic"', '"../../etc"') + PAIR, r"Expected dataset of \[study\] to be letters"),
             (HEADER.replace('"little"', '"a/b"') + PAIR, r"Expected name of \[study\] to be letters"),
-            ("[study\n", "Expected a readable TOML file"),
+            ("[study\n", "Expected a study in TOML"),
         ],
     )
     def test_a_wrong_file_is_refused_by_a_sentence(self, file: Path, text: str, sentence: str) -> None:

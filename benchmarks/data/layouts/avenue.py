@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from benchmarks.data.facts import MASK_LABELS, videos_of
 from benchmarks.data.findings import Complain, noted, refuse
-from benchmarks.data.labels import read_cells, relabelled
+from benchmarks.data.labels import relabelled
 from benchmarks.data.listing import set_folder, trailing_number
+from benchmarks.data.matlab import read_cells
 from benchmarks.data.video import Dataset
 from benchmarks.data.video_files import file_videos
 from benchmarks.errors import StudyError
@@ -80,6 +81,14 @@ class _Volume:
 @lru_cache(maxsize=1)
 def _volume(path: Path) -> _Volume:
     cells = read_cells(path, "volLabel")
+    shape = cells[0].shape if cells else ()
+    odd = next((number for number, cell in enumerate(cells, start=1) if cell.shape != shape or cell.ndim != 2), 0)
+    if odd or not cells or not cells[0].size:
+        raise StudyError(
+            f"One mask per frame, all of one size, was expected in volLabel of {path}, but "
+            + (f"cell {odd} has shape {cells[odd - 1].shape}, the first {shape}" if odd else "it holds none")
+            + "; restore the masks."
+        )
     return _Volume(np.stack([np.packbits(cell != 0, axis=1) for cell in cells]), cells[0].shape[1])
 
 

@@ -1,10 +1,9 @@
-"""A user's own folder: `NAME/train/<video>/*.png`, `NAME/test/<video>/*.png`, labels `NAME/test/<video>.txt` or `.npy`.
+"""A user's own folder: `NAME/train/<video>/*.png`, `NAME/test/<video>/*.png`, labels `NAME/test/<video>.txt`.
 
-Labels are one 0 or 1 per frame. They are optional, but either every test video has some or none does.
-
+Labels are one 0 or 1 per frame, as .txt, .csv or .npy, beside the video's folder or as `labels.txt` in it. They are
+optional, but either every test video has some or none does.
 """
 
-import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,58 +12,63 @@ from numpy.typing import NDArray
 
 from benchmarks.data.findings import Complain, noted, refuse
 from benchmarks.data.image_folders import image_videos
-from benchmarks.data.listing import set_folder
+from benchmarks.data.labels import read_one_per_frame
+from benchmarks.data.listing import set_folder, visible
 from benchmarks.data.video import Dataset
 from benchmarks.errors import StudyError
 
 NAME = "folders"
 
+_KINDS = (".npy", ".txt", ".csv")
+_OTHER_KINDS = (*_KINDS, ".mat", ".npz", ".json", ".xml", ".tsv", ".xlsx", ".h5")
+_CASES = (str.lower, str.capitalize, str.upper)
+
 
 def find(name: str, root: Path | None) -> Path | None:
-    """Return the set's folder where it holds `train` or `test`."""
-    return set_folder(name, root, "train") or set_folder(name, root, "test")
+    """Return the set's folder where it holds `train` or `test`, also in capitals."""
+    markers = (case(split) for split in ("train", "test") for case in _CASES)
+    return next((found for marker in markers if (found := set_folder(name, root, marker)) is not None), None)
 
 
 def read(name: str, path: Path, complain: Complain = refuse) -> Dataset:
     """Return the set at `path`; complains where folders are missing or labels do not fit."""
-    train = image_videos(path / "train", complain)
+    train_folder, test_folder = (_split(path, split) for split in ("train", "test"))
+    train = image_videos(train_folder, complain)
     test = []
-    for video in image_videos(path / "test", complain):
+    for video in image_videos(test_folder, complain):
         labels = None
         with noted(complain):
-            labels = _labels(path / "test", video.name, video.length)
+            labels = _labels(test_folder, video.name, video.length)
         test.append(replace(video, labels=labels))
     unlabelled = [video.name for video in test if video.labels is None]
+    named = {f"{video.name}{kind}".lower() for video in test for kind in _KINDS}
+    files = [file.name for file in visible(test_folder.glob("*")) if file.suffix.lower() in _OTHER_KINDS]
+    others = [file for file in files if file.lower() not in named]
     if 0 < len(unlabelled) < len(test):
         complain(
-            f"Labels for every test video or for none were expected in {path / 'test'}, but {unlabelled[0]} has none; "
-            "add its .txt or .npy file."
+            f"Labels for every test video or for none were expected in {test_folder}, but {unlabelled[0]} has none; "
+            "add its .txt, .csv or .npy file."
+        )
+    elif unlabelled and others:
+        complain(
+            f"Labels named as their video ({unlabelled[0]}.txt, .csv or .npy, one 0 or 1 a frame) were expected in "
+            f"{test_folder}, but it holds {', '.join(others[:3])}, which is not read; rename the files, or move them away."
         )
     source = "" if len(unlabelled) == len(test) else "one file per video"
     return Dataset(name=name, layout=NAME, train=train, test=tuple(test), labels_from=source)
 
 
+def _split(path: Path, split: str) -> Path:
+    return next((path / case(split) for case in _CASES if (path / case(split)).is_dir()), path / split)
+
+
 def _labels(folder: Path, video: str, length: int) -> NDArray[np.uint8] | None:
-    for file, load in ((folder / f"{video}.npy", np.load), (folder / f"{video}.txt", _load_text)):
-        if not file.is_file():
-            continue
-        try:
-            values = np.asarray(load(file)).ravel()
-        except (ValueError, OSError, EOFError) as error:
-            raise StudyError(
-                f"Labels of {length} frames were expected in {file}, but {error}; correct the file."
-            ) from error
-        if len(values) != length or not np.isin(values, (0, 1)).all():
-            raise StudyError(
-                f"{length} labels of 0 or 1, one per frame of video {video}, were expected in {file}, but "
-                f"{len(values)} values from {values.min(initial=0):g} to {values.max(initial=0):g} came; correct the "
-                "file."
-            )
-        return values.astype(np.uint8)
-    return None
-
-
-def _load_text(file: Path) -> NDArray[np.float64]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of an empty file, which is refused in a sentence
-        return np.loadtxt(file)
+    names = {f"{video}{kind}".lower() for kind in _KINDS}
+    inner = {f"labels{kind}" for kind in _KINDS}
+    files = [file for file in visible(folder.glob("*")) if file.name.lower() in names]
+    files += [file for file in visible((folder / video).glob("*")) if file.name.lower() in inner]
+    if len(files) > 1:
+        raise StudyError(
+            f"One file of labels was expected for video {video}, but there are {' and '.join(map(str, files))}; keep one."
+        )
+    return read_one_per_frame(files[0], length) if files else None

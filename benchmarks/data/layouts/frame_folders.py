@@ -1,6 +1,7 @@
 """The frame-prediction layout: `ped2/training/frames/01/000.jpg`, `ped2/testing/frames/...`, labels beside.
 
-Labels: `ped2.mat` (Liu et al. 2018) or MNAD's `frame_labels_ped2.npy`, in the set's folder or next to it. Masks, where
+Labels: `ped2.mat` (Liu et al. 2018) or MNAD's `frame_labels_ped2.npy`, in the set's folder or next to it, or as
+ShanghaiTech releases them, `testing/test_frame_mask/NN.npy`. Masks, where
 they exist, lie as `testing/masks/NN/NNN.png` or, as ShanghaiTech releases them, `testing/test_pixel_mask/NN.npy`.
 """
 
@@ -12,15 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.data.array_masks import array_masks
-from benchmarks.data.facts import videos_of
+from benchmarks.data.facts import FRAME_MASK_LABELS, videos_of
 from benchmarks.data.findings import Complain, noted, refuse
 from benchmarks.data.image_folders import image_videos
-from benchmarks.data.labels import mnad_label_files, read_frame_labels, read_pairs
+from benchmarks.data.labels import mnad_label_files, read_frame_labels, read_one_per_frame, read_pairs
 from benchmarks.data.listing import images_in, set_folder
-from benchmarks.data.video import Dataset, ImageMasks, MaskReader
+from benchmarks.data.video import Dataset, ImageMasks, MaskReader, Video
 from benchmarks.errors import StudyError
 
 NAME = "frame_folders"
+FRAME_MASKS = Path("testing", "test_frame_mask")
 
 
 def find(name: str, root: Path | None) -> Path | None:
@@ -35,7 +37,7 @@ def read(name: str, path: Path, complain: Complain = refuse) -> Dataset:
     source = ""
     labels: Sequence[NDArray[np.uint8] | None] = [None] * len(test)
     with noted(complain):
-        source, labels = read_labels(name, path, [video.length for video in test])
+        source, labels = read_labels(name, path, test)
     labelled = []
     for video, label in zip(test, labels, strict=True):
         masks = None
@@ -45,18 +47,30 @@ def read(name: str, path: Path, complain: Complain = refuse) -> Dataset:
     return Dataset(name=name, layout=NAME, train=train, test=tuple(labelled), labels_from=source)
 
 
-def read_labels(name: str, path: Path, lengths: Sequence[int]) -> tuple[str, list[NDArray[np.uint8]]]:
-    """Return the name of the label file that was used, and the labels per test video."""
+def read_labels(name: str, path: Path, videos: Sequence[Video]) -> tuple[str, list[NDArray[np.uint8]]]:
+    """Return where the labels of the test videos come from, and those of each."""
     # The pairs of `avenue.mat` are not MNAD's, so a set that asks for MNAD's labels takes its file alone.
-    pairs = [path / f"{name}.mat"] if videos_of(name) == name else []
-    candidates = [*pairs, *mnad_label_files(name, path)]
+    own_labels = videos_of(name) == name
+    candidates = [*([path / f"{name}.mat"] if own_labels else []), *mnad_label_files(name, path)]
     for file in candidates:
         if file.is_file():
             reader = read_pairs if file.suffix == ".mat" else read_frame_labels
-            return file.name, reader(file, lengths)
+            return file.name, reader(file, [video.length for video in videos], [video.name for video in videos])
+    if own_labels and (path / FRAME_MASKS).is_dir():
+        return FRAME_MASK_LABELS, [read_frame_mask(path, video) for video in videos]
     raise StudyError(
         f"Frame labels of {name} were expected as {' or '.join(map(str, candidates))}, but none exists; put one there."
     )
+
+
+def read_frame_mask(path: Path, video: Video) -> NDArray[np.uint8]:
+    """Return the labels of a test video of ShanghaiTech's release: `testing/test_frame_mask/01_0014.npy`."""
+    file = path / FRAME_MASKS / f"{video.name}.npy"
+    if not file.is_file():
+        raise StudyError(
+            f"Frame labels of video {video.name} were expected as {file}, but there are none; complete the release."
+        )
+    return read_one_per_frame(file, video.length)
 
 
 def _masks(path: Path, video: str, length: int) -> MaskReader | None:

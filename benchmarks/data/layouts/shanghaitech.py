@@ -8,18 +8,15 @@ frame, and optionally `testing/test_pixel_mask/01_0014.npy`. Labels are those of
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from benchmarks.data.array_masks import array_masks
 from benchmarks.data.facts import FRAME_MASK_LABELS, videos_of
 from benchmarks.data.findings import Complain, noted, refuse
 from benchmarks.data.image_folders import image_videos
-from benchmarks.data.labels import read_frame_labels, relabelled
+from benchmarks.data.labels import relabelled
+from benchmarks.data.layouts.frame_folders import read_frame_mask
 from benchmarks.data.listing import set_folder
-from benchmarks.data.video import Dataset, Video
+from benchmarks.data.video import Dataset
 from benchmarks.data.video_files import file_videos
-from benchmarks.errors import StudyError
 
 NAME = "shanghaitech"
 
@@ -44,17 +41,7 @@ def read(name: str, path: Path, complain: Complain = refuse) -> Dataset:
             labelled = replace(video, masks=array_masks(masks, video.length) if masks.is_file() else None)
         if own_labels:
             with noted(complain):
-                labelled = replace(labelled, labels=_labels(path, video))
+                labelled = replace(labelled, labels=read_frame_mask(path, video))
         test.append(labelled)
     dataset = Dataset(name=name, layout=NAME, train=train, test=tuple(test), labels_from=FRAME_MASK_LABELS)
     return dataset if own_labels else relabelled(dataset, path, complain)
-
-
-def _labels(path: Path, video: Video) -> NDArray[np.uint8]:
-    file = path / _TESTING / "test_frame_mask" / f"{video.name}.npy"
-    if not file.is_file():
-        raise StudyError(
-            f"Frame labels of video {video.name} were expected as {file}, but there are none; complete the release."
-        )
-    (labels,) = read_frame_labels(file, [video.length])
-    return labels

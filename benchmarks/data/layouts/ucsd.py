@@ -36,7 +36,7 @@ def read(name: str, path: Path, complain: Complain = refuse) -> Dataset:
     test = _videos(path / "Test", "Test", complain)
     labels: Sequence[NDArray[np.uint8] | None] = [None] * len(test)
     with noted(complain):
-        labels = _labels(path, [video.length for video in test])
+        labels = _labels(path, test)
     labelled = []
     for video, label in zip(test, labels, strict=True):
         masks = None
@@ -58,10 +58,10 @@ def _videos(path: Path, prefix: str, complain: Complain) -> tuple[Video, ...]:
     return tuple(videos)
 
 
-def _labels(path: Path, lengths: Sequence[int]) -> list[NDArray[np.uint8]]:
+def _labels(path: Path, videos: Sequence[Video]) -> list[NDArray[np.uint8]]:
     for file in (path / "Test" / f"{path.name}.m", path / f"{path.name}.m"):
         if file.is_file():
-            return read_ranges(file, lengths)
+            return read_ranges(file, [video.length for video in videos], [video.name for video in videos])
     raise StudyError(
         f"The release's abnormal ranges were expected in {path / 'Test' / path.name}.m, but there is no such file; "
         "unpack the release again."

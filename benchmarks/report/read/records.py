@@ -1,6 +1,5 @@
 """Records as the report reads them: a thin view of the JSON, and the per-frame terms beside it on demand."""
 
-import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,17 +16,9 @@ from benchmarks.measure.terms import read_terms
 from benchmarks.report.read.flat import Key, flat_numbers
 from benchmarks.report.read.one_labelling import split_by_labelling
 from benchmarks.run.labelling import Difference, Labelling, read_labelling
+from benchmarks.run.record_file import read_content
 from benchmarks.run.recorded_code import Fingerprint, recorded_code
 from benchmarks.study.settings import Cell, Settings
-
-SCHEMA = 1
-_REQUIRED = ("settings", "settings_hash", "seed", "commit", "epochs", "phases", "parameters", "metrics", "headline")
-_KINDS: dict[str, type] = {
-    **dict.fromkeys(("settings", "phases", "metrics", "headline", "data", "fingerprint", "hardware", "versions"), dict),
-    **dict.fromkeys(("epochs", "notes"), list),
-    "seed": int,
-}
-
 
 Compare = Callable[[Settings, Mapping[str, Any], Labelling], Difference]
 # Set by a command that knows where data lies; views then leave out what differs from it.
@@ -133,39 +124,9 @@ class Record:
 
 
 def read_record(path: Path) -> Record:
-    """Read one record; raises StudyError, naming the file, if it is no record of this schema."""
-    remedy = "remove the file and run the cell again."
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise StudyError(f"Expected a record in JSON at {path}, but {error}; {remedy}") from error
-    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
-        found = content.get("schema") if isinstance(content, dict) else type(content).__name__
-        raise StudyError(f"Expected a record of schema {SCHEMA} at {path}, but got {found}; {remedy}")
-    missing = [name for name in _REQUIRED if name not in content]
-    if missing:
-        raise StudyError(f"Expected a complete record at {path}, but {', '.join(missing)} is missing; {remedy}")
-    try:
-        for name, kind in _KINDS.items():
-            if name in content and not isinstance(content[name], kind):
-                raise StudyError(f"{name} is {type(content[name]).__name__}, not {kind.__name__}; {remedy}")
-        settings = Settings.from_dict(content["settings"])
-    except StudyError as error:
-        raise StudyError(f"Expected known settings in the record {path}: {error}") from error
-    if settings.hash != content["settings_hash"]:
-        raise StudyError(
-            f"Expected settings that give the hash {settings.hash[:8]} in {path}, but it says "
-            f"{str(content['settings_hash'])[:8]}; {remedy}"
-        )
-    if path.name != f"seed-{content['seed']}.json":
-        raise StudyError(
-            f"Expected the record of a seed in the file of that seed, but {path} is of {content['seed']}; {remedy}"
-        )
-    if content["headline"].get("variant") not in content["metrics"]:
-        raise StudyError(
-            f"Expected metrics of the variant that the headline of {path} names, but there are none; {remedy}"
-        )
-    return Record(path, content, settings)
+    """Read one record; raises StudyError, naming the file and the remedy, if it is none or not what was written."""
+    content = read_content(path)
+    return Record(path, content, Settings.from_dict(content["settings"]))
 
 
 @contextmanager

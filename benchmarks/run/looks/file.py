@@ -1,15 +1,15 @@
 """What a look leaves beside the checkpoint, for figures: ``look.npz`` of a cell, ``video-NAME.npz`` of one test video."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar, Self
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.errors import StudyError
+from benchmarks.reading import DIGEST, expected, refuse_special
 from benchmarks.writing import replaced_whole
 
 
@@ -20,20 +20,31 @@ class _Arrays:
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read what `save` wrote; raises StudyError, naming the file, if it is damaged or lacks an array."""
-        try:
+        with expected("what inspecting a run leaves", path, "run make inspect-STUDY for its study"):
+            refuse_special(path)
             with np.load(path, allow_pickle=False) as file:
-                return cls(**dict(file))
-        except (OSError, ValueError, EOFError, BadZipFile, TypeError) as error:
-            raise StudyError(
-                f"Expected what a look leaves in {path}, but {error}; run make inspect-STUDY for its study."
-            ) from error
+                arrays = dict(file)
+            # Files made before there was a digest have none.
+            if str(arrays.pop(DIGEST, found := _digest(arrays))) != found:
+                raise ValueError("it is not what was written: its digest is another")
+            return cls(**arrays)
 
     def save(self, path: Path) -> None:
         """Write all arrays at once; raises StudyError if the disk refuses."""
         named = ((field.name, getattr(self, field.name)) for field in fields(self))
-        arrays: Mapping[str, Any] = {name: value for name, value in named if value is not None}
+        arrays = {name: np.asarray(value) for name, value in named if value is not None}
+        arrays[DIGEST] = np.array(_digest(arrays))
         with replaced_whole(path) as temporary, temporary.open("wb") as file:
-            np.savez_compressed(file, **arrays)
+            np.savez_compressed(file, allow_pickle=False, **arrays)
+
+
+def _digest(arrays: Mapping[str, NDArray[Any]]) -> str:
+    """SHA-256 (hex) of every array's name, type, shape and bytes, but for the digest's."""
+    digest = hashlib.sha256()
+    for name, array in sorted(arrays.items()):
+        if name != DIGEST:
+            digest.update(f"{name} {array.dtype.str} {array.shape}".encode() + array.tobytes())
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """Look into cells again, from their checkpoints: what `look_into` gives is put into their records, nothing is trained."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import torch
 
 from benchmarks.data.store import FrameStore
 from benchmarks.errors import StudyError
+from benchmarks.reading import expected
 from benchmarks.run import record as records
 from benchmarks.run.cell_data import CellData, Places, open_data
 from benchmarks.run.cell_lock import alone_at
@@ -23,6 +23,7 @@ from benchmarks.run.looks.looking import SECTIONS, look_into
 from benchmarks.run.looks.pixels import map_size
 from benchmarks.run.looks.stills import require_video, whole_video
 from benchmarks.run.methods import build
+from benchmarks.run.record_file import REMEDY, read_content
 from benchmarks.run.video_labels import labels_of
 from benchmarks.study.settings import Cell
 
@@ -97,16 +98,10 @@ def _record(cell: Cell, places: Places, *, keep_stale: bool) -> dict[str, Any]:
     path = records.record_path(places.results, cell)
     if not path.exists():
         raise _LeftOutError("no record yet; run the study first")
-    try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    content = read_content(path)
+    with expected("a record that says what it was made of", path, REMEDY):
         _ = content["fingerprint"]["digest"], content["mode"]
         _ = content["epochs"], [content["data"][f"{split}_checksum"] for split in _SPLITS]
-    except KeyError as error:
-        raise StudyError(
-            f"Expected a whole record in {path}, but it lacks {error}; remove it and run the cell again."
-        ) from error
-    except (OSError, ValueError, TypeError) as error:
-        raise StudyError(f"Expected a record in {path}, but {error}; remove it and run the cell again.") from error
     if not keep_stale and not made_by_todays_code(content, cell.settings):
         raise _LeftOutError("made by older code; run the study again or give --keep-stale")
     if content["epochs"] and not _checkpoint(cell, places).exists():

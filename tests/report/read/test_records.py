@@ -130,7 +130,7 @@ class TestReadRecord:
         [
             ({"schema": 2}, "schema 1"),
             ({"settings_hash": "0" * 64}, "hash"),
-            ({"settings": {"method": "mnad", "colour": 1}}, "colour"),
+            ({"settings": {"method": "mnad", "colour": 1}}, "no known settings"),
         ],
     )
     def test_refuses_what_is_no_record(
@@ -146,7 +146,7 @@ class TestReadRecord:
         """Half a file is refused by name."""
         path = write_record(tmp_path, SETTINGS, 0)
         path.write_text(path.read_text()[:100])
-        with pytest.raises(StudyError, match="JSON"):
+        with pytest.raises(StudyError, match="whole record"):
             read_record(path)
 
     def test_names_what_is_missing(self, tmp_path: Path, write_record: Callable[..., Path]) -> None:

@@ -1,0 +1,1 @@
+"""Campaigns against the project itself: damaged inputs to every reader, and faults injected into a run."""
