@@ -136,6 +136,11 @@ def _parser() -> argparse.ArgumentParser:
     add_inches(
         figures, "--width", metavar="INCHES", help="inches, as 3.4 for a column; in RESULTS/paper (each its own)"
     )
+    figures.add_argument(
+        "--each-setting",
+        action="store_true",
+        help="draw losses, use of the memory, scores over time, stills and videos of single settings too",
+    )
     figures.set_defaults(run=views.figures)
     table = commands.add_parser("table", help="show a study's table with chosen columns, as Markdown and LaTeX")
     table.add_argument("studies", nargs=1, metavar="study", help=f"{', '.join(study_names())}, or a .toml file")

@@ -19,6 +19,7 @@ from benchmarks.study.files import Study, load_at_each_profile, load_study, stud
 from benchmarks.study.settings import Cell
 
 if TYPE_CHECKING:
+    from benchmarks.report.figures.style import Medium
     from benchmarks.report.read.records import Record
 
 
@@ -162,28 +163,44 @@ def readme_auc_facts(results: Path) -> str:
 def figures(options: argparse.Namespace) -> int:
     """Draw the figures of studies, at each profile that they have records of."""
     from benchmarks.report.figures import write_figures
-    from benchmarks.report.figures.from_looks import write_look_figures
     from benchmarks.report.figures.style import Medium
     from benchmarks.report.read.records import by_cell, load_records
     from benchmarks.report.tables.index import begun, drawn_elsewhere
 
-    asked, known = _studies(options), _known(options)
+    asked, known, work = _studies(options), _known(options), work_folder(options)
     medium = Medium(options.format, options.width)
     records = by_cell(load_records(options.results))
     studies = {name: known[name] for name in begun(known, records)}
     for study in asked:
-        drawn = [records[cell] for cell in study.cells if cell in records]
-        elsewhere = (
-            drawn_elsewhere(study.label, studies) if study.label in studies else frozenset()
-        )  # else a user's own
-        looks = write_look_figures(study.label, drawn, options.results, work_folder(options), elsewhere, medium)
-        for path in (*write_figures(study.label, drawn, options.results, elsewhere, medium), *looks.paths):
-            print(path)
-        if looks.missing:
+        own = [records[cell] for cell in study.cells if cell in records]
+        # A study that is not known is a user's own.
+        elsewhere = drawn_elsewhere(study.label, studies) if study.label in studies else frozenset()
+        drawn = write_figures(
+            study.label, own, options.results, work, elsewhere, medium, each_setting=options.each_setting
+        )
+        print(*drawn.paths, sep="\n")
+        if drawn.missing:
             profile = "" if study.label == study.name else f" PROFILE={study.profile}"
-            print(looks.sentence(f"{study.name}{profile}", work_folder(options)))
+            print(drawn.sentence(f"{study.name}{profile}", work))
+    if not options.studies:
+        print(*_draw_answer(list(records.values()), options.results, medium), sep="\n")
     write_index(options)
     return 0
+
+
+def _draw_answer(records: list[Record], results: Path, medium: Medium) -> list[Path]:
+    """Draw the README's picture from the effects that its table holds."""
+    from benchmarks.report.claims.answer_effects import chosen_effects
+    from benchmarks.report.claims.paired_effects import without_stale
+    from benchmarks.report.claims.primary import without_interim
+    from benchmarks.report.claims.rules import read_rules
+    from benchmarks.report.claims.trained import training
+    from benchmarks.report.figures import write_answer
+
+    current, _ = without_stale(records, _stale())
+    rules = read_rules()
+    found = chosen_effects(without_interim(current, rules), rules, training(rules.trained, current))
+    return write_answer(found, results, medium)
 
 
 @beside_data

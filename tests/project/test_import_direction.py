@@ -68,7 +68,7 @@ REPORT_ROOMS: dict[str, tuple[str, ...]] = {
     "read": (),
     "tables": ("read",),
     "claims": ("read", "tables"),
-    "figures": ("read", "tables"),
+    "figures": ("read", "tables", "claims"),
     "page": ("read", "tables", "claims"),
 }
 DOORS = (

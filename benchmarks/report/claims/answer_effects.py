@@ -7,7 +7,7 @@ from typing import Final
 from benchmarks.report.claims.claims import Condition, Contrast, Side
 from benchmarks.report.claims.effects import effect_words
 from benchmarks.report.claims.judging import FEWEST_SEEDS, UNTRAINED, Judgement, judge
-from benchmarks.report.claims.paired_effects import gather, published_effects
+from benchmarks.report.claims.paired_effects import gather, of_group, published_effects
 from benchmarks.report.claims.rules import Rules
 from benchmarks.report.claims.trained import Training
 from benchmarks.report.read.format import signed
@@ -24,7 +24,7 @@ _TITLE: Final = "Memory minus none, points of frame AUC"
 # MemAE's memory is read at λ = 2/N; where it was not run, as released (5/N).
 _READ: Final = {"shrink_threshold": 0.001}
 _RELEASED: Final[dict[str, float]] = {}
-_ROWS: Final = (("mnad", "reconstruction"), ("mnad", "prediction"), ("memae", "reconstruction"))
+ROWS: Final = (("mnad", "reconstruction"), ("mnad", "prediction"), ("memae", "reconstruction"))
 _WIDTHS: Final = {1.0: "the published width", 0.5: "half the width", 0.25: "a quarter of the width"}
 
 
@@ -55,7 +55,7 @@ def chosen_effects(records: Sequence[Record], rules: Rules, training: Training) 
     groups = [group for group in groups_of(records) if group.profile != UNTOLD]
     found = []
     for dataset in SETS:
-        for method in dict.fromkeys(method for method, _ in _ROWS):
+        for method in dict.fromkeys(method for method, _ in ROWS):
             candidates = [
                 one
                 for group in groups
@@ -68,11 +68,12 @@ def chosen_effects(records: Sequence[Record], rules: Rules, training: Training) 
 
 
 def _candidates(method: str, group: Group, records: Sequence[Record], rules: Rules, training: Training) -> list[Chosen]:
-    tasks = [task for name, task in _ROWS if name == method]
+    tasks = [task for name, task in ROWS if name == method]
+    inside = of_group(records, group)
     found = []
     for level in (_READ, _RELEASED) if method == "memae" else (_RELEASED,):
         judged = [
-            judge(gather(_contrast(method, task, level, group.dataset), group, records, rules, training))
+            judge(gather(_contrast(method, task, level, group.dataset), group, inside, rules, training))
             for task in tasks
         ]
         paired = tuple(one for one in judged if one.evidence.effects)
@@ -154,7 +155,7 @@ def effects_of_answer(found: Sequence[Chosen]) -> Table | None:
     if not found:
         return None
     rows = []
-    for method, task in _ROWS:
+    for method, task in ROWS:
         of = {
             chosen.dataset: one
             for chosen in found

@@ -18,6 +18,7 @@ is not met.
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -188,12 +189,18 @@ def seeds_needed(distance: float, spread: float, *, both_sides: bool = False) ->
         return None
     if spread == 0:
         return FEWEST_SEEDS
-    seeds = np.arange(FEWEST_SEEDS, _MOST_SEEDS + 1)
     wanted = 1 - (1 - POWER) / 2 if both_sides else POWER
-    power = stats.nct.sf(stats.t.ppf(0.975, seeds - 1), seeds - 1, distance / spread * np.sqrt(seeds))
-    # far in the tail scipy gives NaN where the power is 1
-    enough = np.flatnonzero(np.where(np.isnan(power), 1.0, power) >= wanted)
-    return int(seeds[enough[0]]) if enough.size else None
+    # power grows with the number of seeds, so that the fewest are found by halving
+    found = bisect_left(
+        range(FEWEST_SEEDS, _MOST_SEEDS + 1), x=True, key=lambda seeds: _power(seeds, distance / spread) >= wanted
+    )
+    return FEWEST_SEEDS + found if FEWEST_SEEDS + found <= _MOST_SEEDS else None
+
+
+def _power(seeds: int, effect: float) -> float:
+    """Chance that the interval of an effect, in standard deviations, stays on its side of a line."""
+    power = float(stats.nct.sf(stats.t.ppf(0.975, seeds - 1), seeds - 1, effect * math.sqrt(seeds)))
+    return 1.0 if math.isnan(power) else power  # scipy gives NaN far in the tail
 
 
 def seeds_at_observed(judgement: Judgement) -> int | None:

@@ -58,13 +58,12 @@ class Evidence:
 
 
 def gather(contrast: Contrast, group: Group, records: Sequence[Record], rules: Rules, training: Training) -> Evidence:
-    """Pair the group's records for a contrast; training: which of them are trained.
+    """Pair records for a contrast; records: those of the group (`of_group`); training: which of them are trained.
 
     Raises StudyError if a table of terms beside a record that is needed cannot be read.
     """
-    inside = [record for record in records if _belongs(record, group)]
     sides = {"a": contrast.a} | ({} if contrast.b is None else {"b": contrast.b})
-    found = {name: _matching(side, group, inside) for name, side in sides.items()}
+    found = {name: _matching(side, group, records) for name, side in sides.items()}
     lacking = tuple(name for name, records_of in found.items() if not records_of)
     margin = rules.margin(group.dataset, contrast.quantity, contrast.margin, contrast.smallest)
     if lacking:
@@ -171,6 +170,11 @@ def without_stale(
     stale = [] if is_stale is None else [record for record in records if is_stale(record)]
     dropped = set(map(id, stale))
     return [record for record in records if id(record) not in dropped], stale
+
+
+def of_group(records: Iterable[Record], group: Group) -> list[Record]:
+    """The records that may meet in a group."""
+    return [record for record in records if _belongs(record, group)]
 
 
 def _belongs(record: Record, group: Group) -> bool:

@@ -8,7 +8,7 @@ from typing import Final
 from benchmarks.report.claims.claims import Contrast, Side
 from benchmarks.report.claims.effects import effect_words
 from benchmarks.report.claims.judging import Judgement, Word, judge, published_excluded
-from benchmarks.report.claims.paired_effects import Evidence, gather, published_effects
+from benchmarks.report.claims.paired_effects import Evidence, gather, of_group, published_effects
 from benchmarks.report.claims.rules import Primary, Rules
 from benchmarks.report.claims.trained import Training
 from benchmarks.report.read.format import signed
@@ -92,7 +92,8 @@ def answer_primary(records: Sequence[Record], rules: Rules, training: Training) 
     answers = []
     for task, score in product(question.tasks, question.scores):
         contrast = _contrast(question, task, score)
-        found = gather(contrast, group_of(cells[0].settings), own, rules, training)
+        group = group_of(cells[0].settings)
+        found = gather(contrast, group, of_group(own, group), rules, training)
         published = published_effects(contrast, question.set)
         judged = _judged(found, question)
         answers.append(Answered(task, score, judged, published[0][0] if published else None))

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,7 +26,7 @@ from benchmarks.report.claims.judging import (
     seeds_at_observed,
     seeds_without_effect,
 )
-from benchmarks.report.claims.paired_effects import gather, published_effects, without_stale
+from benchmarks.report.claims.paired_effects import gather, of_group, published_effects, without_stale
 from benchmarks.report.claims.primary import answer_primary, without_interim
 from benchmarks.report.claims.remedies import remedies
 from benchmarks.report.claims.rules import CLAIMS, Rules, read_rules
@@ -66,13 +67,14 @@ def judge_all(claims: Sequence[Claim], records: Sequence[Record], rules: Rules |
     trained = training(rules.trained, records)
     records = without_interim(records, rules)
     groups = [group for group in groups_of(records) if group.profile != UNTOLD]
+    inside = cache(lambda group: of_group(records, group))
     verdicts = []
     for claim in claims:
         for dataset in (*claim.sets, *claim.also):
             own = [group for group in groups if group.dataset == dataset]
             contrasts = [one for one in claim.contrasts if dataset in one.sets]
             judged = [
-                judge_claim(claim, group, [gather(one, group, records, rules, trained) for one in contrasts])
+                judge_claim(claim, group, [gather(one, group, inside(group), rules, trained) for one in contrasts])
                 for group in own or [Group(dataset, "cpu")]
             ]
             some = [one for one in judged if has_effects(one)]

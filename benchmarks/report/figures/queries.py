@@ -23,8 +23,8 @@ _FEWEST: Final = 10
 _NAMED: Final = 10
 _GREY: Final = 7
 _DEAD: Final = -1
-# The palette's grey is for all items that are used less.
-_COLOURS: Final = tuple(colour if index != _GREY else "#3b3b3b" for index, colour in enumerate(PALETTE))
+# The palette's grey is for all items that are used less; black stands apart from blue, whose marker it shares, in grey print.
+COLOURS: Final = tuple(colour if index != _GREY else "#000000" for index, colour in enumerate(PALETTE))
 
 
 def draw(found: Sequence[Looked]) -> Figure | None:
@@ -107,7 +107,7 @@ def _scatter(axes: Axes, query: NDArray[np.float32], item: NDArray[np.int64]) ->
     axes.scatter(places[dead, 0], places[dead, 1], s=6, color="black", marker="x", linewidths=0.5)
     for index, number in enumerate(sorted(named.tolist())):
         chosen = places[item == number]
-        colour, marker = _COLOURS[index % len(_COLOURS)], MARKERS[index % len(MARKERS)]
+        colour, marker = COLOURS[index % len(COLOURS)], MARKERS[index % len(MARKERS)]
         axes.scatter(chosen[:, 0], chosen[:, 1], s=7, color=colour, marker=marker, linewidths=0)
     axes.set_xticks([])
     axes.set_yticks([])

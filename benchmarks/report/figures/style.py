@@ -1,6 +1,5 @@
 """One look for all figures: legible in print and to the colour-blind."""
 
-import io
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,7 +7,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import matplotlib as mpl
+import numpy as np
 import seaborn as sns
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.rcsetup import cycler
 from PIL import Image
@@ -93,7 +94,7 @@ def limits(values: Iterable[float], least: float = 2.0) -> tuple[float, float]:
     return low - air, high + air
 
 
-def save(figure: Figure, path: Path, colours: int = _COLOURS, *, width: float | None = None) -> Path:
+def save(figure: Figure, path: Path, *, width: float | None = None) -> Path:
     """Write a figure whose bytes hold no date, as the ending of its path says: PNG of few colours, PDF or SVG.
 
     width: in inches; the figure's own where None. Raises StudyError if the file cannot be written.
@@ -105,10 +106,12 @@ def save(figure: Figure, path: Path, colours: int = _COLOURS, *, width: float | 
         with replaced_whole(path) as temporary:
             figure.savefig(temporary, format=path.suffix[1:], metadata=_NO_DATE[path.suffix], dpi=DOTS_PER_INCH)
         return path
-    drawn = io.BytesIO()
-    figure.savefig(drawn, dpi=DOTS_PER_INCH, format="png")
+    figure.set_dpi(DOTS_PER_INCH)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()  # `savefig` would lay the figure out twice, and pack the pixels only to unpack them here
+    drawn = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
     # Maximum coverage keeps the colour of a few small marks, which the median cut would merge with their neighbours.
-    few = Image.open(drawn).convert("RGB").quantize(colours, method=Image.Quantize.MAXCOVERAGE)
+    few = drawn.quantize(_COLOURS, method=Image.Quantize.MAXCOVERAGE)
     with replaced_whole(path) as temporary:
         few.save(temporary, format="PNG", optimize=True)
     return path

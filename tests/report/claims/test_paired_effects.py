@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.measure.metrics import frame_metrics
 from benchmarks.report.claims.claims import Condition, Contrast, Side
-from benchmarks.report.claims.paired_effects import Evidence, published_effects, without_stale
+from benchmarks.report.claims.paired_effects import Evidence, of_group, published_effects, without_stale
 from benchmarks.report.claims.paired_effects import gather as gather_by
 from benchmarks.report.claims.rules import read_rules
 from benchmarks.report.claims.trained import Training
@@ -25,7 +25,7 @@ RULES = read_rules()
 
 
 def gather(one: Contrast, group: Group, records: list[Record]) -> Evidence:
-    return gather_by(one, group, records, RULES, Training(RULES.trained))
+    return gather_by(one, group, of_group(records, group), RULES, Training(RULES.trained))
 
 
 def contrast(a: Side, b: Side | None, quantity: str = "auc", **more: object) -> Contrast:

@@ -9,7 +9,7 @@ import pytest
 from benchmarks.errors import StudyError
 from benchmarks.measure.fusion import fuse
 from benchmarks.measure.metrics import frame_metrics
-from benchmarks.report.figures import curves, timeline, usage, write_figures
+from benchmarks.report.figures import by_x, timeline, usage, write_figures
 from benchmarks.report.figures.style import house_style, save
 from benchmarks.report.read.frame_scores import moments, score_of, variant_frames
 from benchmarks.report.read.records import load_records
@@ -22,12 +22,12 @@ Write = Callable[..., Path]
 
 
 class TestWriteFigures:
-    def test_one_per_setting_and_kind(self, core_cells: Cells, core_results: Write) -> None:
+    def test_one_per_setting_and_kind(self, core_cells: Cells, core_results: Write, tmp_path: Path) -> None:
         """Figures of the study, and per setting curves, scores over time and (with a memory) usage, all small PNGs."""
         cells = [cell for cell in core_cells("ped2", (0, 1)) if cell.settings.task == "prediction"]
         results = core_results(cells)
         before = dict(mpl.rcParams)
-        paths = write_figures("ped2", load_records(results), results)
+        paths = write_figures("ped2", load_records(results), results, tmp_path, each_setting=True).paths
         assert sorted(path.name.split("-")[0] for path in paths) == sorted(
             ["comparison", "bottleneck", *["memory"] * 3, "curves", "curves", "timeline", "timeline", "usage"]
         )
@@ -42,7 +42,7 @@ class TestWriteFigures:
         native = resolve(dataset="ped2", method="mnad", task="prediction")
         for settings in (native, replace(native, items=20)):
             write_record(tmp_path, settings, 0)
-        paths = write_figures("ped2", load_records(tmp_path), tmp_path)
+        paths = write_figures("ped2", load_records(tmp_path), tmp_path, tmp_path, each_setting=True).paths
         assert [path.name for path in paths if native.name in path.name] == [
             f"{kind}-ped2-cpu-{native.name}.png" for kind in ("curves", "usage", "timeline")
         ]
@@ -53,7 +53,15 @@ class TestWriteFigures:
         """A setting whose pages are elsewhere is in the study's figures alone."""
         settings = resolve(dataset="ped2", method="mnad", task="prediction")
         write_record(tmp_path, settings, 0)
-        paths = write_figures("ped2", load_records(tmp_path), tmp_path, {settings})
+        paths = write_figures("ped2", load_records(tmp_path), tmp_path, tmp_path, {settings}, each_setting=True).paths
+        assert "comparison-ped2.png" in {path.name for path in paths}
+        assert not [path for path in paths if settings.name in path.name]
+
+    def test_comparisons_alone(self, write_record: Callable[..., Path], tmp_path: Path) -> None:
+        """Unless they are asked for, no picture of a single setting is drawn."""
+        settings = resolve(dataset="ped2", method="mnad", task="prediction")
+        write_record(tmp_path, settings, 0)
+        paths = write_figures("ped2", load_records(tmp_path), tmp_path, tmp_path).paths
         assert "comparison-ped2.png" in {path.name for path in paths}
         assert not [path for path in paths if settings.name in path.name]
 
@@ -62,8 +70,8 @@ class TestWriteFigures:
         for seed in (0, 1):
             write_record(tmp_path, resolve(dataset="ped2", method="mnad", task="prediction"), seed)
         records = load_records(tmp_path)
-        drawn = {path: path.read_bytes() for path in write_figures("ped2", records, tmp_path)}
-        assert set(write_figures("ped2", records[::-1], tmp_path)) == set(drawn)
+        drawn = {path: path.read_bytes() for path in write_figures("ped2", records, tmp_path, tmp_path).paths}
+        assert set(write_figures("ped2", records[::-1], tmp_path, tmp_path).paths) == set(drawn)
         assert {path: path.read_bytes() for path in drawn} == drawn
 
 
@@ -117,11 +125,11 @@ class TestCurves:
         """Each loss term has a panel with a line per seed; a setting without epochs has no figure."""
         cells = core_cells("ped2", (0, 1))[:2]
         row = Row(cells[0].settings, tuple(load_records(core_results(cells))))
-        figure = curves.draw(row)
+        figure = by_x.losses(row)
         assert figure is not None
         assert [axes.get_title() for axes in figure.axes] == ["pixel", "total"]
         assert [len(axes.lines) for axes in figure.axes] == [2, 2]
-        assert curves.draw(Row(cells[0].settings, ())) is None
+        assert by_x.losses(Row(cells[0].settings, ())) is None
 
 
 class TestSave:

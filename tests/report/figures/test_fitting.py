@@ -114,7 +114,7 @@ class TestMedium:
         write_record(tmp_path, resolve(dataset="ped2", method="mnad", task="prediction"), 0)
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # as matplotlib's, that there is no room for the axes
-            paths = write_figures("ped2", load_records(tmp_path), tmp_path, medium=Medium("svg", 3.4))
+            paths = write_figures("ped2", load_records(tmp_path), tmp_path, tmp_path, medium=Medium("svg", 3.4)).paths
         assert {path.parent for path in paths} == {tmp_path / "paper" / "ped2"}
         assert {path.suffix for path in paths} == {".svg"}
         assert ON_SCREEN.folder(tmp_path, "ped2") == tmp_path / "figures" / "ped2"

@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from benchmarks.report.figures import kinds
+from benchmarks.report.figures import by_setting
 from benchmarks.report.read.rows import Row
 from benchmarks.study.presets import resolve
 from benchmarks.study.settings import Settings
@@ -23,7 +23,7 @@ class TestDraw:
             for memory in ("own", "none")
         ]
         rows = write_rows([*wanted, settings("synthetic", "mean_frame", "reconstruction")])
-        figure = kinds.draw(rows)
+        figure = by_setting.by_kind(rows)
         assert figure is not None
         assert [axes.get_title() for axes in figure.axes] == ["Spatial", "Temporal", "Spatio-temporal"]
         assert [tick.get_text() for tick in figure.axes[0].get_yticklabels()] == [
@@ -32,7 +32,7 @@ class TestDraw:
             "mean frame",
         ]
         for axes, kind in zip(figure.axes, ("spatial", "temporal", "spatio_temporal"), strict=True):
-            means = [float(line.get_xdata()[0]) for line in axes.lines if line.get_label() == "_mean"]
+            means = [float(line.get_xdata()[0]) for line in axes.lines if line.get_label() == "_mark"]
             expected = [row.summary(lambda record, kind=kind: record.kind(kind)) for row in rows]  # type: ignore[misc]
             assert means == pytest.approx([100 * one.mean for one in expected if one is not None])
             assert any(list(line.get_xdata()) == [50, 50] for line in axes.lines)
@@ -40,11 +40,11 @@ class TestDraw:
     def test_on_and_off_differ_without_colour(self, write_rows: Rows) -> None:
         """With the memory the marker is filled, without it hollow."""
         rows = write_rows([settings("synthetic", "mnad", "prediction", memory) for memory in ("own", "none")], (0,))
-        figure = kinds.draw(rows)
+        figure = by_setting.by_kind(rows)
         assert figure is not None
-        faces = [line.get_markerfacecolor() for line in figure.axes[0].lines if line.get_label() == "_mean"]
+        faces = [line.get_markerfacecolor() for line in figure.axes[0].lines if line.get_label() == "_mark"]
         assert faces[1] == "white" != faces[0]
 
     def test_a_set_without_kinds(self, write_rows: Rows) -> None:
         """Records that do not tell kinds apart have no figure."""
-        assert kinds.draw(write_rows([settings("ped2", "mnad", "prediction")], (0,))) is None
+        assert by_setting.by_kind(write_rows([settings("ped2", "mnad", "prediction")], (0,))) is None

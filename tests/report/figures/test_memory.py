@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.report.figures import memory_epochs, memory_test, usage
+from benchmarks.report.figures import by_setting, by_x, usage
 from benchmarks.report.read.rows import Row
 from benchmarks.study.presets import resolve
 from benchmarks.study.settings import Settings
@@ -24,7 +24,7 @@ class TestMemoryEpochs:
         """Both are shares of the items, by epoch; a column per task, a line per setting of the memory."""
         told = [epoch(1, [5] * 10, perplexity=10.0, dead=0), epoch(2, [5] * 10, perplexity=4.0, dead=3)]
         settings = [mnad(), mnad(supervision="uniform_balance"), mnad(task="reconstruction"), mnad(memory="none")]
-        figure = memory_epochs.draw([*write_rows(settings[:3], (0, 1), epochs=told), Row(settings[3], ())])
+        figure = by_x.memory_by_epoch([*write_rows(settings[:3], (0, 1), epochs=told), Row(settings[3], ())])
         assert figure is not None
         assert [axes.get_title() for axes in figure.axes[:2]] == ["MNAD, prediction", "MNAD, reconstruction"]
         effect, dead = (
@@ -36,7 +36,7 @@ class TestMemoryEpochs:
 
     def test_without_a_memory(self, write_rows: Rows) -> None:
         """Rows without a memory have no figure."""
-        assert memory_epochs.draw(write_rows([mnad(memory="none")], (0,))) is None
+        assert by_x.memory_by_epoch(write_rows([mnad(memory="none")], (0,))) is None
 
 
 class TestMemoryTest:
@@ -46,7 +46,7 @@ class TestMemoryTest:
             "items": {"update": {"mean_cosine": 0.3, "update_size": 0.02}},
             "queries": {"update": {"silhouette": None, "largest_weight": 0.4}},
         }
-        figure = memory_test.draw(write_rows([mnad(), mnad(items=20)], (0, 1), **sections))
+        figure = by_setting.memory_at_test(write_rows([mnad(), mnad(items=20)], (0, 1), **sections))
         assert figure is not None
         titles = [axes.get_title().split("\n")[0] for axes in figure.axes]
         assert titles == [
@@ -65,7 +65,7 @@ class TestMemoryTest:
 
     def test_without_a_memory(self, write_rows: Rows) -> None:
         """Rows without a memory have no figure."""
-        assert memory_test.draw(write_rows([mnad(memory="none")], (0,))) is None
+        assert by_setting.memory_at_test(write_rows([mnad(memory="none")], (0,))) is None
 
 
 class TestUsageMap:

@@ -6,7 +6,12 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from benchmarks.report.figures import memory_effect
+from benchmarks.report.claims.answer_effects import Chosen
+from benchmarks.report.claims.claims import Contrast, Side
+from benchmarks.report.claims.judging import judge
+from benchmarks.report.claims.paired_effects import Evidence
+from benchmarks.report.figures import by_setting
+from benchmarks.report.read.groups import Group
 from benchmarks.report.read.rows import Row
 from benchmarks.report.tables.study_tables import micro
 from benchmarks.study.presets import resolve
@@ -38,7 +43,7 @@ class TestDraw:
     def test_paired_differences(self, write_rows: Rows) -> None:
         """Each mark is a mean over shared seeds of the differences, bars reach around it, the papers' stands beside."""
         own, none = write_rows([mnad(), mnad("none")])
-        figure = memory_effect.draw([own, none])
+        figure = by_setting.memory_effect([own, none])
         assert figure is not None
         (axes,) = figure.axes
         ours, twins = (row.by_seed(micro()) for row in (own, none))
@@ -53,7 +58,7 @@ class TestDraw:
     def test_a_line_per_pair(self, write_rows: Rows) -> None:
         """Settings that depart have a line of their own, without the papers' figure; one seed has no bar."""
         rows = write_rows([mnad(), mnad("none"), mnad(skip=False), mnad("none", skip=False), mnad(items=20)], (0,))
-        figure = memory_effect.draw(rows)
+        figure = by_setting.memory_effect(rows)
         assert figure is not None
         (axes,) = figure.axes
         names = [label.get_text() for label in axes.get_yticklabels()]
@@ -67,7 +72,7 @@ class TestDraw:
         lost = {"metrics": {"update": {"fused": {"per_video": {"micro_auc": 0.2}}}}}
         (own,) = write_rows([mnad()], **lost)
         (none,) = write_rows([mnad("none")])
-        figure = memory_effect.draw([own, none])
+        figure = by_setting.memory_effect([own, none])
         assert figure is not None
         (axes,) = figure.axes
         (far,) = marked(axes, "o")
@@ -79,4 +84,31 @@ class TestDraw:
 
     def test_without_a_pair(self, write_rows: Rows) -> None:
         """A memory without its twin has no effect to show."""
-        assert memory_effect.draw(write_rows([mnad(), mnad("none", skip=False)])) is None
+        assert by_setting.memory_effect(write_rows([mnad(), mnad("none", skip=False)])) is None
+
+
+def effect(dataset: str, *values: float) -> Chosen:
+    """Memory's effect in MNAD's reconstruction, by seed."""
+    shared = {"method": "mnad", "task": "reconstruction"}
+    sides = Side({**shared, "memory": "own"}), Side({**shared, "memory": "none"})
+    contrast = Contrast("memory − none", "reconstruction", "auc", *sides, "higher", 0.5, (dataset,))
+    group, runs = Group(dataset, "small"), (values, (0.0,) * len(values))
+    evidence = Evidence(contrast, group, dict(enumerate(values)), None, None, None, (), False, (), runs, margin=0.5)
+    return Chosen(dataset, "mnad", group, (judge(evidence),), read=False)
+
+
+class TestAnswer:
+    def test_a_mark_per_set_and_the_papers_claim(self) -> None:
+        """The README's picture has a line per method and task, on it the effect on each set, and the claim on Ped2."""
+        figure = by_setting.answer([effect("ped2", 1.0, 1.2, 0.8), effect("synthetic", -2.0, -2.2, -1.8)])
+        assert figure is not None
+        (axes,) = figure.axes
+        assert marked(axes, "o") == pytest.approx([1.0])
+        assert marked(axes, "s") == pytest.approx([-2.0])
+        assert marked(axes, "D") == pytest.approx([90.2 - 86.4])
+        assert said(figure) == ["UCSD Ped2", "Circles and squares", "the papers' claim (Ped2)"]
+        assert len(bars(axes)) == 2
+
+    def test_without_a_pair(self) -> None:
+        """Without effects there is no picture."""
+        assert by_setting.answer([]) is None

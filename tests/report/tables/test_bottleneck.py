@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from benchmarks.report.figures import bottleneck
+from benchmarks.report.figures import by_setting
 from benchmarks.report.read.rows import Row
 from benchmarks.report.tables.bottleneck import replaced, write_bottleneck_table
 from benchmarks.study.presets import resolve
@@ -81,7 +81,7 @@ class TestDraw:
     def test_psnr_left_auc_right(self, write_rows: Rows) -> None:
         """A line per setting; a marker per replacement, at the PSNR on the left and the change of AUC on the right."""
         rows = write_rows([mnad(), mnad(memory="none")], (0, 1), changes=CHANGES)
-        figure = bottleneck.draw(rows)
+        figure = by_setting.bottleneck(rows)
         assert figure is not None
         left, right = figure.axes
         assert [tick.get_text() for tick in left.get_yticklabels()] == [
@@ -96,4 +96,4 @@ class TestDraw:
 
     def test_without_the_test(self, write_rows: Rows) -> None:
         """Records without replacements have no figure."""
-        assert bottleneck.draw(write_rows([mnad()], (0,), changes={})) is None
+        assert by_setting.bottleneck(write_rows([mnad()], (0,), changes={})) is None
