@@ -7,11 +7,15 @@ than another method does.
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from benchmarks.measure.normalise import Normalisation
 from benchmarks.measure.statistics import VideoPairs
 from benchmarks.report.claims.claims import Contrast, Side
 from benchmarks.report.read.frame_scores import KEY, common_frames, score_of, scored
@@ -63,20 +67,53 @@ def on_common_frames(contrast: Contrast, pairing: Pairing) -> tuple[list[VideoPa
         return None
     sides: tuple[list[VideoPairs], list[VideoPairs]] = ([], [])
     for seed in pairing.effects:
-        tables = []
+        found = []
         for side, records in ((contrast.a, pairing.a), (contrast.b, pairing.b)):
             record = records[seed]
             variant = side.variant or record.variant
             name = score_name(record, variant, contrast.score)
-            table = None if name is None else scored(record, variant, score_of(record, name), contrast.normalisation)
-            if table is None:
+            run = None if name is None else _run(_Scored.of(record, variant, name, contrast.normalisation))
+            if run is None:
                 return None
-            tables.append(table)
-        common = common_frames(tables)
-        for place, table in enumerate(tables):
-            kept = common.merge(table, on=KEY)
-            sides[place].append(VideoPairs.of(kept["anomaly"], kept["label"], kept["video"]))
+            found.append(run)
+        tables = [table for table, _ in found]
+        if tables[0][KEY].equals(tables[1][KEY]):
+            pairs = [pairs for _, pairs in found]
+        else:
+            common = common_frames(tables)
+            pairs = [_pairs(common.merge(table, on=KEY)) for table in tables]
+        for place, one in enumerate(pairs):
+            sides[place].append(one)
     return sides
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """One run under one score; changed: when its table was written last, so that another version is read again."""
+
+    path: Path
+    changed: int
+    variant: str
+    score: str
+    normalisation: Normalisation
+    record: Record = field(compare=False)
+
+    @classmethod
+    def of(cls, record: Record, variant: str, score: str, normalisation: Normalisation) -> "_Scored":
+        table = record.path.with_suffix(".csv.gz")
+        changed = table.stat().st_mtime_ns if table.exists() else 0
+        return cls(record.path, changed, variant, score, normalisation, record)
+
+
+@lru_cache(maxsize=1024)
+def _run(one: _Scored) -> tuple[pd.DataFrame, VideoPairs] | None:
+    """Scores of all frames of a run, and its pairs; many contrasts ask for each. None where scores are not kept."""
+    table = scored(one.record, one.variant, score_of(one.record, one.score), one.normalisation)
+    return None if table is None else (table, _pairs(table))
+
+
+def _pairs(table: pd.DataFrame) -> VideoPairs:
+    return VideoPairs.of(table["anomaly"], table["label"], table["video"])
 
 
 def areas(runs: Sequence[VideoPairs]) -> tuple[float, ...]:

@@ -142,11 +142,12 @@ def paper_settings(settings: Settings) -> Settings:
 def _all_clips(record: Record, paper: Settings) -> int:
     """Clips in one pass over all training videos, as far apart in time as published.
 
-    Of a set without facts: the run's own, as if it had left out none between them and no video for calibration.
+    Of a set without facts, and of a generated one: the run's own, as if it had left out none between them and no video for
+    calibration.
     """
     data = record.content["data"]
     facts = FACTS.get(record.settings.dataset)
-    if facts is not None:
+    if facts is not None and not facts.generated:
         length = int(record.content["method"]["clip_length"])
         strides = range(1, (paper.temporal_strides or 1) + 1)
         return sum(_clips(facts.train, (length - 1) * stride) for stride in strides)

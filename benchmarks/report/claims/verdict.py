@@ -21,7 +21,6 @@ from benchmarks.report.claims.effects import (
 )
 from benchmarks.report.claims.factorial import factorial_tables
 from benchmarks.report.claims.judging import (
-    FEWEST_SEEDS,
     published_excluded,
     seeds_at_observed,
     seeds_without_effect,
@@ -31,7 +30,7 @@ from benchmarks.report.claims.primary import answer_primary, without_interim
 from benchmarks.report.claims.remedies import remedies
 from benchmarks.report.claims.rules import CLAIMS, Rules, read_rules
 from benchmarks.report.claims.trained import training
-from benchmarks.report.claims.verdict_head import head
+from benchmarks.report.claims.verdict_head import TEMPLATE, head
 from benchmarks.report.read.groups import Group, groups_of, settings_label
 from benchmarks.report.read.labels import set_name
 from benchmarks.report.read.records import Record, load_records
@@ -39,7 +38,7 @@ from benchmarks.report.read.rows import Row
 from benchmarks.report.tables.evaluation_table import write_evaluation_tables
 from benchmarks.report.tables.latex import write_latex
 from benchmarks.report.tables.memory_conventions import write_memory_conventions
-from benchmarks.report.tables.render import Table, to_markdown
+from benchmarks.report.tables.render import Table
 from benchmarks.report.tables.write import write_text
 from benchmarks.study.settings import UNTOLD, Cell, Settings
 
@@ -92,20 +91,26 @@ def write_verdict(
     rules = read_rules(claims)
     verdicts = judge_all(read_claims(claims), records, rules)
     primary = answer_primary(records, rules, training(rules.trained, records))
-    overview, power = _overview(verdicts), power_table(verdicts)
+    tables = {"overview": _overview(verdicts), "power": power_table(verdicts)}
     factors = factorial_tables(without_interim(records, rules))
-    sections = [head(verdicts, primary, rules, results, claims), to_markdown(overview), *_details(verdicts)]
-    sections += [to_markdown(table) for table in (power, *factors)]
-    sections += [_missing(verdicts, power), _left_out(verdicts, left_out)]
-    tables = {"verdicts": overview, "effects": effects_table("Effects", verdicts, short=True), "seeds": power}
-    tables |= {f"factors-{number}": table for number, table in enumerate(factors, 1)}
+    text = TEMPLATE.render(
+        head(verdicts, primary, rules, results, claims),
+        **tables,
+        factors=factors,
+        details=_details(verdicts),
+        missing=_missing(verdicts),
+        stale=_by_setting({record.cell: "" for record in left_out}),
+        unpaired=_unpaired(verdicts),
+    )
     csv = pd.DataFrame([row for verdict in verdicts for row in _csv_rows(verdict)])
     texts = {
-        "md": "\n".join(section for section in sections if section),
+        "md": text.rstrip("\n") + "\n",
         "csv": csv.to_csv(index=False, float_format="%.6g", lineterminator="\n"),
     }
     paths = {form: write_text(results / f"verdict.{form}", text) for form, text in texts.items()}
-    return paths | {"tex": write_latex(results, "verdict", tables)}
+    latex = {"verdicts": tables["overview"], "effects": effects_table("Effects", verdicts, short=True)}
+    latex |= {"seeds": tables["power"]} | {f"factors-{number}": table for number, table in enumerate(factors, 1)}
+    return paths | {"tex": write_latex(results, "verdict", latex)}
 
 
 def _overview(verdicts: Sequence[ClaimVerdict]) -> Table:
@@ -131,77 +136,34 @@ def _overview(verdicts: Sequence[ClaimVerdict]) -> Table:
     return Table("Words", columns, tuple(rows), frozenset(), notes).without_empty_columns()
 
 
-def _details(verdicts: Sequence[ClaimVerdict]) -> list[str]:
-    """A table of effects per claim; contrasts that are all without runs are named in one line."""
-    parts = []
+def _details(verdicts: Sequence[ClaimVerdict]) -> list[tuple[Claim, Table, list[str]]]:
+    """Each claim with a table of its effects, and where its contrasts have no runs."""
+    found = []
     for claim in dict.fromkeys(verdict.claim for verdict in verdicts):
         own = [one for one in verdicts if one.claim == claim]
-        table = effects_table(f"{claim.id}: {claim.statement}", own)
-        parts.append(to_markdown(table).replace("## ", "### ", 1) if table.rows else f"### {table.title}\n")
-        parts.append(f"Source: {claim.source}.{_scope(claim)}\n")
-        bare = [one for one in own if any(is_missing(judgement) for judgement in one.judgements)]
-        parts += [f"No runs yet: {_bare(one)}.\n" for one in bare]
-    explained = (
-        "## Effects\n\nEffect: mean over seeds, with the 95 % t interval. *Claimed*: where the whole interval must "
-        "lie. *a > b*: chance that a run of the first side lies above one of the second, seeds not paired. *Other "
-        "videos*: 95 % hierarchical bootstrap over seeds × videos, a rough guide to other footage of the same kind. "
-        "*p*: two-sided t test of no difference. *Exact*: sign-flip test, to which n seeds cannot give less than "
-        "2^(1−n). *Published*: the same difference in the papers (P: read in the paper itself, S: at second hand), at "
-        "their own length and geometry; *excluded* where the interval ends before it. Rows in brackets decide nothing. "
-        "AUC in points; across methods or tasks on the frames that both score, but for AUC by kind of anomaly, which "
-        "has each side's own frames. *Not trained long enough*: effect and interval are shown, a word is not. Short "
-        "profiles end at a quarter of the peak learning rate, so that BatchNorm's running statistics are averages over "
-        "weights that still move.\n"
-    )
-    return [explained, *parts]
+        bare = [_bare(one) for one in own if any(is_missing(judgement) for judgement in one.judgements)]
+        found.append((claim, effects_table(f"{claim.id}: {claim.statement}", own), bare))
+    return found
 
 
-def _scope(claim: Claim) -> str:
-    return f" **Out of scope: {claim.out_of_scope}.**" if claim.out_of_scope else ""
-
-
-def _missing(verdicts: Sequence[ClaimVerdict], power: Table) -> str:
-    """A line per command: what it does for which claims; those that have a word already are marked."""
+def _missing(verdicts: Sequence[ClaimVerdict]) -> dict[str, dict[str, dict[str, None]]]:
+    """What each command does for which claims; those that have a word already are marked."""
     found: dict[str, dict[str, dict[str, None]]] = {}
     for verdict in verdicts:
         star = "" if verdict.p is None else "\\*"
         for remedy in remedies(verdict):
             for does in remedy.does:
                 found.setdefault(remedy.words, {}).setdefault(does, {})[f"{verdict.claim.id}{star}"] = None
-    if not found:
-        return ""
-    lines = [
-        f"- {words}: " + "; ".join(f"{does} ({', '.join(claims)})" for does, claims in of.items())
-        for words, of in found.items()
-    ]
-    table = f": see [{power.title}](#{power.title.lower().replace(' ', '-')})" if power.rows else ""
-    told = (
-        f"No command promises a decision: {FEWEST_SEEDS} seeds are the fewest that can decide, and an open contrast may "
-        f"need many more{table}. *Makes missing runs*: of settings that were never run. *Adds seeds*: repeats what has "
-        f"fewer than {FEWEST_SEEDS}. *Trains long enough*: the same settings at a length that a word needs. \\*: the claim "
-        "has a word there already."
-    )
-    return "\n".join(["## What is missing, and what makes it", "", told, "", *lines, ""])
+    return found
 
 
-def _left_out(verdicts: Sequence[ClaimVerdict], stale: Sequence[Record]) -> str:
-    """A line per setting: seeds that older code made, then those without a partner, with the claims that lack it."""
+def _unpaired(verdicts: Sequence[ClaimVerdict]) -> list[str]:
+    """A line per setting with seeds that have no partner, and the claims that lack it."""
     claims: dict[Cell, dict[str, None]] = {}
     for verdict in verdicts:
         for cell in (cell for one in verdict.judgements for cell in one.evidence.left_out):
             claims.setdefault(cell, {})[verdict.claim.id] = None
-    parts = []
-    if stale:
-        lines = _by_setting({record.cell: "" for record in stale})
-        parts += ["Made by older code, so that no verdict rests on them:", "", *lines, ""]
-    if claims:
-        told = (
-            "A run is compared with the other side's run of the same seed, made at the same image size, precision and "
-            "length of training by the same version of the code. These lack such a partner in some contrast of the claims "
-            "in brackets; in all other contrasts they count:"
-        )
-        parts += [told, "", *_by_setting({cell: f" ({', '.join(names)})" for cell, names in claims.items()}), ""]
-    return "\n".join(["## Records that were not compared", "", *parts]) if parts else ""
+    return _by_setting({cell: f" ({', '.join(names)})" for cell, names in claims.items()})
 
 
 def _by_setting(cells: Mapping[Cell, str]) -> list[str]:

@@ -1,11 +1,15 @@
-"""The head of the verdict: the primary question, the plan's digest, and the words that survive a correction."""
+"""The head of the verdict: the primary question, the plan's digest, and the words that survive a correction.
+
+The prose of the whole verdict is in ``verdict.md.j2``.
+"""
 
 from collections.abc import Sequence
 from datetime import UTC
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from benchmarks.report.claims.claim_judging import LEVEL, ClaimVerdict
 from benchmarks.report.claims.judging import DECIDED, FEWEST_SEEDS
@@ -14,6 +18,11 @@ from benchmarks.report.claims.rules import CLAIMS, Rules, standing
 from benchmarks.report.read.format import probability
 from benchmarks.report.tables.render import Table, to_markdown
 
+_ENVIRONMENT: Final = Environment(  # noqa: S701 - Markdown, not HTML
+    loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined, trim_blocks=True
+)
+_ENVIRONMENT.filters["markdown"] = to_markdown
+TEMPLATE: Final = _ENVIRONMENT.get_template("verdict.md.j2")
 COVERAGE: Final = Path("statistics", "coverage.csv")
 _LOOKS: Final = "3, 6, 12"
 """Numbers of seeds after which the exploratory runs on Ped2 had interim analyses."""
@@ -21,40 +30,29 @@ _LOOKS: Final = "3, 6, 12"
 
 def head(
     verdicts: Sequence[ClaimVerdict], primary: PrimaryAnswer, rules: Rules, results: Path, claims: Path = CLAIMS
-) -> str:
-    """The verdict's first sections as Markdown."""
-    number = len({verdict.claim.id for verdict in verdicts})
-    return "\n".join(
-        [
-            "# Which claims hold",
-            "",
-            "## Primary question",
-            "",
-            *primary_lines(primary),
-            "",
-            "## All claims",
-            "",
-            (
-                f"{number} claims about memory in video anomaly detection, judged from this project's own records by "
-                f"[the analysis plan](../{rules.document})."
-            ),
-            "",
-            *_plan_lines(rules, claims),
-            *_word_lines(verdicts, results),
-            "",
-            (
-                "Each claim names a difference and the smallest size worth a name (*d*, half a point of AUC unless "
-                "stated); within the margin *s* (1.5 points of AUC on Ped2, *d* elsewhere) an effect has no practical "
-                "weight. Runs are paired by seed. *Supported*: the whole 95 % t interval of the mean difference lies where "
-                "the claim says. *No practical effect*: it lies within ±s. *Opposite*: it lies beyond the line on the "
-                f"other side. *Open*: none of these, or fewer than {FEWEST_SEEDS} seeds. Runs that are not trained long "
-                "enough show their effect without a word. A claim is supported if all its contrasts are; it is opposite if "
-                "one of k is at the level 1 − 0.05/k. All of it holds for these test videos and settings."
-            ),
-            "",
-            *([to_markdown(table)] if (table := words_table(verdicts)).rows else []),
-        ]
-    )
+) -> dict[str, Any]:
+    """What the first sections of the template are filled with: which claims have which word, and why the rest has none."""
+    judged = [one for one in verdicts if one.p is not None]
+    bare = [one.claim for one in verdicts if one.claim not in {other.claim for other in judged}]
+    return {
+        "primary": "\n".join(primary_lines(primary)),
+        "number": len({verdict.claim.id for verdict in verdicts}),
+        "rules": rules,
+        "frozen": f"{rules.frozen.astimezone(UTC):%Y-%m-%d %H:%M}",
+        "stands": standing(rules, claims),
+        "words": {
+            word: [f"{one.claim.id} ({one.group.label})" for one in judged if one.word == word and one.survives]
+            for word in DECIDED
+        },
+        "lost": [f"{one.claim.id} {one.word} ({one.group.label})" for one in judged if not one.survives],
+        "without": list(dict.fromkeys(claim.id for claim in bare if not claim.out_of_scope)),
+        "outside": list(dict.fromkeys(claim.id for claim in bare if claim.out_of_scope)),
+        "judged": len(judged),
+        "level": f"{100 * LEVEL:g}",
+        "interim": interim_words(results, "[coverage](statistics/coverage.md)"),
+        "fewest": FEWEST_SEEDS,
+        "p_values": words_table(verdicts),
+    }
 
 
 def words_table(verdicts: Sequence[ClaimVerdict]) -> Table:
@@ -95,43 +93,3 @@ def interim_words(results: Path, link: str) -> str:
         f"The exploratory runs had interim analyses, after which a nominal 95 % interval misses the truth in up to "
         f"{100 * cost:.1f} % instead of 5 % ({link})."
     )
-
-
-def _plan_lines(rules: Rules, claims: Path) -> list[str]:
-    stands = standing(rules, claims)
-    digests = ", ".join(f"`{name}` {digest}" for name, digest in stands.digests.items())
-    commit = "git not available" if stands.commit is None else f"commit {stands.commit}"
-    changed = ", **changed since**" if stands.changed else ""
-    return [
-        f"- Plan frozen {rules.frozen.astimezone(UTC):%Y-%m-%d %H:%M} UTC; {commit}{changed}; SHA-256: {digests}.",
-        "- Whatever started before is **exploratory**: it shaped the plan, so it cannot test it.",
-    ]
-
-
-def _word_lines(verdicts: Sequence[ClaimVerdict], results: Path) -> list[str]:
-    """Which claims have which word, those first that survive; then why the rest has none."""
-    with_words = [one for one in verdicts if one.p is not None]
-    lines = []
-    for word in DECIDED:
-        named = [f"{one.claim.id} ({one.group.label})" for one in with_words if one.word == word and one.survives]
-        lines.append(f"- **{word[0].upper()}{word[1:]}**: {'; '.join(named) or 'none'}.")
-    lost = [f"{one.claim.id} {one.word} ({one.group.label})" for one in with_words if not one.survives]
-    if lost:
-        lines.append(f"- Words that do not survive the correction: {'; '.join(lost)}.")
-    bare = [
-        claim
-        for claim in dict.fromkeys(one.claim for one in verdicts)
-        if all(one.p is None for one in verdicts if one.claim is claim)
-    ]
-    outside = [claim.id for claim in bare if claim.out_of_scope]
-    without = [claim.id for claim in bare if not claim.out_of_scope]
-    lines.append(f"- Without a word on any set: {', '.join(without) or 'none'}.")
-    lines.append(f"- Out of scope, data not available: {', '.join(outside) or 'none'}.")
-    number = (
-        f"all {len(with_words)} claims × groups that have one" if with_words else "all claims × groups that have one"
-    )
-    lines.append(
-        f"- Words above survive Holm's correction at {100 * LEVEL:g} % over {number}. "
-        f"{interim_words(results, '[coverage](statistics/coverage.md)')}"
-    )
-    return lines

@@ -240,14 +240,14 @@ def bottleneck(rows: Sequence[Row]) -> Figure | None:
             seeds = tuple(100 * value for value in one.change_by_seed)
             changes.append(Mark(at, look, 100 * change.mean, low, high, seeds if len(seeds) > 1 else ()))
     dashed = f"(dashed: {UNCHANGED_PSNR:g} dB, optically unchanged)"
-    output = Panel(outputs, f"output against output as trained\n{dashed}", "PSNR (dB)", UNCHANGED_PSNR)
-    change = Panel(changes, "frame AUC, replaced − as trained\n(dashed: no change)", "change of AUC (points)", 0)
+    left = Panel(outputs, f"output against output as trained\n{dashed}", "PSNR (dB)", UNCHANGED_PSNR)
+    right = Panel(changes, "frame AUC, replaced − as trained\n(dashed: no change)", "change of AUC (points)", 0)
     figure = draw_dots(
         [
             f"{row.method} {row.task}\n{'skips' if row.settings.skip else 'no skips'}, {parts(row)['memory']}"
             for row in lines.values()
         ],
-        [output, change],
+        [left, right],
         title=f"Bottleneck test: {subject(rows)}\nmean of the seeds, 95 % interval, cut at the frame",
         size=(9, 1.6 + 0.42 * len(lines)),
         looks=list(REPLACED_SHOWN.values()),

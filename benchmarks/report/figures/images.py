@@ -23,7 +23,7 @@ from benchmarks.study.settings import LEARNING_FREE
 
 Picture = tuple[NDArray[Any], dict[str, Any]]
 """An image, and how it is shown."""
-_GREY: Final = {"cmap": "gray", "vmin": 0, "vmax": 255}
+_GREY: Final[dict[str, Any]] = {"cmap": "gray", "vmin": 0, "vmax": 255}
 _STILL: Final = ("input", "output", "error as scored", "error over frame", f"4×4 sum > {THRESHOLD}")
 # Inches of a still.
 _SIDE: Final = 1.25
@@ -153,7 +153,7 @@ def shapes(found: Sequence[Looked]) -> Figure | None:
             _squares(panels[block * across : (block + 1) * across], line, kind, memories)
     for block, kind in enumerate(kinds):
         headings = [f"{_SQUARES[kind]}\ntarget", *(f"\n{memory}" for memory in memories)]
-        _head(grid[0, block * across : (block + 1) * across], headings, loc="left")
+        _head(list(grid[0, block * across : (block + 1) * across]), headings, loc="left")
     title = f"Squares as they come out: {subject([one.row for one in chosen])}"
     figure.suptitle(f"{title}\n○ □: similarity to a circle, to a square", fontsize="medium")
     return figure

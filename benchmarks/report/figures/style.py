@@ -108,8 +108,10 @@ def save(figure: Figure, path: Path, *, width: float | None = None) -> Path:
         return path
     figure.set_dpi(DOTS_PER_INCH)
     canvas = FigureCanvasAgg(figure)
-    canvas.draw()  # `savefig` would lay the figure out twice, and pack the pixels only to unpack them here
-    drawn = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    # `savefig` would lay the figure out twice, and pack the pixels only to unpack them here.
+    canvas.draw()  # type: ignore[no-untyped-call]
+    pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+    drawn = Image.fromarray(pixels).convert("RGB")
     # Maximum coverage keeps the colour of a few small marks, which the median cut would merge with their neighbours.
     few = drawn.quantize(_COLOURS, method=Image.Quantize.MAXCOVERAGE)
     with replaced_whole(path) as temporary:
