@@ -129,7 +129,7 @@ def _chosen(results: Path, records: Sequence[Record], studies: Mapping[str, Coll
         return own, sum(cell in known for cell in cells), path.as_posix()
 
     best: dict[str, Path] = {}
-    for path in sorted((results / "figures").glob("**/*.png"), key=preferred):
+    for path in sorted((results / "figures").glob("*/*.png"), key=preferred):
         if not path.stem.startswith(_DRAWN):
             best[path.as_posix() if path.stem.startswith(_OF_EVERY_STUDY) else path.stem] = path
     return list(best.values())
