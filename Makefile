@@ -12,6 +12,8 @@
 ##= DEVICE=cuda          where runs compute; default: cuda if available
 ##= THREADS=1            threads per run; default: cores divided by JOBS
 ##= STUDY=ped2           for tables, table and figures: one study; for plan and reproduce: also a file, mine.toml
+##= COMMANDS=1           for plan: one shell line per run that is left, for array jobs
+##= FROM=folder          for gather: where finished runs of other machines lie
 ##= COLUMNS=method,auc   for table: which columns; an unknown name lists them
 ##= OUT=thesis/ped2      for table: write thesis/ped2.md and .tex instead of printing both
 ##= FORMAT=pdf           for figures: pdf or svg in results/paper, instead of png in results/figures
@@ -69,7 +71,7 @@ PIP = $(VENV)/bin/python -m pip --quiet --quiet --disable-pip-version-check --no
 .DELETE_ON_ERROR:
 # Without it make looks for a file `plan-.o` to make `plan-` from, and takes .o for the name of a study.
 .SUFFIXES:
-.PHONY: help plan reproduce verify verify-records fuzz faults setup lock test lint docs bench bench-profiles clean measure tables table figures verdict report simulate memorisation import ui
+.PHONY: help plan reproduce verify gather verify-records fuzz faults setup lock test lint docs bench bench-profiles clean measure tables table figures verdict report simulate memorisation import ui
 
 # A pattern's own part, as in plan-NAME, is typed too.
 data-% doctor-% plan-% reproduce-% rehearse-% reference-% grid-% inspect-%: export NAME = $*
@@ -82,7 +84,7 @@ doctor-%: $(READY) ## Check a data set and say what is wrong
 	$(BENCHMARKS) doctor "$$NAME" $(DATA)
 
 plan-%: $(READY) ## List a study's runs (done, stale or missing) and their time; trains nothing
-	$(BENCHMARKS) plan "$$NAME" $(RUNS)
+	$(BENCHMARKS) plan "$$NAME" $(RUNS) $${COMMANDS:+--commands}
 
 reproduce-%: $(READY) ## Train a study's runs into my-results, then compare them with the reference
 	$(BENCHMARKS) reproduce "$$NAME" $(RUNS)
@@ -92,7 +94,7 @@ rehearse-%: $(READY) ## Rehearse a study at smoke size, killed once and resumed;
 
 plan: $(READY) ## As plan-NAME, for a study file of your own (STUDY=mine.toml)
 	$(if $(STUDY),,$(error Expected STUDY=, a name or a file such as mine.toml))
-	$(BENCHMARKS) plan "$$STUDY" $(RUNS)
+	$(BENCHMARKS) plan "$$STUDY" $(RUNS) $${COMMANDS:+--commands}
 
 reproduce: $(READY) ## As reproduce-NAME, for a study file of your own (STUDY=mine.toml)
 	$(if $(STUDY),,$(error Expected STUDY=, a name or a file such as mine.toml))
@@ -104,6 +106,10 @@ verify: $(READY) ## Train one run of the reference (CELL=) again and compare it,
 
 reference-%: $(READY) ## Maintainers: take a study's finished runs from my-results over into the reference
 	$(BENCHMARKS) reference "$$NAME"
+
+gather: $(READY) ## Take finished runs of other machines (FROM=folder) over into my-results, each checked
+	$(if $(FROM),,$(error Expected FROM=, the folder where the runs lie))
+	$(BENCHMARKS) gather "$$FROM"
 
 grid-%: $(READY) ## Run a set's full factorial (synthetic, ped2, avenue, avenue-partial)
 	$(BENCHMARKS) reproduce "grid-$$NAME" $(RUNS)

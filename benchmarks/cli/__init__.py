@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.cli import measuring, reproduction, runs, views
+from benchmarks.cli import measuring, reproduction, runs, taking, views
 from benchmarks.cli.options import (
     DEVICES,
     add_cell_options,
@@ -20,7 +20,7 @@ from benchmarks.cli.options import (
     add_own_folders,
     add_worker_options,
 )
-from benchmarks.cli.parsing import Parser, add_choice, add_inches, add_number
+from benchmarks.cli.parsing import Parser, add_choice, add_inches, add_number, folder
 from benchmarks.errors import StudyError
 from benchmarks.study.files import study_names
 from benchmarks.study.settings import PRECISIONS, PROFILES
@@ -76,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
 
     plan = commands.add_parser("plan", help="list a study's cells, done or missing, with time; runs nothing")
     plan.set_defaults(run=runs.plan)
+    plan.add_argument("--commands", action="store_true", help="print a line for a shell per run that is left, no more")
     reproduce = commands.add_parser("reproduce", help="run a study's missing cells, then show its table")
     reproduce.add_argument("--no-tracking", action="store_true", help="do not show runs in MLflow while they go")
     reproduce.add_argument(
@@ -111,8 +112,11 @@ def _parser() -> argparse.ArgumentParser:
     add_choice(verified, "--device", DEVICES, default="auto", help="where it computes (auto)")
     adopted = commands.add_parser("reference", help="maintainers: take finished, clean, valid own runs over")
     adopted.add_argument("study", help=f"{', '.join(study_names())}, or the path of a .toml file")
-    adopted.set_defaults(run=reproduction.adopt)
-    for command in (verified, adopted):
+    adopted.set_defaults(run=taking.adopt)
+    gathered = commands.add_parser("gather", help="take finished runs of other machines over into own ones, checked")
+    gathered.add_argument("source", type=folder, metavar="FOLDER", help="where they lie, at any depth")
+    gathered.set_defaults(run=taking.gather)
+    for command in (verified, adopted, gathered):
         add_own_folders(command)
 
     inspected = commands.add_parser("inspect", help="look into trained cells again, from their checkpoints")

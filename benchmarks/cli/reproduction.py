@@ -1,16 +1,13 @@
-"""Commands around the reference: own runs compared with it, one run verified, and finished runs taken over."""
+"""Commands around the reference: own runs compared with it, and one run verified."""
 
 from __future__ import annotations
 
 import argparse
-import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.cli.options import work_folder
 from benchmarks.errors import StudyError
-from benchmarks.study.files import Study, at_precision, load_study
-from benchmarks.study.settings import MOST_SEEDS, PRECISIONS, Cell
+from benchmarks.study.files import Study, at_precision
+from benchmarks.study.settings import Cell
 
 if TYPE_CHECKING:
     from benchmarks.report.read.records import Record
@@ -101,40 +98,3 @@ def find_reference(name: str, records: dict[Cell, Record]) -> Record:
             f"CELL=3ba722bc:4 for seed 4), but got {name!r} and {found}; the tables name them."
         )
     return min(fitting, key=lambda record: record.seed)
-
-
-def adopt(options: argparse.Namespace) -> int:
-    """Take a study's own runs over into the reference: those that are finished, of committed code and not stale."""
-    from benchmarks.grid.places import Places
-    from benchmarks.grid.plan import make_plan
-    from benchmarks.grid.study_run import refuse_reference
-    from benchmarks.report.read.records import read_record
-
-    refuse_reference(options.results, options.reference)
-    study = load_study(options.study)
-    seeds = range(MOST_SEEDS)
-    settings = dict.fromkeys(at_precision(cell.settings, precision) for cell in study.cells for precision in PRECISIONS)
-    own, reference = (Places(None, folder, work_folder(options)) for folder in (options.results, options.reference))
-    cells = [Cell(one, seed) for one in settings for seed in seeds if own.record(Cell(one, seed)).is_file()]
-    taken = 0
-    for planned in make_plan(cells, own, mode=study.mode).cells if cells else ():
-        source, target = own.record(planned.cell), reference.record(planned.cell)
-        record = read_record(source)
-        refusal = planned.reason or planned.state if planned.state != "done" else _refusal(record, target)
-        if refusal:
-            print(f"Left: {planned.cell.settings.name} seed {planned.cell.seed} ({refusal})")
-            continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        for suffix in (".csv.gz", ".json"):  # the record last: it is there only beside its terms
-            shutil.copyfile(source.with_suffix(suffix), target.with_suffix(suffix))
-        taken += 1
-    print(f"{taken} of {len(cells)} runs taken over into {options.reference}; commit them, then make tables verdict.")
-    return 0
-
-
-def _refusal(record: Record, target: Path) -> str:
-    """Why a finished run is not taken over; "" where it is."""
-    if record.content.get("dirty") is not False:
-        return "made by code that was not committed"
-    record.frames()  # raises where the terms are lost or damaged
-    return "the reference has this run already" if target.is_file() else ""

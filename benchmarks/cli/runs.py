@@ -49,11 +49,17 @@ def doctor(options: argparse.Namespace) -> int:
 
 def plan(options: argparse.Namespace) -> int:
     """List a study's cells; nothing is run."""
-    from benchmarks.grid.plan import describe_plan
+    from benchmarks.grid.plan import describe_plan, describe_total
     from benchmarks.grid.study_run import prepare
 
     data = LazyData(options, decode=True)
     prepared = prepare(options, work_folder(options), data.difference)
+    if options.commands:
+        from benchmarks.grid.commands import write_commands
+
+        print("\n".join(write_commands(prepared)))
+        print(describe_total(prepared.plan, prepared.workers.jobs), file=sys.stderr)
+        return 0
     print(prepared.study.title)
     print(describe_plan(prepared.plan, prepared.workers.jobs))
     for note in (*prepared.notes, *filter(None, [prepared.gpu_hours])):

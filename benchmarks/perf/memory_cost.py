@@ -9,14 +9,13 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from benchmarks.data.video import Dataset
 from benchmarks.perf import own_side
 from benchmarks.perf.measuring import Row, Spread, in_a_sentence, interleave, ratio, write_rows
-from benchmarks.perf.workload import CPU, dataset_of, name_of, open_workload, parse, parser_of
+from benchmarks.perf.workload import CPU, changed, dataset_of, name_of, open_workload, parse, parser_of
 from benchmarks.run.autoencoder import MemoryAutoencoder
 from benchmarks.study.presets import resolve
 from benchmarks.study.settings import Settings
@@ -40,7 +39,7 @@ def cases(chosen: argparse.Namespace) -> list[tuple[Settings, int]]:
 
 def compare(settings: Settings, dataset: Dataset, *, clips: int, repetitions: int) -> tuple[list[Row], dict[str, Any]]:
     """Measure a cell with its memory against the same without; returns the rows, and the cost in a form for machines."""
-    own = replace(settings, update_threshold=_ALWAYS) if settings.memory == "mnad" else settings
+    own = changed(settings, update_threshold=_ALWAYS) if settings.memory == "mnad" else settings
     sides = {"own": own, "none": without_memory(settings)}
     methods = {side: MemoryAutoencoder(one, 0, CPU) for side, one in sides.items()}
     parameters = {side: method.parameter_count() for side, method in methods.items()}

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -26,7 +26,17 @@ from benchmarks.perf import own_side, published_mnad
 from benchmarks.perf.apart import Apart
 from benchmarks.perf.measuring import Row, Spread, in_a_sentence, interleave, ratio, write_rows
 from benchmarks.perf.roofline import matrix_peak
-from benchmarks.perf.workload import CPU, Workload, dataset_of, name_of, open_workload, parse, parser_of, recipe_of
+from benchmarks.perf.workload import (
+    CPU,
+    Workload,
+    changed,
+    dataset_of,
+    name_of,
+    open_workload,
+    parse,
+    parser_of,
+    recipe_of,
+)
 from benchmarks.run.autoencoder import MemoryAutoencoder
 from benchmarks.run.evaluation import Pass, evaluate
 from benchmarks.study.presets import resolve
@@ -49,7 +59,7 @@ class Contest:
 
     def ours(self, precision: str, variant: Variant, threshold: float) -> Pass:
         """Score all clips as the harness does, under one variant."""
-        settings = replace(self.settings, precision=precision, update_threshold=threshold)
+        settings = changed(self.settings, precision=precision, update_threshold=threshold)
         return evaluate(MemoryAutoencoder(settings, self.seed, CPU), self.work.feed, [variant])
 
     def theirs(self, threshold: float | None) -> published_mnad.Scores:
@@ -60,7 +70,7 @@ class Contest:
 
     def timed_ours(self, precision: str, variant: Variant, threshold: float) -> Callable[[], float]:
         """Return a measurement of frames a second; the network is built before."""
-        settings = replace(self.settings, precision=precision, update_threshold=threshold)
+        settings = changed(self.settings, precision=precision, update_threshold=threshold)
         return own_side.scoring(settings, self.seed, self.work.feed, variant)
 
     def apart(self, threshold: float | None) -> Apart:
@@ -72,7 +82,7 @@ class Contest:
 
 
 def _recipe(settings: Settings, seed: int) -> published_mnad.Mnad:
-    recipe = recipe_of(MemoryAutoencoder(replace(settings, precision="float32"), seed, CPU))
+    recipe = recipe_of(MemoryAutoencoder(changed(settings, precision="float32"), seed, CPU))
     assert isinstance(recipe, published_mnad.Mnad), "the settings are MNAD's"
     return recipe
 

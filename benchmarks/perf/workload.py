@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import cv2
 import torch
@@ -88,6 +88,11 @@ def recipe_of(method: MemoryAutoencoder) -> Mnad | Memae:
     state = {name.removeprefix("memory."): value for name, value in method.state().items()}
     recipe.load_state_dict({name: state[name] for name in recipe.state_dict()})
     return recipe
+
+
+def changed(settings: Settings, **values: Any) -> Settings:
+    """Return settings with other values."""
+    return Settings.from_dict({**settings.to_dict(), **values})
 
 
 def name_of(settings: Settings, *, batch: bool = True) -> str:

@@ -1,5 +1,6 @@
 import json
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,10 +9,18 @@ import pytest
 from benchmarks import cli
 from benchmarks.cli.reproduction import find_reference
 from benchmarks.errors import StudyError
+from benchmarks.reading import json_digest
 from benchmarks.report.read.records import by_cell, load_records
 
 ROOT = Path(__file__).resolve().parents[2]
 CLOCK = ("--only", "method=clock", "--device", "cpu", "--no-tracking")
+
+
+def rewrite(path: Path, **changes: object) -> None:
+    """Give a whole record other content, as if a run had written it."""
+    content = json.loads(path.read_text()) | changes
+    content.pop("digest", None)
+    path.write_text(json.dumps(content | {"digest": json_digest(content)}))
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +74,7 @@ class TestAdopt:
         arguments = ["reference", "synthetic", "--results", str(results), "--reference", str(reference)]
 
         def call(dirty: bool) -> str:
-            record.write_text(json.dumps(json.loads(record.read_text()) | {"dirty": dirty}))
+            rewrite(record, dirty=dirty)
             assert cli.main(arguments) == 0
             return capsys.readouterr().out
 
@@ -73,7 +82,86 @@ class TestAdopt:
         assert not list(reference.rglob("*.json"))
         assert "1 of 1 runs taken over" in call(dirty=False)
         assert {path.suffix for path in reference.rglob("seed-0.*")} == {".json", ".gz"}
-        assert "the reference has this run already" in call(dirty=False)
+        assert "0 of 1 runs taken over" in (said := call(dirty=False))
+        assert "1 were there already" in said
+
+
+class TestGather:
+    @pytest.fixture
+    def gather(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[[], tuple[int, str]]:
+        """Function that gathers from `there` into `here`; returns the status and what was printed."""
+
+        def call() -> tuple[int, str]:
+            folders = ["--results", str(tmp_path / "here"), "--reference", str(tmp_path / "reference")]
+            status = cli.main(["gather", str(tmp_path / "there"), *folders])
+            return status, capsys.readouterr().out
+
+        return call
+
+    @pytest.fixture
+    def record(self, own: tuple[Path, str], tmp_path: Path) -> Path:
+        """A finished run of another machine, in a folder of a folder."""
+        shutil.copytree(own[0] / "runs", tmp_path / "there" / "node-1" / "runs")
+        return next((tmp_path / "there").rglob("seed-0.json"))
+
+    def test_takes_finished_runs_and_knows_them_again(
+        self, record: Path, tmp_path: Path, gather: Callable[[], tuple[int, str]]
+    ) -> None:
+        """Record and terms arrive as they are; a second call has nothing left to do."""
+        status, said = gather()
+        assert (status, said.splitlines()[-1].startswith("1 of 1 runs taken over")) == (0, True)
+        for suffix in (".json", ".csv.gz"):
+            (taken,) = (tmp_path / "here" / "runs").rglob(f"seed-0{suffix}")
+            assert taken.read_bytes() == record.with_suffix(suffix).read_bytes()
+        status, said = gather()
+        assert (status, said.splitlines()[-1].split(", ")[-1]) == (0, "1 were there already.")
+
+    @pytest.mark.parametrize(
+        ("damage", "why"),
+        [
+            (lambda file: file.with_suffix(".csv.gz").unlink(), "seed-0.csv.gz"),
+            (lambda file: file.write_text("{"), "seed-0.json"),
+            (lambda file: file.parent.rename(file.parent.with_name("clock-00000000")), "clock-00000000"),
+            (lambda file: rewrite(file, fingerprint={"digest": "?", "modules": {}}), "changed since"),
+        ],
+        ids=["no terms", "half a record", "another place", "other code"],
+    )
+    def test_leaves_what_it_cannot_trust(
+        self,
+        record: Path,
+        tmp_path: Path,
+        gather: Callable[[], tuple[int, str]],
+        damage: Callable[[Path], object],
+        why: str,
+    ) -> None:
+        """A line says why, nothing arrives, and the status is 1."""
+        damage(record)
+        status, said = gather()
+        assert status == 1
+        assert said.startswith("Left: ")
+        assert why in said
+        assert not list((tmp_path / "here").rglob("*.json"))
+
+    def test_a_folder_without_records_is_refused(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """One sentence with the layout that is looked for."""
+        assert cli.main(["gather", str(tmp_path)]) == 2
+        assert "as runs/SET/PROFILE/NAME/seed-0.json" in capsys.readouterr().err
+
+
+class TestPlanCommands:
+    def test_each_line_makes_its_record(
+        self, own: tuple[Path, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Lines that a shell can start from anywhere: the terms are those of `reproduce`; then no line is left."""
+        results = tmp_path / "the results; of $HOME"
+        arguments = ["plan", "synthetic", *CLOCK[:4], "--commands", "--results", str(results)]
+        assert cli.main(arguments) == 0
+        (line,) = capsys.readouterr().out.splitlines()
+        subprocess.run(["sh", "-c", line], cwd=tmp_path, check=True)
+        (made,), (before,) = (list((folder / "runs").rglob("*.csv.gz")) for folder in (results, own[0]))
+        assert made.read_bytes() == before.read_bytes()
+        assert cli.main(arguments) == 0
+        assert not capsys.readouterr().out.strip()
 
 
 class TestVerify:
