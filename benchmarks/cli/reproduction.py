@@ -18,7 +18,8 @@ def show_reproduction(study: Study, options: argparse.Namespace) -> bool:
     from benchmarks.report.read.records import by_cell, load_records
     from benchmarks.report.tables.render import to_markdown
     from benchmarks.report.tables.reproduction import closing_lines, compare_all, reproduction_table
-    from benchmarks.report.tables.write import table_stem, write_text
+    from benchmarks.report.tables.view import write_text
+    from benchmarks.report.tables.write import table_stem
 
     records = by_cell(load_records(options.results, study.dataset, study.profile))
     own = {cell: records[cell] for cell in study.cells if cell in records}

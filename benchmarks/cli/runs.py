@@ -213,7 +213,7 @@ def memorisation(options: argparse.Namespace) -> int:
     """Run the study of what a network learns by heart, and write its views."""
     import torch
 
-    from benchmarks.report.tables.write import write_text
+    from benchmarks.report.tables.view import write_text
     from side_studies.memorisation.study import Extent, run_study
     from side_studies.memorisation.views import write_views
 

@@ -83,7 +83,8 @@ def table(options: argparse.Namespace) -> int:
     from benchmarks.report.tables.chosen_columns import chosen_table
     from benchmarks.report.tables.latex import to_latex
     from benchmarks.report.tables.render import to_markdown
-    from benchmarks.report.tables.write import origin_lines, study_title, write_text
+    from benchmarks.report.tables.view import write_text
+    from benchmarks.report.tables.write import origin_lines, study_title
 
     columns = (options.columns or "").split(",")
     for number, study in enumerate(_studies(options)):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -31,8 +32,13 @@ def student_t(values: ArrayLike, level: float = 0.95) -> Bounds:
     """Student's t interval of the mean; values: (..., n), n >= 2 -> low (...), high (...)."""
     x = _seeds(values)
     mean = x.mean(axis=-1)
-    half = stats.t.ppf((1 + level) / 2, x.shape[-1] - 1) * stats.sem(x, axis=-1)
+    half = _t_quantile(level, x.shape[-1] - 1) * (x.std(axis=-1, ddof=1) / np.sqrt(x.shape[-1]))
     return mean - half, mean + half
+
+
+@cache  # scipy checks its arguments for longer than a table's whole row takes
+def _t_quantile(level: float, freedom: int) -> float:
+    return float(stats.t.ppf((1 + level) / 2, freedom))
 
 
 def percentile(values: ArrayLike, level: float = 0.95) -> Bounds:

@@ -6,8 +6,7 @@ compared on the frames that both know, so a record is held to exactly the labels
 
 import csv
 import hashlib
-import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -91,28 +90,43 @@ class _Table:
 def _read(table: Path, written: int, size: int) -> _Table:
     del written, size  # another file under the same name is read again
     content = read_bytes(table)
-    rows = csv.reader(io.StringIO(unpack_gzip(content).decode()))
-    header = next(rows, [])
-    places = [header.index(name) for name in _COLUMNS]
+    keys = tuple(_keys(unpack_gzip(content).decode()))
+    if not keys:
+        raise ValueError("it has no row")
+    return _Table(_labelling(keys), len(keys), hashlib.sha256(content).hexdigest())
+
+
+def _keys(table: str) -> Iterator[str]:
+    """``video,frame,label`` of each row; terms stand behind, and where no name is quoted they need not be split."""
+    header, *rows = table.splitlines() or [""]
+    columns = header.split(",")
+    if columns[: len(_COLUMNS)] != list(_COLUMNS):
+        raise ValueError(f"it begins with the columns {', '.join(columns[: len(_COLUMNS)])}")
+    if len(rows) > MOST_ROWS:
+        raise ValueError(f"it has more than {MOST_ROWS} rows")
+    terms = len(columns) - len(_COLUMNS)
+    for number, row in enumerate(rows, 1):
+        cells = next(csv.reader([row])) if '"' in row else None
+        count = row.count(",") + 1 if cells is None else len(cells)
+        if count != len(columns):
+            raise ValueError(f"row {number} has {count} of {len(columns)} columns")
+        yield row.rsplit(",", terms)[0] if cells is None else ",".join(cells[: len(_COLUMNS)])
+
+
+@lru_cache(maxsize=64)  # hundreds of records share these columns
+def _labelling(keys: tuple[str, ...]) -> Labelling:
+    """Labels from rows ``video,frame,label``."""
     frames: dict[str, list[tuple[int, int]]] = {}
-    count = 0
-    for row in rows:
-        if count == MOST_ROWS:
-            raise ValueError(f"it has more than {MOST_ROWS} rows")
-        if len(row) != len(header):
-            raise ValueError(f"row {count + 1} has {len(row)} of {len(header)} columns")
-        video, frame, label = (row[place] for place in places)
+    for place, key in enumerate(keys, 1):
+        video, frame, label = key.rsplit(",", 2)
         number = int(frame)
         if not 0 <= number < MOST_ROWS or label not in ("0", "1"):
-            raise ValueError(f"row {count + 1} is frame {frame} with the label {label}")
+            raise ValueError(f"row {place} is frame {frame} with the label {label}")
         frames.setdefault(video, []).append((number, int(label)))
-        count += 1
-    if not count:
-        raise ValueError("it has no row")
     labelling = {}
     for video, pairs in frames.items():
         values = bytearray([UNKNOWN]) * (max(pairs)[0] + 1)
         for place, value in pairs:
             values[place] = value
         labelling[video] = bytes(values)
-    return _Table(labelling, count, hashlib.sha256(content).hexdigest())
+    return labelling

@@ -10,7 +10,7 @@ import pandas as pd
 from benchmarks.errors import StudyError
 from benchmarks.measure.intervals import REPORTED
 from benchmarks.report.tables.render import Table, to_markdown
-from benchmarks.report.tables.write import write_text
+from benchmarks.report.tables.view import write_text
 from side_studies.coverage.simulation import AFTER_A_LOOK, FACTORIAL, SEEDS, SMALLEST, Coverage, simulate
 
 DRAWS = 1500

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from benchmarks.report.figures.style import MARKERS, MUTED, PALETTE, house_style, line_style, save
 from benchmarks.report.tables.render import Table, to_markdown
-from benchmarks.report.tables.write import write_text
+from benchmarks.report.tables.view import write_text
 
 _FITTED = 0.95
 # Styles of lines that are left for shares of noise when each remedy has taken one.

@@ -39,7 +39,7 @@ from benchmarks.report.tables.evaluation_table import write_evaluation_tables
 from benchmarks.report.tables.latex import write_latex
 from benchmarks.report.tables.memory_conventions import write_memory_conventions
 from benchmarks.report.tables.render import Table
-from benchmarks.report.tables.write import write_text
+from benchmarks.report.tables.view import write_text
 from benchmarks.study.settings import UNTOLD, Cell, Settings
 
 _NO_RECORD: Final = "Sets without runs"

@@ -18,7 +18,7 @@ from benchmarks.report.figures.style import MUTED, PALETTE
 from benchmarks.report.read.inspected import Looked
 from benchmarks.report.read.rows import GEOMETRY, Row, native_skip
 from benchmarks.report.read.selection import labels, native, of_usual_geometry, parts, plain, subject
-from benchmarks.report.tables.box_table import OVERLAPS, box_facts
+from benchmarks.report.tables.box_table import OVERLAPS
 from benchmarks.study.settings import LEARNING_FREE
 
 Picture = tuple[NDArray[Any], dict[str, Any]]
@@ -92,15 +92,15 @@ def still_page(page: Sequence[Looked]) -> Figure:
 
 def boxes(found: Sequence[Looked]) -> Figure | None:
     """Draw a line for each abnormal still of each method whose boxes were scored; None where there is none."""
-    shown = [one for one in found if box_facts(one.record)]
+    shown = [one for one in found if one.record.section("boxes")]
     kinds = ("abnormal", "other_abnormal") if len(shown) <= _FEW else ("abnormal",)
-    lines = [(one, kind) for one in shown for kind in kinds if kind in box_facts(one.record)["stills"]]
+    lines = [(one, kind) for one in shown for kind in kinds if kind in one.record.section("boxes")["stills"]]
     if not lines:
         return None
     figure = Figure(figsize=(1.9 * len(_BOXES) + 1.2, 1.75 * len(lines) + 0.7))
     grid = figure.subplots(len(lines), len(_BOXES), squeeze=False)
     for panels, (one, kind) in zip(grid, lines, strict=True):
-        facts, look = box_facts(one.record), one.look
+        facts, look = one.record.section("boxes"), one.look
         index = list(look.still_kind).index(kind)
         heat = {"cmap": "inferno", "norm": PowerNorm(facts["exponent"], vmin=0, vmax=facts["peak"], clip=True)}
         pictures: list[Picture] = [

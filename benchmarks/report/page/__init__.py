@@ -32,7 +32,8 @@ from benchmarks.report.page.runs import POINTS, pack, parcel, run_id
 from benchmarks.report.read.groups import settings_label
 from benchmarks.report.read.records import Record, load_records
 from benchmarks.report.tables.render import Table
-from benchmarks.report.tables.write import origin_lines, write_text
+from benchmarks.report.tables.view import write_text
+from benchmarks.report.tables.write import origin_lines
 from benchmarks.study.settings import Cell
 
 LIMIT: Final = 3_000_000

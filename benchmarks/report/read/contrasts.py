@@ -74,11 +74,8 @@ def variant_difference(row: Row, variant: str) -> PairedDifference | None:
 
 def _published_beside(record: Record, variant: str) -> float | None:
     """AUC of the published variant on the frames that the other one was scored on: every fourth for some."""
-    change = record.content.get("changes", {}).get(variant, {})
-    if "unchanged_micro_auc" in change:
-        value: float | None = change["unchanged_micro_auc"]
-        return value
-    return record.metric("micro_auc", score=record.variant_score(variant))
+    beside = record.number("changes.unchanged_micro_auc", variant)
+    return beside if beside is not None else record.metric("micro_auc", score=record.variant_score(variant))
 
 
 def variants_of(row: Row) -> list[str]:

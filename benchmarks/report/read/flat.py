@@ -22,7 +22,7 @@ def flat_numbers(content: Mapping[str, Any]) -> dict[Key, float]:
 
     content: the JSON of a record. Metrics keep their names (``micro_auc``); numbers of another section have its name in
     front (``pixel.pro``, ``phases.train.seconds``); the interval of the published AUC is ``headline.interval.low`` and
-    ``high``. A section with an entry per variant gives the variant. None is left out, like what is no number, losses
+    ``high``. A section of sections, phases apart, has one for each variant. None is left out, like what is no number, losses
     by epoch and queries per item.
     """
     numbers: dict[Key, float] = {}
@@ -34,7 +34,11 @@ def flat_numbers(content: Mapping[str, Any]) -> dict[Key, float]:
     for section, found in content.items():
         if section in _LEFT_OUT:
             continue
-        if isinstance(found, Mapping) and found and found.keys() <= content["metrics"].keys():
+        if (
+            isinstance(found, Mapping)
+            and section != "phases"
+            and all(isinstance(one, Mapping) for one in found.values())
+        ):
             parts = [(variant, facts) for variant, facts in found.items()]
         else:
             parts = [("", found)]

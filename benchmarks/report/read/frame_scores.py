@@ -26,7 +26,7 @@ def variant_frames(record: Record, variant: str) -> pd.DataFrame | None:
     return None if frames is None else frames.copy()
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=2048)
 def _read(path: Path, variant: str, changed: int) -> pd.DataFrame | None:
     """Read one variant; changed: when the file was written last, so that another version is read again."""
     del changed

@@ -21,7 +21,7 @@ class Looked:
 
     def fact(self, section: str, name: str) -> object:
         """A fact that the look left in a section of the record, under its published variant; None where it did not."""
-        return self.record.content.get(section, {}).get(self.record.variant, {}).get(name)
+        return self.record.section(section).get(name)
 
     def videos(self) -> dict[str, VideoFile]:
         """The whole videos that were looked at, by name; raises StudyError if a file is damaged."""

@@ -44,30 +44,19 @@ def measure(
     return _OTHERS[quantity](record, variant or record.variant)
 
 
-def _kind(name: str) -> Callable[[Record, str], float | None]:
-    def read(record: Record, variant: str) -> float | None:
-        value = record.content.get("kinds", {}).get(variant, {}).get(name)
-        return None if value is None else 100 * float(value)
-
-    return read
-
-
-def _held(*path: str, scale: float = 1.0) -> Callable[[Record, str], float | None]:
-    """Read a number at a path of the record's JSON, times a scale; ``*`` stands for the variant."""
+def _held(name: str, scale: float = 1.0) -> Callable[[Record, str], float | None]:
+    """Read a number of a record's variant, times a scale."""
 
     def read(record: Record, variant: str) -> float | None:
-        found: object = record.content
-        for key in path:
-            found = found.get(variant if key == "*" else key) if isinstance(found, Mapping) else None
-        return scale * float(found) if isinstance(found, int | float) else None
+        found = record.number(name, variant)
+        return None if found is None else scale * float(found)
 
     return read
 
 
 def _change(record: Record, variant: str) -> float | None:
     """AUC of a replaced variant minus that of the published one on the same frames."""
-    change = record.content.get("changes", {}).get(variant, {})
-    after, before = change.get("micro_auc"), change.get("unchanged_micro_auc")
+    after, before = (record.number(f"changes.{name}", variant) for name in ("micro_auc", "unchanged_micro_auc"))
     return None if after is None or before is None else 100 * (float(after) - float(before))
 
 
@@ -109,32 +98,32 @@ def _dead_queries(record: Record, variant: str) -> float | None:
     return None if share is None else 100 * share
 
 
-_LIKENESS: Final = ("matched", "circle_minus_square")
+_LIKENESS: Final = "matched.circle_minus_square"
 
 
 def _square_against_circle(record: Record, variant: str) -> float | None:
     """How much more the output at a square is like a circle than like a square, minus the same of the output at a circle."""
-    at_square = _held("shapes", "*", *_LIKENESS)(record, variant)
-    at_circle = _held("shapes", "*", "circles", "output", *_LIKENESS)(record, variant)
+    at_square = _held(f"shapes.{_LIKENESS}")(record, variant)
+    at_circle = _held(f"shapes.circles.output.{_LIKENESS}")(record, variant)
     return None if at_square is None or at_circle is None else at_square - at_circle
 
 
 # The record's paths of the last three follow benchmarks/run/record.py; a record made before it held them has none.
 _OTHERS: Final[Mapping[str, Callable[[Record, str], float | None]]] = MappingProxyType(
     {
-        **{f"auc_{kind}": _kind(kind) for kind in KINDS},
+        **{f"auc_{kind}": _held(f"kinds.{kind}", 100) for kind in KINDS},
         "auc_change": _change,
-        "output_psnr": _held("changes", "*", "mean_psnr"),
+        "output_psnr": _held("changes.mean_psnr"),
         "psnr_normal": _psnr_of(0),
         "psnr_abnormal": _psnr_of(1),
         "frames_updated": _updated,
-        "items_in_use": _held("usage", "*", "perplexity"),
-        "item_cosine": _held("items", "*", "mean_cosine"),
-        "query_silhouette": _held("queries", "*", "silhouette"),
+        "items_in_use": _held("usage.perplexity"),
+        "item_cosine": _held("items.mean_cosine"),
+        "query_silhouette": _held("queries.silhouette"),
         "dead_queries": _dead_queries,
-        "circle_likeness": _held("shapes", "*", *_LIKENESS),
+        "circle_likeness": _held(f"shapes.{_LIKENESS}"),
         "square_against_circle": _square_against_circle,
-        **{name: _held("pixel", "*", name, scale=100.0) for name in PIXEL},
+        **{name: _held(f"pixel.{name}", 100) for name in PIXEL},
     }
 )
 QUANTITIES: Final[Mapping[str, str]] = MappingProxyType(

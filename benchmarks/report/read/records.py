@@ -1,11 +1,11 @@
 """Records as the report reads them: a thin view of the JSON, and the per-frame terms beside it on demand."""
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +79,11 @@ class Record:
         scores = list(self.content["metrics"].get(variant, {}))
         return self.score if self.score in scores else next(iter(scores), None)
 
+    def section(self, name: str) -> Mapping[str, Any]:
+        """What a section holds of the published variant, words and lists too; empty where the record lacks it."""
+        found: Mapping[str, Any] = self.content.get(name, {}).get(self.variant, {})
+        return found
+
     def metric(
         self, name: str, *, variant: str | None = None, score: str | None = None, normalisation: str = "per_video"
     ) -> float | None:
@@ -86,25 +91,19 @@ class Record:
 
         variant, score: the headline's where None.
         """
-        metrics: Mapping[str, Any] = self.content["metrics"]
-        scores = metrics.get(variant or self.variant, {})
-        value = scores.get(score or self.score, {}).get(normalisation, {}).get(name)
-        return None if value is None else float(value)
+        return self.number(name, variant or self.variant, score or self.score, normalisation)
 
     def kind(self, name: str) -> float | None:
         """AUC (a fraction) of one kind of anomaly under the headline's variant, or None where there is none."""
-        value = self.content.get("kinds", {}).get(self.variant, {}).get(name)
-        return None if value is None else float(value)
+        return self.number(f"kinds.{name}", self.variant)
 
     def dead_queries(self, variant: str) -> float | None:
         """Share of the test frames' queries whose addresses are all zero, where the memory can shrink them to that."""
-        share = self.content.get("usage", {}).get(variant, {}).get("dead_queries")
-        return None if share is None else float(share)
+        return self.number("usage.dead_queries", variant)
 
     def phase(self, name: str, quantity: str) -> float | None:
         """Cost of one phase (frames, train, evaluate): seconds or peak_memory_mb, if recorded."""
-        value = self.content["phases"].get(name, {}).get(quantity)
-        return None if value is None else float(value)
+        return self.number(f"phases.{name}.{quantity}")
 
     def train_rate(self) -> float | None:
         """Training clips a second; a record's ``frames_per_second`` of training counts clips, whatever their length."""
@@ -113,7 +112,8 @@ class Record:
     def test_rate(self) -> float | None:
         """Scored test frames a second, where the time is that of all variants and of the held-out video."""
         seconds = self.phase("evaluate", "seconds")
-        return self.content["data"]["scored_frames"] / seconds if seconds else None
+        frames = self.number("data.scored_frames")
+        return frames / seconds if frames is not None and seconds else None
 
     def frames(self) -> pd.DataFrame:
         """Terms of each scored test frame; columns video, frame, label, kind and ``<variant>.<term>``.
@@ -150,9 +150,10 @@ def load_records(results: Path, dataset: str | None = None, profile: str | None 
     others: dict[str, list[Record]] = {}
     for path in sorted(_files(results, dataset or "*", profile or "*")):
         try:
-            record = read_record(path)
+            facts = path.stat()
+            record = _read(path, facts.st_ino, facts.st_mtime_ns, facts.st_size)
             labelling = read_labelling(path.with_suffix(".csv.gz"), record.content.get("data", {}))
-        except StudyError as error:
+        except (OSError, StudyError) as error:
             _say(f"Left out: {error}")
             continue
         if reason := _differs(record, labelling):
@@ -168,6 +169,12 @@ def load_records(results: Path, dataset: str | None = None, profile: str | None 
     for reason, left in others.items():
         _say(f"Left out, {reason}: {', '.join(record.cell.slug for record in left)}.")
     return sorted(kept, key=lambda record: record.path)
+
+
+@lru_cache(maxsize=8192)  # a view asks for the records of each study and set; a file that changed is read again
+def _read(path: Path, file: int, written: int, size: int) -> Record:
+    del file, written, size
+    return read_record(path)
 
 
 def _differs(record: Record, labelling: Labelling) -> str:
@@ -198,7 +205,7 @@ def refuse_without_records(results: Path) -> None:
         )
 
 
-def by_cell(records: list[Record]) -> dict[Cell, Record]:
+def by_cell(records: Iterable[Record]) -> dict[Cell, Record]:
     """Index records by the cell that left them."""
     return {record.cell: record for record in records}
 

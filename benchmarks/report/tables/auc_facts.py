@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from benchmarks.report.read.rows import Row
+from benchmarks.report.tables.notes import note
 from benchmarks.report.tables.study_tables import micro
 from benchmarks.study.settings import LEARNING_FREE
 
@@ -21,22 +22,28 @@ def auc_facts(rows: Sequence[Row]) -> str:
         trained = [other for other in learned if id(other) in aucs]
         below = sum(aucs[id(row)] > aucs[id(other)] for other in trained)
         facts.append(
-            f"**Frame difference reaches {_percent(aucs[id(row)])}.** The error between neighbouring frames needs no "
-            f"training and is above {below} of our {len(trained)} trained models{_length(trained)}."
+            note(
+                "auc_facts.frame_difference",
+                auc=_percent(aucs[id(row)]),
+                below=below,
+                trained=len(trained),
+                length=_length(trained),
+            )
         )
     if (row := _of(rows, "clock")) is not None and id(row) in aucs:
-        facts.append(
-            f"**Counting frames reaches {_percent(aucs[id(row)])}.** A score that is only the frame's index is far above "
-            "chance, because many anomalies last to the end of their video."
-        )
+        facts.append(note("auc_facts.clock", auc=_percent(aucs[id(row)])))
     best = max((row for row in learned if id(row) in aucs), key=lambda row: aucs[id(row)], default=None)
     pooled = None if best is None else best.summary(micro(normalisation="global"))
     if best is not None and pooled is not None:
         gain = 100 * (aucs[id(best)] - pooled.mean)
         facts.append(
-            f"**Normalising each test video adds {gain:.1f} points.** The published protocol rescales every video by its "
-            f"own extremes, which needs the whole video. Without it our best model ({best.label}) falls from "
-            f"{_percent(aucs[id(best)])} to {_percent(pooled.mean)}."
+            note(
+                "auc_facts.normalisation",
+                gain=gain,
+                model=best.label,
+                auc=_percent(aucs[id(best)]),
+                pooled=_percent(pooled.mean),
+            )
         )
     return "\n".join(f"{number}. {fact}" for number, fact in enumerate(facts, start=1)) or NO_RECORDS
 

@@ -5,16 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import pandas as pd
-
 from benchmarks.measure.statistics import PairedDifference, paired_difference
 from benchmarks.report.read.format import decibel, interval_of
 from benchmarks.report.read.groups import settings_label
 from benchmarks.report.read.records import Record
 from benchmarks.report.read.rows import Row, Summary, only_factors
-from benchmarks.report.tables.latex import write_latex
-from benchmarks.report.tables.render import Table, to_markdown
-from benchmarks.report.tables.write import write_text
+from benchmarks.report.tables.notes import note
+from benchmarks.report.tables.render import Table
+from benchmarks.report.tables.view import SETTINGS, csv_frame, with_bounds, write_view
 from benchmarks.study.settings import UNTOLD
 
 REPLACED: Final = {
@@ -60,14 +58,13 @@ def write_bottleneck_table(dataset: str, rows: Sequence[Row], results: Path) -> 
     found = replaced([row for row in rows if row.settings.profile != UNTOLD])
     if not found:
         return []
-    folder, stem = results / "tables", f"bottleneck_{dataset}"
-    csv = pd.DataFrame([_csv_row(one) for one in found])
     table = bottleneck_table(dataset, list(filter(_in_short, found)))
-    write_latex(results, stem, {"main": table})
-    return [
-        write_text(folder / f"{stem}.md", to_markdown(table)),
-        write_text(folder / f"{stem}.csv", csv.to_csv(index=False, lineterminator="\n")),
-    ]
+    frame = csv_frame(
+        ((one.row, _numbers(one)) for one in found), (*SETTINGS, "supervision", "preset"), ("extra", "name")
+    )
+    frame = frame.rename(columns={"extra": "setting"})
+    paths = write_view(results, f"bottleneck_{dataset}", {"main": table}, frame)
+    return [paths["md"], paths["csv"]]
 
 
 def bottleneck_table(dataset: str, found: Sequence[Replaced]) -> Table:
@@ -93,16 +90,9 @@ def bottleneck_table(dataset: str, found: Sequence[Replaced]) -> Table:
         for one in found
     )
     notes = (
-        (
-            "Output PSNR: between the output with the replacement and without, in dB, mean over every fourth test "
-            f"frame and over seeds; Lowest: of a single frame. From {UNCHANGED_PSNR:g} dB on the outputs count as "
-            "optically unchanged."
-        ),
-        (
-            "AUC change: replaced minus as trained, on the same frames and by the error alone, in points, paired by "
-            "seed, with a 95 % t interval where there are several."
-        ),
-        "Settings with a supervision, another preset or a single setting that departs are in the CSV.",
+        note("bottleneck.psnr", unchanged=UNCHANGED_PSNR),
+        note("bottleneck.change"),
+        note("bottleneck.rest"),
     )
     table = Table(f"Bottleneck test: {dataset}", columns, cells, frozenset(columns[7:]), notes)
     return table.without_empty_columns()
@@ -131,28 +121,14 @@ def _replaced(row: Row, variant: str) -> Replaced | None:
 
 
 def _change(variant: str, quantity: str) -> Callable[[Record], float | None]:
-    def read(record: Record) -> float | None:
-        value = record.content.get("changes", {}).get(variant, {}).get(quantity)
-        return None if value is None else float(value)
-
-    return read
+    return lambda record: record.number(f"changes.{quantity}", variant)
 
 
-def _csv_row(one: Replaced) -> dict[str, Any]:
-    settings = one.row.settings
-    names = ("dataset", "profile", "method", "task", "noise", "skip", "memory", "supervision", "preset")
-    change = one.change
+def _numbers(one: Replaced) -> dict[str, Any]:
     return {
-        **{name: getattr(settings, name) for name in names},
-        "setting": one.row.extra,
-        "name": settings.name,
         "replaced": one.variant,
         "seeds": len(one.psnr_by_seed),
-        "output_psnr": round(one.psnr.mean, 3),
-        "output_psnr_low": None if one.psnr.low is None else round(one.psnr.low, 3),
-        "output_psnr_high": None if one.psnr.high is None else round(one.psnr.high, 3),
+        **with_bounds("output_psnr", one.psnr, digits=3),
         "lowest_psnr": round(one.lowest, 3),
-        "auc_change": None if change is None else round(100 * change.mean, 3),
-        "auc_change_low": None if change is None or change.low is None else round(100 * change.low, 3),
-        "auc_change_high": None if change is None or change.high is None else round(100 * change.high, 3),
+        **with_bounds("auc_change", one.change, 100, 3),
     }

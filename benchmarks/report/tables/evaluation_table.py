@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.metrics import roc_auc_score
+from scipy import stats
 
 from benchmarks.measure.alarms import false_alarms_per_hour
 from benchmarks.measure.fusion import Score
@@ -24,10 +24,10 @@ from benchmarks.report.read.labels import set_name
 from benchmarks.report.read.quantities import score_name
 from benchmarks.report.read.records import Record
 from benchmarks.report.read.rows import Row
-from benchmarks.report.tables.latex import write_latex
-from benchmarks.report.tables.render import Table, to_markdown
+from benchmarks.report.tables.notes import note
+from benchmarks.report.tables.render import Table
 from benchmarks.report.tables.study_tables import label_notes
-from benchmarks.report.tables.write import write_text
+from benchmarks.report.tables.view import csv_frame, write_view
 from benchmarks.study.settings import SEEDLESS, UNTOLD
 
 ASSUMED_RATE: Final = 25.0
@@ -77,16 +77,11 @@ def write_evaluation_tables(records: Sequence[Record], results: Path) -> dict[st
     for dataset in sorted({record.settings.dataset for record in records if record.settings.profile != UNTOLD}):
         rows = _rows([record for record in records if record.settings.dataset == dataset])
         stem = f"evaluation_{dataset}"
-        tables = (_conventions_table(dataset, rows), _parts_table(rows))
-        csv = pd.DataFrame([_csv_row(row, means) for row, means in rows])
-        texts = {
-            "md": f"# Evaluation laid bare: {set_name(dataset)}\n\n" + "\n".join(map(to_markdown, tables)),
-            "csv": csv.to_csv(index=False, float_format="%.5f", lineterminator="\n"),
-        }
-        for form, text in texts.items():
-            paths[f"{stem}.{form}"] = write_text(results / "tables" / f"{stem}.{form}", text)
-        write_latex(results, stem, dict(zip(("conventions", "parts"), tables, strict=True)))
-    return {name: path for name, path in paths.items() if name.endswith(".md")}
+        tables = {"conventions": _conventions_table(dataset, rows), "parts": _parts_table(rows)}
+        frame = csv_frame(rows, names=("name", "setting", "seeds"))
+        title = f"Evaluation laid bare: {set_name(dataset)}"
+        paths[f"{stem}.md"] = write_view(results, stem, tables, frame, title=title, digits=5)["md"]
+    return paths
 
 
 def conventions(record: Record, common: pd.DataFrame | None = None) -> Conventions:
@@ -118,12 +113,12 @@ def conventions(record: Record, common: pd.DataFrame | None = None) -> Conventio
 
 
 def _best_alpha(record: Record) -> dict[str, float | None]:
-    areas = [
-        _micro(record, Score("fused", {"psnr": alpha, "feature_distance": 1 - alpha}), "per_video")
-        for alpha in _ALPHAS.tolist()
-    ]
-    known = [(area, alpha) for area, alpha in zip(areas, _ALPHAS.tolist(), strict=True) if area is not None]
-    best, alpha = max(known, default=(None, None))
+    terms = [scored(record, record.variant, Score(term, {term: 1.0})) for term in ("psnr", "feature_distance")]
+    psnr, distance = (None if table is None else table["anomaly"].to_numpy() for table in terms)
+    if terms[0] is None or psnr is None or distance is None:
+        return {}
+    areas = _areas(np.outer(_ALPHAS, psnr) + np.outer(1 - _ALPHAS, distance), terms[0]["label"].to_numpy())
+    best, alpha = (None, None) if areas is None else max(zip(areas.tolist(), _ALPHAS.tolist(), strict=True))
     return {"oracle": best, "oracle_alpha": alpha}
 
 
@@ -135,14 +130,19 @@ def _best_epoch(record: Record) -> dict[str, float | None]:
     return {"epoch_oracle": best, "oracle_epoch": epoch}
 
 
-def _micro(record: Record, score: Score, how: Normalisation) -> float | None:
-    table = scored(record, record.variant, score, how)
-    return None if table is None else _auc(table)
-
-
 def _auc(table: pd.DataFrame) -> float | None:
-    label: NDArray[np.uint8] = table["label"].to_numpy()
-    return float(roc_auc_score(label, table["anomaly"])) if 0 < label.sum() < label.size else None
+    areas = _areas(table["anomaly"].to_numpy()[None], table["label"].to_numpy())
+    return None if areas is None else float(areas[0])
+
+
+def _areas(anomaly: NDArray[np.float64], label: NDArray[np.uint8]) -> NDArray[np.float64] | None:
+    """AUCs by the rank sum of abnormal frames; anomaly: (scores, frames), label: (frames,). None where a class is absent."""
+    abnormal = label > 0
+    count, others = int(abnormal.sum()), int((~abnormal).sum())
+    if not count or not others:
+        return None
+    ranks = stats.rankdata(anomaly, axis=-1)[:, abnormal].sum(axis=-1)
+    return np.asarray((ranks - count * (count + 1) / 2) / (count * others))
 
 
 Means = dict[str, float | None]
@@ -212,27 +212,10 @@ def _conventions_table(dataset: str, rows: Sequence[tuple[Row, Means]]) -> Table
     rate = FRAME_RATES.get(dataset)
     told = f"{rate:g}" if rate else f"an assumed {ASSUMED_RATE:g}"
     notes = (
-        (
-            "Mean over seeds, in per cent. Micro: published score, per video, all frames joined: what papers report. "
-            "Raw: without normalisation within videos (one scale for all test frames). Train: scaled by held-out "
-            "normal training frames, the only one that a system in use could compute."
-        ),
-        (
-            "Macro: mean over videos that hold both classes. Macro padded: videos of one class count too, each curve "
-            "padded with a 0 and a 1, as much public code does. Common: micro and raw on the frames that all methods "
-            "of the group score."
-        ),
-        (
-            "FPR@95TPR: normal frames above the threshold that finds 95 % of the abnormal ones. Alarms/h: runs of "
-            f"such frames per hour of normal footage, at {told} frames a second. Both per video, and (train) with "
-            "scores scaled by training frames. The threshold of all four is an oracle: found on the labels of the test "
-            "frames, which a system in use does not have, whatever scales the scores."
-        ),
-        (
-            "Oracle α, oracle epoch: the best of each, chosen on the test set, and the AUC there, never a result (means "
-            "over seeds, each with a choice of its own). The epoch stands where a study looked after each (`epochs-ped2`); elsewhere only the last one is known, and everywhere only the last "
-            "one counts."
-        ),
+        note("evaluation_table.averages"),
+        note("evaluation_table.macro"),
+        note("evaluation_table.alarms", rate=told),
+        note("evaluation_table.oracle"),
     )
     cells = tuple(
         (*_names(row), str(len(row.records)), *(tell(row, means) for _, tell in columns)) for row, means in rows
@@ -262,12 +245,7 @@ def _parts_table(rows: Sequence[tuple[Row, Means]]) -> Table:
         )
     columns = ("Runs", "Setting", "Error, raw", "+ per video", "+ score", "= micro", "+ oracle α", "Published")
     notes = (
-        (
-            "Error, raw: micro AUC of the squared error alone, no normalisation within videos: the method. + per "
-            "video: what min-max within each test video adds. + score: what the published score adds to the error "
-            "(MNAD: the feature distance; MemAE: the absolute error). + oracle α: what a weight chosen on the test set "
-            "would add."
-        ),
+        note("evaluation_table.parts"),
         *label_notes([row for row, means in rows if means["error_raw_micro"] is not None]),
     )
     kept = tuple(row for row in cells if row[2])
@@ -285,11 +263,3 @@ def _percent(value: float | None) -> str:
 
 def _gain(value: float | None, base: float | None) -> str:
     return "" if value is None or base is None else signed(100 * (value - base))
-
-
-def _csv_row(row: Row, means: Means) -> dict[str, object]:
-    settings = row.settings
-    named = {
-        name: getattr(settings, name) for name in ("dataset", "profile", "method", "task", "noise", "skip", "memory")
-    }
-    return {**named, "name": settings.name, "setting": row.label, "seeds": len(row.records), **means}

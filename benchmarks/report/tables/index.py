@@ -9,7 +9,8 @@ from benchmarks.report.read.frame import COLUMNS
 from benchmarks.report.read.records import by_cell, load_records
 from benchmarks.report.read.rows import absent_cells, make_rows
 from benchmarks.report.tables.render import Table, to_markdown
-from benchmarks.report.tables.write import continue_command, missing_lines, table_stem, write_text
+from benchmarks.report.tables.view import write_text
+from benchmarks.report.tables.write import continue_command, missing_lines, table_stem
 from benchmarks.study.settings import Cell, Settings
 
 _INTRODUCTION = """# Results

@@ -5,6 +5,7 @@ Files go to ``results/tables/latex/<views>/<name>.tex``, their labels are ``tab:
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -89,6 +90,7 @@ def to_latex(table: Table, label: str, *, about: str = "", origin: Sequence[str]
     return "\n".join([*lines, ""])
 
 
+@cache
 def escape_latex(text: str) -> str:
     """Escape what LaTeX takes for commands, and write signs that pdfLaTeX has no letters for as commands; one line."""
     escaped = _MATHEMATICS.sub(r"$\1$", _ENCODER.unicode_to_latex(_one_line(text).replace("`", "")))

@@ -83,6 +83,7 @@ def lay_out(table: Table) -> list[Part]:
     return [part] if part else [_must_fit(table, columns) for columns in _split(table)]
 
 
+@cache  # cells repeat: names of methods and tasks, and each part of a table is measured again for every font size
 def text_width(text: str) -> float:
     """Width of a line of text at 10 pt, in pt."""
     return _SLACK * sum(map(_advance, text))

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import pandas as pd
-
 from benchmarks.measure.statistics import PairedDifference
 from benchmarks.report.read.contrasts import memory_pairs, paired
 from benchmarks.report.read.format import interval_of, signed
@@ -18,13 +16,14 @@ from benchmarks.report.read.groups import group_of
 from benchmarks.report.read.quantities import score_name
 from benchmarks.report.read.records import Record, by_cell
 from benchmarks.report.read.rows import Row, make_rows
-from benchmarks.report.tables.latex import write_latex
-from benchmarks.report.tables.render import Table, to_markdown
-from benchmarks.report.tables.write import write_text
+from benchmarks.report.tables.notes import note
+from benchmarks.report.tables.render import Table
+from benchmarks.report.tables.view import csv_frame, with_bounds, write_view
 from benchmarks.study.settings import UNTOLD
 
 _DISTANCE: Final = "feature distance"
 _STEM: Final = "memory_conventions"
+_NAMED: Final = ("dataset", "profile", "size", "width", "epochs", "method", "task", "noise", "skip", "memory")
 # Score of the side with memory, and of its twin, as `score_name` has them.
 _SCORES: Final = {
     "published": ("published", "published"),
@@ -88,22 +87,13 @@ def write_memory_conventions(records: Sequence[Record], results: Path) -> dict[s
     if not effects:
         return {}
     groups = dict.fromkeys(one.group for one in effects)
-    tables = [
-        _summary(effects),
-        *(_group_table(group, [one for one in effects if one.group == group]) for group in groups),
-    ]
-    csv = pd.DataFrame([row for one in effects for row in _csv_rows(one)])
-    texts = {
-        "md": "# Memory's effect under every scoring convention\n\n" + "\n".join(map(to_markdown, tables)),
-        "csv": csv.to_csv(index=False, float_format="%.5f", lineterminator="\n"),
-    }
-    write_latex(
-        results,
-        _STEM,
-        dict(zip(["summary", *(f"group-{number}" for number in range(1, len(tables)))], tables, strict=True)),
-    )
-    paths = {form: write_text(results / "tables" / f"{_STEM}.{form}", text) for form, text in texts.items()}
-    return {f"{_STEM}.md": paths["md"]}
+    tables = {"summary": _summary(effects)}
+    for number, group in enumerate(groups, 1):
+        tables[f"group-{number}"] = _group_table(group, [one for one in effects if one.group == group])
+    frame = csv_frame(((one.row, line) for one in effects for line in _numbers(one)), _NAMED, ("group", "setting"))
+    frame.insert(0, "group", frame.pop("group"))
+    title = "Memory's effect under every scoring convention"
+    return {f"{_STEM}.md": write_view(results, _STEM, tables, frame, title=title, digits=5)["md"]}
 
 
 def _made_alike(record: Record) -> tuple[Any, ...]:
@@ -142,14 +132,7 @@ def _summary(effects: Sequence[PairEffects]) -> Table:
             )
         )
     columns = ("Group", "Setting", "Seeds", "Published", "All conventions", "Above 0", "Below 0")
-    notes = (
-        (
-            "AUC in points, memory minus the same network without it, mean over paired seeds with the 95 % t interval. "
-            "Published: each side's own score, per video, all frames joined. All conventions: least and greatest mean "
-            "over the scores and averages of the tables below, but for the distance alone. Above 0, below 0: conventions whose whole interval lies "
-            "there, of those that have one; they share runs, so they are no independent tests."
-        ),
-    )
+    notes = (note("memory_conventions.summary"),)
     return Table("Published effect, and all conventions", columns, tuple(rows), frozenset(columns[2:]), notes)
 
 
@@ -163,15 +146,8 @@ def _group_table(group: str, effects: Sequence[PairEffects]) -> Table:
                 rows.append((one.row.label, score, *told, _seeds(one)))
     columns = ("Setting", "Score", *_AVERAGES, "Seeds")
     notes = (
-        (
-            "Scores: squared error (as PSNR for MNAD) and absolute error are used for both sides. Feature distance: the "
-            "side with memory by the distance to its items alone, its twin, which has none, by its squared error."
-        ),
-        (
-            "Per video, global, train: micro AUC with each term scaled by the extremes of each test video (published), by "
-            "those of all test frames, by held-out normal training frames. Macro: mean over videos that hold both classes, "
-            "scaled per video; padded: over all videos, each with a 0 and a 1 added."
-        ),
+        note("memory_conventions.scores"),
+        note("memory_conventions.averages"),
     )
     table = Table(f"Memory minus none, {group}", columns, tuple(rows), frozenset(columns[2:]), notes)
     return table.without_empty_columns()
@@ -181,20 +157,9 @@ def _seeds(one: PairEffects) -> str:
     return str(max(len(difference.seeds) for difference in one.of.values()))
 
 
-def _csv_rows(one: PairEffects) -> list[dict[str, Any]]:
-    settings = one.row.settings
-    named = ("dataset", "profile", "size", "width", "epochs", "method", "task", "noise", "skip", "memory")
+def _numbers(one: PairEffects) -> list[dict[str, Any]]:
     return [
-        {
-            "group": one.group,
-            **{name: getattr(settings, name) for name in named},
-            "setting": one.row.label,
-            "score": score,
-            "average": average.lower(),
-            "n": len(difference.seeds),
-            "effect": 100 * difference.mean,
-            "low": None if difference.low is None else 100 * difference.low,
-            "high": None if difference.high is None else 100 * difference.high,
-        }
+        {"group": one.group, "score": score, "average": average.lower(), "n": len(difference.seeds)}
+        | {name.removeprefix("effect_"): value for name, value in with_bounds("effect", difference, 100).items()}
         for (score, average), difference in one.of.items()
     ]

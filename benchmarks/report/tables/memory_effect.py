@@ -15,12 +15,12 @@ from benchmarks.report.read.rows import Row, make_rows
 from benchmarks.report.read.selection import native
 from benchmarks.report.tables.batch_norm import anew
 from benchmarks.report.tables.costs import Cost, memory_costs
-from benchmarks.report.tables.latex import write_latex
-from benchmarks.report.tables.render import Table, to_markdown
-from benchmarks.report.tables.write import write_text
+from benchmarks.report.tables.notes import note
+from benchmarks.report.tables.render import Table
+from benchmarks.report.tables.view import write_view
 from benchmarks.study.settings import METHODS, TASKS, UNTOLD
 
-_TITLE: Final = "Memory minus the same network without it: frame AUC in points, and what it costs"
+_TITLE: Final = note("memory_effect.title")
 _COSTS: Final = ("Training time", "Scoring time", "Parameters")
 _COSTED: Final = ("paper", "small")
 """Profiles that memory's cost is told of: the published width, and a quarter of it."""
@@ -63,12 +63,7 @@ def write_memory_effect(records: Sequence[Record], results: Path) -> dict[str, P
     table = effects_table(memory_effects(rows_by_group(records)), results)
     if table is None:
         return {}
-    texts = {
-        "md": to_markdown(table),
-        "csv": table.to_frame().to_csv(index=False, lineterminator="\n"),
-    }
-    paths = {form: write_text(results / "tables" / f"{STEM}.{form}", text) for form, text in texts.items()}
-    return paths | {"tex": write_latex(results, STEM, {"main": table})}
+    return write_view(results, STEM, {"main": table}, table.to_frame())
 
 
 def rows_by_group(records: Sequence[Record]) -> dict[str, list[Row]]:
@@ -192,22 +187,10 @@ def _told(difference: PairedDifference | None) -> str:
 
 
 def _notes(*, costed: bool) -> tuple[str, ...]:
-    paid = (
-        "*Costs*: at the published width / at a quarter of it, on one core, median of paired timings "
-        "([`results/bench`](results/bench/README.md))."
-        if costed
-        else "What memory costs was not measured yet: `make bench`."
-    )
+    paid = note("memory_effect.costs") if costed else "What memory costs was not measured yet: `make bench`."
     return (
-        (
-            "Difference of frame AUC in points, with its 95 % interval over seeds in brackets and the number of seeds in "
-            "parentheses. Rows marked *for both* evaluate both models with one score, since the published scores differ: "
-            "MNAD's adds a feature distance that its no-memory counterpart lacks, and MemAE's counterpart is published with "
-            "a squared error. *Recalibrated BatchNorm*: running statistics estimated once more on training frames, weights "
-            "unchanged. *Read zeroed*: the trained network reads zeros in place of items, scored by its error alone. *Empty "
-            "address*: hard shrinkage has set all its weights to zero; least and most over seeds."
-        ),
-        f"*Published*: the same difference in the papers, on Ped2, after 60 (MNAD) and 100 (MemAE) epochs. {paid}",
+        note("memory_effect.effect"),
+        note("memory_effect.published", paid=paid),
     )
 
 

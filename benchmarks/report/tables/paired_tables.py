@@ -10,6 +10,7 @@ from benchmarks.report.read.format import SCORES, decibel, interval_of, percent,
 from benchmarks.report.read.quantities import measure
 from benchmarks.report.read.records import Record
 from benchmarks.report.read.rows import Row
+from benchmarks.report.tables.notes import note
 from benchmarks.report.tables.render import Table
 from benchmarks.report.tables.study_tables import factors_of, micro
 
@@ -54,15 +55,8 @@ def contrast_table(rows: Sequence[Row]) -> Table:
             )
         )
     notes = (
-        (
-            "Difference of AUC in points and of Δs, memory minus none, mean of the seeds that both sides have, with a "
-            "95 % t interval. p: two-sided t test of no difference. Exact: two-sided sign-flip test; n seeds cannot "
-            "give less than 2^(1−n), so 0.25 with three."
-        ),
-        (
-            "Published: each side under its own published score. Holm: p over the contrasts of this table under that "
-            "score."
-        ),
+        note("paired_tables.contrast"),
+        note("paired_tables.holm"),
     )
     numeric = frozenset(columns[len(factors) + 1 :])
     return Table("Memory on against off", columns, tuple(cells), numeric, notes).without_empty_columns()
@@ -92,21 +86,14 @@ def variant_table(rows: Sequence[Row]) -> Table:
                 )
             )
     notes = [
-        (
-            "Change: AUC of the variant minus that of the published one, under the same score and on the same frames "
-            "(every fourth where something is replaced), paired by seed, with a 95 % t interval. A bypassed memory has "
-            "no feature distance, so its score is the error alone."
-        ),
-        "Updated: share of the test frames under the threshold, after which the items change, in per cent.",
-        "Output PSNR: between the variant's output and that of the published one, in dB, mean over test frames.",
+        note("paired_tables.change"),
+        note("paired_tables.updated"),
+        note("paired_tables.psnr"),
     ]
     numeric = frozenset({"AUC", "Change", "Pooled", *_FACTS})
     table = Table("Variants at test time (AUC, %)", columns, tuple(cells), numeric).without_empty_columns()
     if "Dead queries" in table.columns:
-        notes.append(
-            "Dead queries: share of locations whose addresses MemAE's shrinkage all sets to zero, so that nothing is "
-            "read for them, in per cent."
-        )
+        notes.append(note("paired_tables.dead_queries"))
     return replace(table, notes=tuple(notes))
 
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from benchmarks.errors import StudyError
-from benchmarks.report.tables.write import write_text
+from benchmarks.report.tables.view import write_text
 
 
 def fill_block(text: str, name: str, content: str) -> str:

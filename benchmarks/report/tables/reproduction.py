@@ -17,6 +17,7 @@ from scipy import stats
 from benchmarks.report.read.format import signed
 from benchmarks.report.read.records import Record
 from benchmarks.report.read.rows import Row, make_rows
+from benchmarks.report.tables.notes import note
 from benchmarks.report.tables.render import Table
 from benchmarks.study.files import at_precision
 from benchmarks.study.settings import SEEDLESS, Cell, Settings
@@ -168,22 +169,15 @@ def reproduction_table(title: str, comparisons: Sequence[Comparison], reference:
         columns,
         tuple(_cells(one, rows[one.reference.settings]) for one in comparisons),
         frozenset(columns[2:8]),
-        (
-            (
-                "AUC in %, each video normalised by its own extremes. Reference: mean of the committed runs with the "
-                "95 % interval over n seeds. Its seed: the committed run of the same seed. Difference: yours minus that "
-                "run, in points. Identical: every score term of every frame is equal. Within: as near to the "
-                "reference's mean as one more seed would be (95 % prediction interval)."
-            ),
-        ),
+        (note("reproduction.compared"),),
     )
 
 
 def verify_table(rows: Sequence[Row]) -> Table:
     """The command beside each setting that trains one of its runs again and compares it; for a Markdown page."""
     commands = [(row.label, f"`make verify CELL={row.settings.hash[:8]}`") for row in rows if row.records]
-    note = "Trains seed 0 again and compares it with the committed run, bit for bit; `CELL=NAME:3` takes seed 3."
-    return Table("Train a run again", ("Setting", "Command"), tuple(commands), frozenset(), (note,))
+    line = note("reproduction.verify")
+    return Table("Train a run again", ("Setting", "Command"), tuple(commands), frozenset(), (line,))
 
 
 def _cells(one: Comparison, row: Row) -> tuple[str, ...]:

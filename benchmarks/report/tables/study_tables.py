@@ -10,6 +10,7 @@ from benchmarks.report.read.labels import set_name
 from benchmarks.report.read.published import DIVIDED_BY_MAXIMUM, OTHER_LABELS, by_others
 from benchmarks.report.read.records import Record
 from benchmarks.report.read.rows import METHOD_NAMES, Row, native_skip
+from benchmarks.report.tables.notes import note
 from benchmarks.report.tables.render import Table
 from benchmarks.study.settings import AUTOENCODERS, BASELINES
 
@@ -20,6 +21,16 @@ Measure = Callable[[Record], float | None]
 def micro(*, variant: str | None = None, score: str | None = None, normalisation: str = "per_video") -> Measure:
     """Measure the micro AUC of a variant (the published one by default) under a score and a normalisation."""
     return lambda record: record.metric("micro_auc", variant=variant, score=score, normalisation=normalisation)
+
+
+def metric(name: str) -> Measure:
+    """Measure a metric under the published variant, score and normalisation."""
+    return lambda record: record.metric(name)
+
+
+def of_variant(variant: str) -> Measure:
+    """Measure the micro AUC of a variant under the score by which it is compared."""
+    return lambda record: record.metric("micro_auc", variant=variant, score=record.variant_score(variant))
 
 
 def factors_of(rows: Sequence[Row]) -> list[tuple[str, Callable[[Row], str]]]:
@@ -74,44 +85,35 @@ def main_table(title: str, rows: Sequence[Row]) -> Table:
         ("Seeds", lambda row: f"{len(row.records)}/{len(row.records) + len(row.missing)}"),
         ("AUC", lambda row: percent(row.auc())),
         *((heading, of_kind(name)) for name, heading in KINDS.items()),
-        ("Macro", lambda row: percent(row.summary(lambda record: record.metric("macro_auc")))),
+        ("Macro", lambda row: percent(row.summary(metric("macro_auc")))),
         ("Pooled", lambda row: percent(row.summary(micro(normalisation="global")))),
         ("Published", lambda row: " / ".join(f"{figure.auc:.1f} {figure.status}" for figure in row.all_published())),
         ("Difference", difference),
         ("RC2020", lambda row: f"{figure.auc:.1f} {figure.status}" if (figure := row.rc2020()) else ""),
     ]
     notes = [
-        (
-            "AUC: frames of all videos joined, each video normalised by its own extremes (the published way), in per "
-            "cent; ± is the half-width of a 95 % t interval over seeds."
-        ),
-        (
-            "Macro: mean over the videos that hold both classes. Pooled: the same score without normalisation within "
-            "videos (scores of all videos on one scale)."
-        ),
+        note("study_tables.auc"),
+        note("study_tables.macro"),
         "Seeds: done of wanted. A figure without interval rests on one seed.",
     ]
     if any((auc := row.auc()) is not None and auc.basis == "videos" for row in rows):
-        notes.append(
-            "† one seed, or a method that draws nothing: interval of a bootstrap over test videos; it does not hold "
-            "the noise of training."
-        )
+        notes.append(note("study_tables.bootstrap"))
     if any(row.published() for row in rows):
-        notes.append(
-            "Published: the original paper's AUC (P: read there). It was measured at the published geometry and "
-            "length; a profile other than paper has another. RC2020: best of several runs and weights of the score."
-        )
+        notes.append(note("study_tables.published"))
     notes += label_notes(rows)
     notes += [
-        f"Published of {row.method}: {' / '.join(f'{one.auc:.1f} in {one.source}' for one in figures)}. P: read there; "
-        f"S: as a third party states it. Its geometry and length are not this profile's.{_other_scale(row)}"
+        note(
+            "study_tables.figures",
+            method=row.method,
+            figures=" / ".join(f"{one.auc:.1f} in {one.source}" for one in figures),
+            scale=_other_scale(row),
+        )
         for row in rows
         if row.settings.method in BASELINES and (figures := row.all_published())
     ]
     if any(row.settings.method in BASELINES for row in rows):
         notes += [
-            f"The clock alone, which looks at no pixel, reaches {percent(row.auc()).rstrip('†')} on "
-            f"{row.settings.dataset}: judge the rows by what they are above it."
+            note("study_tables.clock", auc=percent(row.auc()).rstrip("†"), dataset=row.settings.dataset)
             for row in rows
             if row.settings.method == "clock" and row.records
         ]
@@ -121,19 +123,14 @@ def main_table(title: str, rows: Sequence[Row]) -> Table:
 def label_notes(rows: Sequence[Row]) -> list[str]:
     """Of figures of MNAD's beside rows of a set that is labelled otherwise: that it is, and which set is not."""
     sets = dict.fromkeys(row.settings.dataset for row in rows if row.settings.method == "mnad" and row.published())
-    return [
-        f"Published of MNAD on {name}: measured under the labels of MNAD's own file, {OTHER_LABELS[name]}; the set "
-        f"{name}-mnad-labels has the same videos under that file."
-        for name in sets
-        if name in OTHER_LABELS
-    ]
+    return [note("study_tables.labels", name=name, labels=OTHER_LABELS[name]) for name in sets if name in OTHER_LABELS]
 
 
 def _other_scale(row: Row) -> str:
     """A sentence on a published score that divides a video's costs otherwise than the harness; empty for the others."""
     if row.settings.method not in DIVIDED_BY_MAXIMUM:
         return ""
-    return " It is of (cost - min) / max of each video, the AUC here of (cost - min) / (max - min)."
+    return note("study_tables.scale")
 
 
 def score_table(rows: Sequence[Row]) -> Table:
@@ -152,21 +149,12 @@ def score_table(rows: Sequence[Row]) -> Table:
         ("Global", lambda row: percent(row.summary(micro(normalisation="global")))),
         ("Train", lambda row: percent(row.summary(micro(normalisation="train")))),
         ("PSNR global", pooled("psnr")),
-        ("Macro padded", lambda row: percent(row.summary(lambda record: record.metric("macro_auc_padded")))),
+        ("Macro padded", lambda row: percent(row.summary(metric("macro_auc_padded")))),
     ]
     notes = [
-        (
-            "Left: each score alone, normalised per video. Right: the published score per video, over all test frames "
-            "(Global) and by held-out normal training frames (Train, the only one that a system in use could compute)."
-        ),
-        (
-            "Global on a single term ranks frames as its raw values pooled over videos do: what is left without "
-            "normalisation within videos."
-        ),
-        (
-            "MemAE is published under the absolute error, its twin without memory under the squared error: compare "
-            "within one column. Macro padded: videos of one class count too, padded with a 0 and a 1."
-        ),
+        note("study_tables.scores"),
+        note("study_tables.pooled"),
+        note("study_tables.error"),
     ]
     return _table("Scores and normalisations (AUC, %)", rows, columns, notes)
 
@@ -174,33 +162,27 @@ def score_table(rows: Sequence[Row]) -> Table:
 def error_table(rows: Sequence[Row]) -> Table:
     """Frame metrics other than AUC, of the published score."""
 
-    def metric(name: str, digits: int = 1) -> Callable[[Row], str]:
-        return lambda row: percent(row.summary(lambda record: record.metric(name)), digits)
+    def share(name: str) -> Callable[[Row], str]:
+        return lambda row: percent(row.summary(metric(name)))
 
     def delta(row: Row) -> str:
-        summary = row.summary(lambda record: record.metric("delta_s"))
+        summary = row.summary(metric("delta_s"))
         if summary is None:
             return ""
         half = "" if summary.low is None or summary.high is None else f" ± {(summary.high - summary.low) / 2:.3f}"
         return f"{signed(summary.mean, 3)}{half}"
 
     columns: list[tuple[str, Callable[[Row], str]]] = [
-        ("EER", metric("eer")),
-        ("AP", metric("average_precision")),
-        ("Prevalence", lambda row: f"{100 * s.mean:.1f}" if (s := row.summary(_prevalence)) else ""),
-        ("FPR@95TPR", metric("fpr_at_95_tpr")),
+        ("EER", share("eer")),
+        ("AP", share("average_precision")),
+        ("Prevalence", lambda row: f"{100 * s.mean:.1f}" if (s := row.summary(metric("prevalence"))) else ""),
+        ("FPR@95TPR", share("fpr_at_95_tpr")),
         ("Δs", delta),
-        ("Macro videos", lambda row: f"{s.mean:.0f}" if (s := row.summary(_macro_videos)) else ""),
+        ("Macro videos", lambda row: f"{s.mean:.0f}" if (s := row.summary(metric("macro_videos"))) else ""),
     ]
     notes = [
-        (
-            "EER: equal error rate. AP: average precision; chance gives the prevalence, the share of abnormal frames. "
-            "Δs: mean normality of normal minus abnormal frames."
-        ),
-        (
-            "FPR@95TPR: normal frames above the threshold that finds 95 % of the abnormal ones. It and the EER's "
-            "threshold are oracles, found on the labels of the test frames: no system in use could choose them."
-        ),
+        note("study_tables.eer"),
+        note("study_tables.fpr"),
     ]
     return _table("Other metrics (%, published score per video)", rows, columns, notes)
 
@@ -229,18 +211,12 @@ def cost_table(rows: Sequence[Row]) -> Table:
         ("Peak MB", peak),
     ]
     notes = [
-        "Mean seconds per cell; Frames is the time to prepare the store, near 0 where another cell has done so.",
-        (
-            "Test frames/s: scored test frames in the time of evaluation, which scores every variant and the held-out "
-            "video too."
-        ),
+        note("study_tables.seconds"),
+        note("study_tables.rate"),
         "Peak MB: the highest of a cell's phases, median over seeds.",
     ]
     if any(row.settings.memory != "none" for row in rows):
-        notes.append(
-            "With a memory more variants are scored than without, so that Evaluate, s and Test frames/s do not measure "
-            "what the memory costs; `results/bench` does."
-        )
+        notes.append(note("study_tables.variants"))
     return _table("Costs", rows, columns, notes)
 
 
@@ -261,19 +237,5 @@ def others_table(datasets: Sequence[str]) -> Table:
         for figure in by_others(name)
     )
     columns = ("Source", "Method", "Task", "Memory", "AUC", "EER", "Status", "Note")
-    notes = (
-        (
-            "Methods that others trained again or left a part out of, at their geometry and length; as many digits as "
-            "they give. Frames of all videos joined, normalised per video unless the note says otherwise. P: read in the "
-            "source itself, or recomputed from stored scores. S: as a third party states it."
-        ),
-    )
+    notes = (note("study_tables.others"),)
     return Table("What others measured", columns, rows, frozenset({"AUC", "EER"}), notes).without_empty_columns()
-
-
-def _prevalence(record: Record) -> float | None:
-    return record.metric("prevalence")
-
-
-def _macro_videos(record: Record) -> float | None:
-    return record.metric("macro_videos")

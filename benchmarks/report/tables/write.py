@@ -3,29 +3,43 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import methodcaller
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
 from benchmarks.errors import StudyError
+from benchmarks.measure.normalise import NORMALISATIONS
 from benchmarks.report.read.contrasts import variants_of
 from benchmarks.report.read.format import KINDS, SCORES
 from benchmarks.report.read.groups import common_label
 from benchmarks.report.read.published import baselines
 from benchmarks.report.read.records import Record, by_cell, load_records
-from benchmarks.report.read.rows import Absent, Row, Summary, absent_cells, make_rows
+from benchmarks.report.read.rows import Absent, Row, absent_cells, make_rows
 from benchmarks.report.tables.batch_norm import batch_norm_table
 from benchmarks.report.tables.latex import write_latex
+from benchmarks.report.tables.notes import note
 from benchmarks.report.tables.paired_tables import contrast_table, variant_table
 from benchmarks.report.tables.render import Table, to_markdown
 from benchmarks.report.tables.reproduction import verify_table
-from benchmarks.report.tables.study_tables import cost_table, error_table, main_table, micro, others_table, score_table
+from benchmarks.report.tables.study_tables import (
+    Measure,
+    cost_table,
+    error_table,
+    main_table,
+    metric,
+    micro,
+    of_variant,
+    others_table,
+    score_table,
+)
+from benchmarks.report.tables.view import SETTINGS, csv_frame, to_csv, with_bounds, write_text
 from benchmarks.study.files import study_names
 from benchmarks.study.settings import Cell
-from benchmarks.writing import replace_text
 
-NORMALISATIONS = ("per_video", "global", "train")
+# Metrics that are shares, in per cent.
+_SHARES: Final = ("macro_auc_padded", "eer", "average_precision", "prevalence", "fpr_at_95_tpr")
 
 
 @dataclass(frozen=True)
@@ -76,7 +90,7 @@ def write_tables(
         "md": _markdown(
             study, main_text, [*list(tables.values())[1:], *([verify_table(done)] if done else [])], footer
         ),
-        "csv": csv_frame(rows).to_csv(index=False, lineterminator="\n"),
+        "csv": to_csv(study_frame(rows)),
     }
     name = table_stem(stem or study)
     paths = {ending: write_text(results / "tables" / f"{name}.{ending}", text) for ending, text in texts.items()}
@@ -126,36 +140,28 @@ def missing_lines(study: str, cells: Sequence[Cell], absent: Sequence[Absent]) -
     return [*lines, ""]
 
 
-def csv_frame(rows: Sequence[Row]) -> pd.DataFrame:
+def study_frame(rows: Sequence[Row]) -> pd.DataFrame:
     """Everything in numbers, a row per setting; AUC and its likes in per cent, empty where not measured."""
-    return pd.DataFrame([_csv_row(row) for row in rows])
+    frame = csv_frame(
+        ((row, _numbers(row)) for row in rows), (*SETTINGS, "supervision", "preset"), ("extra", "name", "seeds")
+    )
+    return frame.rename(columns={"extra": "setting"})
 
 
-def write_text(path: Path, text: str) -> Path:
-    """Write a generated text, making its folder; raises StudyError if that cannot be done."""
-    replace_text(path, text)
-    return path
+def _numbers(row: Row) -> dict[str, Any]:
+    auc, published, other = row.auc(), row.published(), row.rc2020()
 
+    def mean(measure: Measure, scale: float = 100, digits: int = 3) -> float | None:
+        summary = row.summary(measure)
+        return None if summary is None else round(scale * summary.mean, digits)
 
-def _csv_row(row: Row) -> dict[str, Any]:
-    settings, auc = row.settings, row.auc()
-    published, other = row.published(), row.rc2020()
-    values: dict[str, Any] = {
-        name: getattr(settings, name)
-        for name in ("dataset", "profile", "method", "task", "noise", "skip", "memory", "supervision", "preset")
-    }
-    values |= {
-        "setting": row.extra,
-        "name": settings.name,
-        "seeds": len(row.records),
+    return {
         "seeds_missing": len(row.missing),
-    }
-    values |= _columns("auc", auc) | {"auc_interval_of": auc.basis if auc else None}
-    values["auc_by_seed"] = " ".join(f"{seed}:{100 * v:.3f}" for seed, v in row.by_seed(micro()).items())
-    values["macro_auc"] = _percent(row.summary(lambda record: record.metric("macro_auc")))
-    for kind in KINDS:
-        values[f"auc_{kind}"] = _percent(row.summary(lambda record, kind=kind: record.kind(kind)))  # type: ignore[misc]
-    values |= {
+        **with_bounds("auc", auc, 100, 3),
+        "auc_interval_of": auc.basis if auc else None,
+        "auc_by_seed": " ".join(f"{seed}:{100 * value:.3f}" for seed, value in row.by_seed(micro()).items()),
+        "macro_auc": mean(metric("macro_auc")),
+        **{f"auc_{kind}": mean(methodcaller("kind", kind)) for kind in KINDS},
         "published": published.auc if published else None,
         "published_status": published.status if published else None,
         "published_source": published.source if published else None,
@@ -163,42 +169,24 @@ def _csv_row(row: Row) -> dict[str, Any]:
         "difference": round(100 * auc.mean - published.auc, 3) if auc and published else None,
         "rc2020": other.auc if other else None,
         "rc2020_status": other.status if other else None,
+        **{name: mean(metric(name)) for name in _SHARES},
+        **{name: mean(metric(name), 1, 4) for name in ("delta_s", "macro_videos", "videos_of_one_class")},
+        **{
+            f"auc_{score}_{how}": mean(micro(score=score, normalisation=how))
+            for score in SCORES
+            for how in NORMALISATIONS
+        },
+        **{f"auc_published_{how}": mean(micro(normalisation=how)) for how in NORMALISATIONS},
+        **{f"auc_variant_{variant}": mean(of_variant(variant)) for variant in variants_of(row)},
+        "parameters": row.records[0].number("parameters") if row.records else None,
+        **{
+            f"{phase}_{quantity}": mean(methodcaller("phase", phase, quantity), 1, 4)
+            for phase in ("frames", "train", "evaluate")
+            for quantity in ("seconds", "peak_memory_mb")
+        },
+        "train_clips_per_second": mean(Record.train_rate, 1, 4),
+        "test_frames_per_second": mean(Record.test_rate, 1, 4),
     }
-    for name in ("macro_auc_padded", "eer", "average_precision", "prevalence", "fpr_at_95_tpr"):
-        values[name] = _percent(row.summary(lambda record, name=name: record.metric(name)))  # type: ignore[misc]
-    for name in ("delta_s", "macro_videos", "videos_of_one_class"):
-        values[name] = _mean(row.summary(lambda record, name=name: record.metric(name)))  # type: ignore[misc]
-    for score in SCORES:
-        for how in NORMALISATIONS:
-            values[f"auc_{score}_{how}"] = _percent(row.summary(micro(score=score, normalisation=how)))
-    for how in NORMALISATIONS:
-        values[f"auc_published_{how}"] = _percent(row.summary(micro(normalisation=how)))
-    for variant in variants_of(row):
-        values[f"auc_variant_{variant}"] = _percent(
-            row.summary(lambda r, v=variant: r.metric("micro_auc", variant=v, score=r.variant_score(v)))  # type: ignore[misc]
-        )
-    values["parameters"] = row.records[0].content["parameters"] if row.records else None
-    for phase in ("frames", "train", "evaluate"):
-        for quantity in ("seconds", "peak_memory_mb"):
-            key = f"{phase}_{quantity}"
-            values[key] = _mean(row.summary(lambda r, phase=phase, quantity=quantity: r.phase(phase, quantity)))  # type: ignore[misc]
-    values["train_clips_per_second"] = _mean(row.summary(Record.train_rate))
-    values["test_frames_per_second"] = _mean(row.summary(Record.test_rate))
-    return values
-
-
-def _columns(name: str, summary: Summary | None) -> dict[str, float | None]:
-    bounds = (None, None) if summary is None else (summary.low, summary.high)
-    low, high = (None if bound is None else round(100 * bound, 3) for bound in bounds)
-    return {name: _percent(summary), f"{name}_low": low, f"{name}_high": high}
-
-
-def _percent(summary: Summary | None) -> float | None:
-    return None if summary is None else round(100 * summary.mean, 3)
-
-
-def _mean(summary: Summary | None) -> float | None:
-    return None if summary is None else round(summary.mean, 4)
 
 
 def study_title(study: str, rows: Sequence[Row]) -> str:
@@ -221,12 +209,7 @@ def _baseline_table(cells: Sequence[Cell]) -> Table:
         for figure in figures
     )
     columns = ("Baseline", "Set", "AUC", "EER", "Status", "Source", "Note")
-    notes = (
-        (
-            "P: read in the source itself. S: as a third party states it. Others' figures, at their geometry and "
-            "length; a baseline of this study that follows one of them has its own row above."
-        ),
-    )
+    notes = (note("write.baselines"),)
     return Table("Published baselines", columns, rows, frozenset({"AUC", "EER"}), notes).without_empty_columns()
 
 
@@ -252,9 +235,9 @@ def origin_lines(records: Sequence[Record]) -> list[str]:
         lines.append(f"Records were made with several versions of {', '.join(mixed)}: compare them with care.")
     notes: dict[str, int] = {}
     for record in records:
-        for note in dict.fromkeys(record.content.get("notes", [])):
-            notes[note] = notes.get(note, 0) + 1
-    return lines + [f"Note in {count} of {len(records)} records: {note}" for note, count in sorted(notes.items())]
+        for text in dict.fromkeys(record.content.get("notes", [])):
+            notes[text] = notes.get(text, 0) + 1
+    return lines + [f"Note in {count} of {len(records)} records: {text}" for text, count in sorted(notes.items())]
 
 
 def _files_in_several_versions(records: Sequence[Record]) -> list[str]:

@@ -25,9 +25,9 @@ class TestWriteBoxTables:
         """Means over seeds, settings by F1; a rate that is undefined stays empty; the notes say what it rests on."""
         common = {"dataset": "pool", "task": "reconstruction", "profile": "small", "channels": 3}
         better, worse = (resolve(method="fcae", kernels=name, **common) for name in ("3-5-9", "3-5-7-9"))
-        write_record(tmp_path, worse, 0, 1.0, boxes=section(0.2), headline={"variant": "plain"})
+        write_record(tmp_path, worse, 0, 1.0, boxes=section(0.2), headline={"variant": "plain", "score": "psnr"})
         for seed, f1 in enumerate((0.4, 0.5)):
-            write_record(tmp_path, better, seed, 1.0, boxes=section(f1), headline={"variant": "plain"})
+            write_record(tmp_path, better, seed, 1.0, boxes=section(f1), headline={"variant": "plain", "score": "psnr"})
         paths = write_box_tables(load_records(tmp_path), tmp_path)
         assert set(paths) == {"boxes_pool"}
         text = paths["boxes_pool"].read_text()
@@ -45,7 +45,9 @@ class TestWriteBoxTables:
         for profile, f1 in (("cpu", 0.1), ("small", 0.3)):
             settings = resolve(dataset="pool", method="frame_difference", task="reconstruction", profile=profile)
             for seed in range(3):
-                write_record(tmp_path, settings, seed, 1.0, boxes=section(f1), headline={"variant": "plain"})
+                write_record(
+                    tmp_path, settings, seed, 1.0, boxes=section(f1), headline={"variant": "plain", "score": "psnr"}
+                )
         text = write_box_tables(load_records(tmp_path), tmp_path)["boxes_pool"].read_text()
         rows = [[cell.strip() for cell in line.split("|")[1:4]] for line in text.splitlines() if line[:3] == "| G"]
         assert rows == [

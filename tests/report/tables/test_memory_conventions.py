@@ -1,3 +1,4 @@
+import copy
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,8 +42,7 @@ class TestMemoryConventions:
         }
         for key, place in places.items():
             change = with_metric(0.9, 0.65, *place)
-            changed = load_records(prediction[0].path.parents[4])
-            changed = [one for one in changed if one.settings.task == "prediction"]
+            changed = [Record(one.path, copy.deepcopy(one.content), one.settings) for one in prediction]
             for record in changed:
                 change(record)
             (after,) = memory_conventions(changed)
