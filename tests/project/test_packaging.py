@@ -72,10 +72,11 @@ class TestPyproject:
         assert not undeclared
 
     def test_a_cell_needs_no_more_than_a_bare_machine_has(self) -> None:
-        """The run-time list is the eight packages that a GPU machine is asked to have."""
+        """The run-time list is the eight packages that a GPU machine is asked to have, and what decodes own videos."""
         project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
         names = {Requirement(text).name for text in project["dependencies"]}
         expected = [
+            "av",
             "numpy",
             "opencv-python-headless",
             "pandas",
