@@ -172,22 +172,6 @@ def paired_difference(
     )
 
 
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's adjusted p values for one family, in the order given (Holm 1979; scipy has none).
-
-    Raises:
-        StudyError: if a value is not in [0, 1].
-    """
-    p = np.asarray(p_values, dtype=np.float64)
-    if not np.all((p >= 0) & (p <= 1)):
-        raise StudyError(f"expected p values in [0, 1], got {list(p_values)}")
-    order = np.argsort(p, kind="stable")
-    stepped = np.maximum.accumulate(p[order] * np.arange(p.size, 0, -1))
-    adjusted = np.empty_like(p)
-    adjusted[order] = np.minimum(stepped, 1.0)
-    return [float(value) for value in adjusted]
-
-
 def interquartile_mean(values: Sequence[float]) -> float:
     """Mean of the middle half (Agarwal et al. 2021); with fewer than four values nothing is cut, so it is the mean."""
     return float(stats.trim_mean(_finite(values), 0.25))

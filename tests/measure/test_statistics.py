@@ -14,7 +14,6 @@ from benchmarks.measure.metrics import frame_metrics
 from benchmarks.measure.statistics import (
     VideoPairs,
     bootstrap_over_videos,
-    holm,
     interquartile_mean,
     paired_difference,
     probability_of_improvement,
@@ -23,7 +22,6 @@ from benchmarks.measure.statistics import (
 
 Ped2 = Callable[..., pd.DataFrame]
 
-p_values = st.lists(st.floats(0, 1), min_size=1, max_size=12)
 
 
 def small_study(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -238,38 +236,6 @@ class TestPairedDifference:
         found = paired_difference(many, dict.fromkeys(many, 0.4))
         assert found.seeds == tuple(range(40))
         assert found.exact_p < 1e-4
-
-
-class TestHolm:
-    def test_known_values(self) -> None:
-        """The textbook example, in the order given."""
-        assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
-
-    @given(p_values)
-    def test_is_the_definition(self, p: list[float]) -> None:
-        """The i-th smallest becomes the largest of (m - j) p_j over j up to i, at most 1."""
-        order = sorted(range(len(p)), key=p.__getitem__)
-        adjusted = holm(p)
-        for i, index in enumerate(order):
-            expected = max(min(1.0, (len(p) - j) * p[order[j]]) for j in range(i + 1))
-            assert adjusted[index] == pytest.approx(expected)
-
-    @given(p_values)
-    def test_only_raises_and_keeps_the_order(self, p: list[float]) -> None:
-        """No value falls, none exceeds 1, and a smaller one never becomes the larger."""
-        adjusted = holm(p)
-        assert all(raw <= new <= 1 for raw, new in zip(p, adjusted, strict=True))
-        assert np.all(np.diff(np.array(adjusted)[np.argsort(p, kind="stable")]) >= 0)
-
-    def test_empty_family(self) -> None:
-        """No test, nothing to adjust."""
-        assert holm([]) == []
-
-    @pytest.mark.parametrize("bad", [-0.1, 1.1, float("nan")])
-    def test_refuses(self, bad: float) -> None:
-        """What is no probability is refused."""
-        with pytest.raises(StudyError, match="p values"):
-            holm([0.5, bad])
 
 
 class TestInterquartileMean:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from benchmarks.measure.statistics import holm
+from statsmodels.stats.multitest import multipletests
+
 from benchmarks.report.claims.claims import Claim
 from benchmarks.report.claims.judging import (
     DECIDED,
@@ -80,8 +81,9 @@ def judge_claim(claim: Claim, group: Group, evidence: Sequence[Evidence]) -> Cla
 def with_holm(verdicts: Sequence[ClaimVerdict]) -> list[ClaimVerdict]:
     """Add Holm's adjusted p values over all claims and groups that have a word."""
     judged = [one for one in verdicts if one.p is not None]
-    corrected = dict(zip(map(id, judged), holm([one.p for one in judged if one.p is not None]), strict=True))
-    return [replace(one, holm_p=corrected.get(id(one))) for one in verdicts]
+    corrected = multipletests([one.p for one in judged], method="holm")[1].tolist()
+    of = dict(zip(map(id, judged), corrected, strict=True))
+    return [replace(one, holm_p=of.get(id(one))) for one in verdicts]
 
 
 def _units(judgements: Sequence[Judgement]) -> list[list[Judgement]]:

@@ -26,7 +26,7 @@ Cell = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Effect:
+class FactorEffect:
     """One main effect or interaction, in the unit of the value, with its 95 % interval.
 
     held, possible: of the combinations of the other factors' levels, how many have all cells of the effect, and how many
@@ -52,7 +52,7 @@ class Factorial:
     level decides its own in all cells. missing: combinations of levels without enough seeds. runs: how many take part.
     """
 
-    effects: tuple[Effect, ...]
+    effects: tuple[FactorEffect, ...]
     confounded: tuple[str, ...]
     follows: Mapping[str, str]
     missing: tuple[str, ...]
@@ -143,7 +143,7 @@ def _all_possible(active: Sequence[str], cells: Iterable[Cell]) -> bool:
 
 def _effect(
     name: str, held: Sequence[Mapping[Cell, int]], possible: int, place: Mapping[Cell, int], cells: pd.DataFrame
-) -> Effect:
+) -> FactorEffect:
     weights = np.zeros((len(held), len(cells)))
     for row, signs in zip(weights, held, strict=True):
         for cell, sign in signs.items():
@@ -151,7 +151,7 @@ def _effect(
     means, variances, counts = (cells[column].to_numpy(dtype=np.float64) for column in ("mean", "var", "count"))
     found = welch_contrast(weights.mean(axis=0), means, variances, counts)
     within = weights @ means
-    return Effect(
+    return FactorEffect(
         name,
         mean=float(found.mean),
         low=float(found.low),

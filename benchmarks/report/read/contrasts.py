@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmarks.measure.statistics import PairedDifference, holm, paired_difference
+from statsmodels.stats.multitest import multipletests
+
+from benchmarks.measure.statistics import PairedDifference, paired_difference
 from benchmarks.report.read.records import Record
 from benchmarks.report.read.rows import Row
 
@@ -51,7 +53,8 @@ def memory_contrasts(rows: Sequence[Row]) -> list[Contrast]:
                 delta_s = _difference(with_memory, without, "delta_s", score)
                 found.append(Contrast(with_memory, without, score, auc, delta_s))
     published = [contrast for contrast in found if contrast.score == "published"]
-    adjusted = dict(zip(map(id, published), holm([contrast.auc.p_value for contrast in published]), strict=True))
+    corrected = multipletests([contrast.auc.p_value for contrast in published], method="holm")[1].tolist()
+    adjusted = dict(zip(map(id, published), corrected, strict=True))
     return [
         Contrast(each.with_memory, each.without_memory, each.score, each.auc, each.delta_s, adjusted.get(id(each)))
         for each in found

@@ -51,9 +51,9 @@ def parts(row: Row, without: Collection[str] = ()) -> dict[str, str]:
         if settings.skip != native_skip(settings):
             said["skip"] = "with skips" if settings.skip else "without skips"
     if settings.supervision != "none":
-        said["supervision"] = settings.supervision
+        said["supervision"] = settings.supervision.replace("_", " ")
     if settings.preset != "official":
-        said["preset"] = settings.preset
+        said["preset"] = f"preset {settings.preset}"
     said |= {name: f"{name.replace('_', ' ')} {_short(value)}" for name, value in departures(settings).items()}
     return {name: text for name, text in said.items() if name not in without}
 

@@ -82,7 +82,7 @@ class TestNoise:
         for axes in figure.axes:
             texts = [text.get_text() for text in axes.get_legend().get_texts()]  # type: ignore[union-attr]
             assert texts == [
-                f"{name}, {shown} input" for name in ("as usual", "uniform_balance") for shown in ("noisy", "clean")
+                f"{name}, {shown} input" for name in ("as usual", "uniform balance") for shown in ("noisy", "clean")
             ]
 
     def test_one_level_is_no_sweep(self, write_rows: Rows) -> None:

@@ -125,7 +125,7 @@ class TestQueries:
         assert [axes.get_title().split("\n")[1:] for axes in figure.axes] == [
             ["as usual", "silhouette 0.25"],
             ["separateness weight 0", "silhouette 0.25"],
-            ["uniform_balance", "silhouette 0.25"],
+            ["uniform balance", "silhouette 0.25"],
         ]
         for axes in figure.axes:
             assert sum(len(points.get_offsets()) for points in axes.collections) == 60

@@ -28,7 +28,7 @@ class TestMemoryEpochs:
         assert figure is not None
         assert [axes.get_title() for axes in figure.axes[:2]] == ["MNAD, prediction", "MNAD, reconstruction"]
         effect, dead = (
-            [line for line in figure.axes[place].lines if line.get_label() in ("as usual", "uniform_balance")]
+            [line for line in figure.axes[place].lines if line.get_label() in ("as usual", "uniform balance")]
             for place in (0, 2)
         )
         assert [list(line.get_ydata()) for line in effect] == [[100.0, 40.0]] * 2
