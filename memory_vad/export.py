@@ -32,7 +32,7 @@ class ScoringNetwork(nn.Module):
         self.decoder = fold_batch_norm(method.backbone.decoder)
         self.memory = method.memory
         self.skip = model.settings.skip
-        self.terms = ("mse", "mean_absolute_error") if model.settings.method == "memae" else ("mse",)
+        self.terms: tuple[str, ...] = ("mse", "mean_absolute_error") if model.settings.method == "memae" else ("mse",)
         self.terms += ("feature_distance",) if model.settings.memory == "mnad" else ()
 
     def forward(self, clips: Tensor) -> tuple[Tensor, ...]:

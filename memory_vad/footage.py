@@ -98,7 +98,8 @@ def read_labels(path: Path, times: NDArray[np.float64], native_times: NDArray[np
     if values.ndim == 2 and values.shape[1] == 2:
         if (values[:, 0] > values[:, 1]).any() or (values < 0).any():
             raise StudyError(f"Expected intervals as start,end in seconds in {path}, but one ends before it starts.")
-        return ((times[:, None] >= values[:, 0]) & (times[:, None] < values[:, 1])).any(axis=1)
+        inside = (times[:, None] >= values[:, 0]) & (times[:, None] < values[:, 1])
+        return np.asarray(inside.any(axis=1), dtype=np.bool_)
     flat = values.ravel()
     if len(flat) != len(native_times) or not np.isin(flat, (0, 1)).all():
         raise StudyError(

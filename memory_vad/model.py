@@ -59,7 +59,7 @@ class Model:
                 described = json.loads((file.metadata() or {})[_KEY])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
         except (OSError, SafetensorError, KeyError, ValueError) as error:
-            what = "it does not exist" if not path.exists() else f"it is none ({error or 'no description inside'})"
+            what = "it does not exist" if not path.exists() else f"it is none ({str(error) or 'no description inside'})"
             raise StudyError(
                 f"Expected weights of memory-vad in {path}, but {what}; others' files go through memory-vad "
                 "import-weights, a study's checkpoint through memory-vad pack."
@@ -166,7 +166,7 @@ class Model:
         maps: list[NDArray[np.float32]] = []
         step = self.method.evaluation_batch
         for start in range(0, count, step):
-            chosen = np.ascontiguousarray(np.moveaxis(clips[start : start + step], -1, 1))
+            chosen = np.moveaxis(clips[start : start + step], -1, 1).copy()
             index = np.arange(start, start + len(chosen), dtype=np.int64)
             scored = self.method.score(
                 Batch(torch.from_numpy(chosen), np.zeros_like(index), index, index), map_size=map_side
@@ -187,5 +187,11 @@ def settings_for(method: str, task: str, **overrides: Any) -> Settings:
 
     Raises StudyError for what cannot mean anything, with the reason.
     """
-    chosen = {"profile": "small", "calibration_videos": 0, "epochs": 3, "train_stride": 1, "precision": "float32"}
+    chosen: dict[str, Any] = {
+        "profile": "small",
+        "calibration_videos": 0,
+        "epochs": 3,
+        "train_stride": 1,
+        "precision": "float32",
+    }
     return resolve(dataset="camera", method=method, task=task, **(chosen | overrides))

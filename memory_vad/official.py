@@ -50,6 +50,10 @@ _MNAD = {
 }
 
 
+class _Refused(pickle.UnpicklingError):
+    """A name in a pickle that no network needs."""
+
+
 class _Stub:
     """Stands for a class of somebody's network: takes any arguments, does nothing, keeps its state."""
 
@@ -60,7 +64,7 @@ class _Stub:
 def _reconstruct(kind: Any, _base: Any = None, _state: Any = None) -> _Stub:
     """Stands for ``copyreg._reconstructor``: makes a stub, never anything else."""
     if not (isinstance(kind, type) and issubclass(kind, _Stub)):
-        raise pickle.UnpicklingError("an object that is no part of a network")
+        raise _Refused("an object that is no part of a network")
     return kind()
 
 
@@ -77,7 +81,7 @@ class _Unpickler(pickle.Unpickler):
             return getattr(torch, name, None) or getattr(torch.storage, name)
         if module.startswith(_NETWORK_MODULES) and name.isidentifier():
             return type(name, (_Stub,), {"__module__": "memory_vad.official"})
-        raise pickle.UnpicklingError(f"{module}.{name}")
+        raise _Refused(f"{module}.{name}")
 
 
 _PICKLE = types.SimpleNamespace(
@@ -99,7 +103,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # old files carry sources of their classes, which are not ours
             content = torch.load(path, map_location="cpu", pickle_module=_PICKLE, weights_only=False)
-    except pickle.UnpicklingError as error:
+    except _Refused as error:
         raise StudyError(
             f"Expected weights in {path}, but the file asks for {error}, which no network needs; nothing was run. Do not "
             "open it otherwise."
@@ -190,7 +194,7 @@ def _settings_of(state: Mapping[str, Tensor], method: str, size: int, path: Path
             first = state["encoder.levels.0.0.weight"].shape
             items = state["memory.items"].shape[0]
             return settings_for(
-                "memae", "reconstruction", size=size, channels=first[1], width=first[0] / 96, items=items, epochs=0
+                "memae", "reconstruction", size=size, channels=first[1], width=first[0] / 96, items=items
             )
         first, last = state["encoder.level1.0.weight"].shape, state["decoder.output.weight"].shape
         channels = last[0]
@@ -199,9 +203,7 @@ def _settings_of(state: Mapping[str, Tensor], method: str, size: int, path: Path
         # With skip connections the block after an upsampling takes twice what it gives.
         level = state["decoder.level3.0.weight"].shape
         skip = level[1] == 2 * level[0] and state["decoder.upsample3.0.weight"].shape[1] == level[0]
-        return settings_for(
-            "mnad", task, size=size, channels=channels, width=first[0] / 64, items=items, skip=skip, epochs=0
-        )
+        return settings_for("mnad", task, size=size, channels=channels, width=first[0] / 64, items=items, skip=skip)
     except KeyError as error:
         raise StudyError(f"Expected {error.args[0]} among the tensors of {path}, but it is missing.") from error
 

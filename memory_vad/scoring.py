@@ -142,5 +142,5 @@ def _as_colours(frame: NDArray[np.uint8], model: Model) -> NDArray[np.uint8]:
     """Bring a frame of colours to grey where the model takes one channel: BT.601 luma, as the decoder has it."""
     if model.settings.channels == 1 and frame.ndim == 3:
         weights = np.asarray([0.114, 0.587, 0.299], dtype=np.float32)
-        return np.rint(frame @ weights).astype(np.uint8)
+        return np.asarray(np.rint(frame @ weights), dtype=np.uint8)
     return frame

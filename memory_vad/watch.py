@@ -55,7 +55,7 @@ class _Reader(threading.Thread):
     counts: Counts = field(default_factory=Counts)
     ended: str | None = None
     broken: bool = False  # since the last frame that was taken: clips start again
-    stopped: bool = False
+    halt: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         super().__init__(daemon=True)
@@ -66,13 +66,13 @@ class _Reader(threading.Thread):
     def run(self) -> None:
         """Read until the source is over or cannot be reached any more."""
         tries, began = 0, time.monotonic()
-        while not self.stopped:
+        while not self.halt.is_set():
             try:
                 for picture in resampled(self._pictures(), self.fps, self.source):
                     tries = 0
                     # The stream's clock runs on over a reconnection.
                     self._put(picture, time.monotonic() - began if self.live else picture.time)
-                    if self.stopped:
+                    if self.halt.is_set():
                         return
                 reason = "the stream ended"
             except (StudyError, av.error.FFmpegError, OSError) as error:
@@ -124,7 +124,7 @@ class _Reader(threading.Thread):
                     self.frames.clear()
                     self.broken = True
             else:
-                while len(self.frames) >= self.backlog and not self.stopped:  # a file waits
+                while len(self.frames) >= self.backlog and not self.halt.is_set():  # a file waits
                     self.ready.wait(0.5)
             self.frames.append((at, time.monotonic(), image))
             self.ready.notify()
@@ -209,7 +209,7 @@ def watch(
             raise StudyError(f"Expected pictures from {source}, but none came: {reader.ended}")
         emit({"kind": "end", "time": round(at, 3), "reason": reader.ended, **vars(reader.counts)})
     finally:
-        reader.stopped = True
+        reader.halt.set()
     return reader.counts
 
 

@@ -1,0 +1,114 @@
+"""Weights of others: golden outputs from files in the official form, and a malicious pickle that runs nothing."""
+
+import os
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from benchmarks.errors import StudyError
+from memory_vad.official import import_official, read_tensors
+from tests.support.official_names import Arrays
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+def golden(name: str) -> Arrays:
+    """The arrays of a golden file."""
+    return dict(np.load(GOLDEN / f"{name}.npz"))
+
+
+def official_module(arrays: Arrays, monkeypatch: pytest.MonkeyPatch, *, parallel: bool = False) -> nn.Module:
+    """A module of somebody's class that holds these arrays under their names, as the released files are pickled."""
+    package, module = types.ModuleType("model"), types.ModuleType("model.final_future_prediction")
+    kind = type("convAE", (nn.Module,), {"__module__": module.__name__, "__qualname__": "convAE"})
+    module.convAE = kind  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "model", package)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    network = kind()
+    for name, value in arrays.items():
+        *path, last = name.split(".")
+        place = network
+        for part in path:
+            if part not in place._modules:
+                place.add_module(part, nn.Sequential())
+            place = place._modules[part]
+        tensor = torch.from_numpy(np.asarray(value))
+        if last in ("weight", "bias"):
+            place.register_parameter(last, nn.Parameter(tensor))
+        else:
+            place.register_buffer(last, tensor)
+    return nn.DataParallel(network) if parallel else network
+
+
+class TestImportOfficial:
+    @pytest.mark.parametrize("form", ["module", "legacy module", "parallel module", "state dict"])
+    def test_mnad_gives_the_golden_scores(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+        """A whole module, an old file, DataParallel and a state dict all give the official network's errors."""
+        trace = golden("mnad_eval_trace_pred")
+        arrays = {name[8:]: value for name, value in trace.items() if name.startswith("weights.")}
+        content: Any = official_module(arrays, monkeypatch, parallel="parallel" in form)
+        if form == "state dict":
+            content = {"state_dict": {f"module.{name}": value for name, value in content.state_dict().items()}}
+        torch.save(content, tmp_path / "model.pth", _use_new_zipfile_serialization="legacy" not in form)
+        torch.save(torch.from_numpy(np.asarray(trace["items_init"])), tmp_path / "keys.pt")
+        monkeypatch.undo()  # the class is gone, as on a user's machine
+        model = import_official(tmp_path / "model.pth", tmp_path / "keys.pt", size=64)
+        assert (model.settings.method, model.settings.task, model.settings.width) == ("mnad", "prediction", 0.125)
+        assert model.facts["imported"]
+        terms = model.score_clips(trace["frames_uint8_video1"]).terms
+        # The first step meets the items as they were given; later ones, in the trace, updated ones.
+        np.testing.assert_allclose(terms["mse"][0], trace["mse"][0], rtol=2e-5)
+        np.testing.assert_allclose(terms["feature_distance"][0], trace["feature_distance"][0], rtol=2e-5)
+
+    def test_a_missing_keys_file(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """MNAD's items lie apart: the sentence asks for them."""
+        torch.save(official_module(golden("mnad_weights_pred"), monkeypatch), tmp_path / "model.pth")
+        with pytest.raises(StudyError, match=r"keys\.pt"):
+            import_official(tmp_path / "model.pth", size=64)
+
+    def test_another_network(self, tmp_path: Path) -> None:
+        """Tensors of another network are named."""
+        torch.save({"layer1.weight": torch.zeros(3)}, tmp_path / "model.pth")
+        with pytest.raises(StudyError, match=r"layer1\.weight"):
+            import_official(tmp_path / "model.pth")
+
+
+class _Malicious:
+    def __init__(self, command: str) -> None:
+        self.command = command
+
+    def __reduce__(self) -> tuple[Any, tuple[str]]:
+        return os.system, (self.command,)
+
+
+class TestReadTensors:
+    @pytest.mark.parametrize("new_format", [True, False])
+    def test_nothing_in_a_pickle_is_run(self, tmp_path: Path, *, new_format: bool) -> None:
+        """A file that asks for os.system is refused, and its command does not run."""
+        trap = tmp_path / "trap"
+        torch.save({"a": _Malicious(f"touch {trap}")}, tmp_path / "m.pth", _use_new_zipfile_serialization=new_format)
+        with pytest.raises(StudyError, match="nothing was run"):
+            read_tensors(tmp_path / "m.pth")
+        assert not trap.exists()
+
+    @pytest.mark.parametrize(
+        "call", [("builtins", "eval"), ("builtins", "getattr"), ("torch.storage", "_load_from_bytes")]
+    )
+    def test_other_ways_in(self, tmp_path: Path, call: tuple[str, str]) -> None:
+        """Names that could lead on to anything are refused by themselves."""
+        code = b"\x80\x02c" + "\n".join(call).encode() + b"\nU\x011\x85R."
+        (tmp_path / "m.pth").write_bytes(code)
+        with pytest.raises(StudyError, match=r"m\.pth"):
+            read_tensors(tmp_path / "m.pth")
+
+    def test_not_a_file_of_torch(self, tmp_path: Path) -> None:
+        """Something else is one sentence."""
+        (tmp_path / "m.pth").write_bytes(b"hello")
+        with pytest.raises(StudyError, match=r"torch\.save"):
+            read_tensors(tmp_path / "m.pth")
