@@ -7,9 +7,13 @@ Whatever is heavy is imported by the command that needs it.
 
 import argparse
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 from benchmarks.cli import measuring, reproduction, runs, taking, views
 from benchmarks.cli.options import (
@@ -22,6 +26,7 @@ from benchmarks.cli.options import (
 )
 from benchmarks.cli.parsing import Parser, add_choice, add_inches, add_number, folder
 from benchmarks.errors import StudyError
+from benchmarks.hints import given
 from benchmarks.study.files import study_names
 from benchmarks.study.settings import PRECISIONS, PROFILES
 
@@ -31,9 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = argparse.Namespace(runs_cells=False)
     try:
         _parser().parse_args(arguments, options)
-        status: int = options.run(options)
+        with _ends_on_signals(), given(options):
+            status: int = options.run(options)
     except StudyError as error:
-        print(error, file=sys.stderr)
+        print(_printable(str(error)), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         cells = "cells that ran were stopped, and the same command continues"
@@ -43,9 +49,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:  # a file or folder that nobody looked at more closely before
-        print(_sentence(error), file=sys.stderr)
+        print(_printable(_sentence(error)), file=sys.stderr)
         return 2
     return status
+
+
+@contextmanager
+def _ends_on_signals() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end the command as an exception would: what it started ends, its live runs are marked."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        del frame
+        for one in before:
+            signal.signal(one, signal.SIG_IGN)  # a second signal must not stop the tidying up
+        raise SystemExit(128 + number)
+
+    before: dict[signal.Signals, object] = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup sets SIGHUP
+                before[number] = signal.signal(number, leave)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]
+
+
+def _printable(text: str) -> str:
+    """Text from files and records without what a terminal would obey."""
+    return "".join(one if one.isprintable() or one == "\n" else repr(one)[1:-1] for one in text)
 
 
 def _sentence(error: OSError) -> str:
@@ -183,6 +216,7 @@ def _parser() -> argparse.ArgumentParser:
     imported.set_defaults(run=views.import_into_mlflow)
     ui = commands.add_parser("ui", help="compare runs in the browser (MLflow)")
     add_number(ui, "--port", default=5000, help="on 127.0.0.1 (5000)")
+    ui.add_argument("--auth", action="store_true", help="ask for a password, printed at the start")
     ui.set_defaults(run=views.ui)
     for command in (imported, ui):
         add_own_folders(command)

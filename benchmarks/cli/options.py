@@ -6,10 +6,9 @@ import argparse
 from pathlib import Path
 
 from benchmarks.cli.parsing import add_choice, add_number, folder
+from benchmarks.hints import OWN, REFERENCE
 from benchmarks.study.settings import MODES, PRECISIONS, PROFILES
 
-REFERENCE = Path("results")
-OWN = Path("my-results")
 DEVICES = ("auto", "cpu", "cuda")
 
 

@@ -183,7 +183,7 @@ def _live_tracker(options: argparse.Namespace, study: Study) -> Tracker:
 
     # Cells on a cluster do not load this machine.
     monitor = system_monitor if options.scheduler is None else None
-    return LiveTracker(study.name, options.results, work=work_folder(options), monitor=monitor)
+    return LiveTracker(study.name, work=work_folder(options), monitor=monitor)
 
 
 def inspect(options: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.cli.options import work_folder
 from benchmarks.errors import StudyError
+from benchmarks.hints import hint
 from benchmarks.study.files import at_precision, load_study
 from benchmarks.study.settings import MOST_SEEDS, PRECISIONS, Cell
 
@@ -30,7 +31,7 @@ def adopt(options: argparse.Namespace) -> int:
     taken, known = _take(cells, own, reference, study.mode, _not_committed)
     print(
         f"{taken} of {len(cells)} runs taken over into {options.reference}, {known} were there already; commit them, then "
-        "make tables verdict."
+        f"{hint('tables', results=options.reference)} and {hint('verdict', results=options.reference)}."
     )
     return 0
 

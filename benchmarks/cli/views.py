@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.cli.lazy_data import LazyData
-from benchmarks.cli.options import OWN, work_folder
+from benchmarks.cli.options import work_folder
 from benchmarks.errors import StudyError
+from benchmarks.hints import OWN, hint
 from benchmarks.study.files import Study, load_at_each_profile, load_study, study_names
 from benchmarks.study.settings import Cell
 
@@ -111,15 +112,13 @@ def _write_bottleneck(dataset: str, results: Path) -> None:
 
 
 def _write_memory_effect(results: Path) -> None:
-    """Memory's effect in every group, with what it rests on; runs of the primary question once they are all there."""
+    """Memory's effect in every group, with what it rests on."""
     from benchmarks.report.claims.paired_effects import without_stale
-    from benchmarks.report.claims.primary import without_interim
-    from benchmarks.report.claims.rules import read_rules
     from benchmarks.report.read.records import load_records
     from benchmarks.report.tables.memory_effect import write_memory_effect
 
     records, _ = without_stale(load_records(results), _stale())
-    if paths := write_memory_effect(without_interim(records, read_rules()), results):
+    if paths := write_memory_effect(records, results):
         print(f"Written: {', '.join(map(str, paths.values()))}")
 
 
@@ -147,7 +146,7 @@ def readme_answer(results: Path) -> str:
     from benchmarks.report.claims.paired_effects import without_stale
     from benchmarks.report.read.records import load_records
 
-    records, _ = without_stale(load_records(results), _stale())
+    records, _ = without_stale(load_records(results, interim=True), _stale())
     return answer({name: load_study(name).cells for name in STUDIES}, records, results).markdown()
 
 
@@ -181,8 +180,7 @@ def figures(options: argparse.Namespace) -> int:
         )
         print(*drawn.paths, sep="\n")
         if drawn.missing:
-            profile = "" if study.label == study.name else f" PROFILE={study.profile}"
-            print(drawn.sentence(f"{study.name}{profile}", work))
+            print(drawn.sentence(study.name, work, None if study.label == study.name else study.profile))
     if not options.studies:
         print(*_draw_answer(list(records.values()), options.results, medium), sep="\n")
     write_index(options)
@@ -193,14 +191,13 @@ def _draw_answer(records: list[Record], results: Path, medium: Medium) -> list[P
     """Draw the README's picture from the effects that its table holds."""
     from benchmarks.report.claims.answer_effects import chosen_effects
     from benchmarks.report.claims.paired_effects import without_stale
-    from benchmarks.report.claims.primary import without_interim
     from benchmarks.report.claims.rules import read_rules
     from benchmarks.report.claims.trained import training
     from benchmarks.report.figures import write_answer
 
     current, _ = without_stale(records, _stale())
     rules = read_rules()
-    found = chosen_effects(without_interim(current, rules), rules, training(rules.trained, current))
+    found = chosen_effects(current, rules, training(rules.trained, current))
     return write_answer(found, results, medium)
 
 
@@ -256,7 +253,7 @@ def _studies(options: argparse.Namespace) -> list[Study]:
     if not labels:
         raise StudyError(
             f"Expected records of a study ({', '.join(named)}) in {options.results / 'runs'}, but there are none; "
-            f"run one first (make reproduce-synthetic)."
+            f"run one first ({hint('reproduce', 'synthetic')})."
         )
     return [study for study in studies if study.label in labels]
 
@@ -283,7 +280,7 @@ def import_into_mlflow(options: argparse.Namespace) -> int:
     from benchmarks.track.importer import import_all
 
     _refuse_misspelt(options.results)
-    print(import_all(options.reference, options.results, progress=True))
+    print(import_all(options.reference, options.results, work=options.work, progress=True))
     return 0
 
 
@@ -292,7 +289,7 @@ def ui(options: argparse.Namespace) -> int:
     from benchmarks.track.ui import serve
 
     _refuse_misspelt(options.results)
-    return serve(options.reference, options.results, options.port)
+    return serve(options.reference, options.results, options.port, work=options.work, auth=options.auth)
 
 
 def _refuse_misspelt(own: Path) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from benchmarks.hints import hint
 from benchmarks.study.settings import Cell
 
 Kind = Literal["started", "progress", "done", "failed", "held", "elsewhere"]
@@ -51,6 +52,6 @@ def warn_once_for_all(name: str, error: Exception) -> None:
     """Say loudly that a listener is out for the rest of the study."""
     print(
         f"WARNING: {name} failed and is off for the rest of this study ({type(error).__name__}: {error}); "
-        f"the cells go on, and their records can be imported later (make import).",
+        f"the cells go on, and their records can be imported later ({hint('import')}).",
         file=sys.stderr,
     )

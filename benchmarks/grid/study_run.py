@@ -95,7 +95,7 @@ def refuse_reference(results: Path, reference: Path) -> None:
     if results.resolve() == reference.resolve():
         raise StudyError(
             f"Expected own runs in a folder of their own, but --results is the reference, {reference}; leave it out "
-            "(my-results), and take finished runs over with make reference."
+            "(own runs go to my-results)."
         )
 
 

@@ -28,7 +28,7 @@ class BulkWriter:
     def __init__(self, runs: Runs) -> None:
         from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
-        self._runs = runs
+        self.runs = runs
         self._store = SqlAlchemyStore(runs.uri, None)
         self._rows: dict[str, list[dict[str, Any]]] = {}
         self._datasets: dict[tuple[str, str, str], str] | None = None
@@ -36,7 +36,7 @@ class BulkWriter:
 
     def write(self, dataset: str, planned: Planned, content: Content, parent: str | None) -> str:
         """Collect a finished run; parent: the id of the run above it. Returns its id."""
-        run, experiment = uuid.uuid4().hex, self._runs.experiment(dataset)
+        run, experiment = uuid.uuid4().hex, self.runs.experiment(dataset)
         artifacts = f"{self._address(experiment)}/{run}/artifacts"
         content.write_files(Path(unquote(urlparse(artifacts).path)))
         above = {} if parent is None else {PARENT: parent}
@@ -100,7 +100,7 @@ class BulkWriter:
     def _address(self, experiment: str) -> str:
         """Where the experiment's artifacts lie: below ``mlruns`` beside the file, as `store.experiment` makes it."""
         if experiment not in self._addresses:
-            found = self._runs.client.get_experiment(experiment)
+            found = self.runs.client.get_experiment(experiment)
             self._addresses[experiment] = str(found.artifact_location).rstrip("/")
         return self._addresses[experiment]
 

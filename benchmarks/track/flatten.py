@@ -22,6 +22,7 @@ _FRAME_METRICS: Final = ("eer", "average_precision", "prevalence", "delta_s", "f
 _SUMMARISED: Final = ("auc/", "auc_by_kind/", "auc_by_variant/", "errors/eer", "errors/delta_s", "cost/seconds_train")
 # The published measure. Its name comes first in the alphabet of all metrics, so that every view of MLflow begins with it.
 AUC: Final = "auc/frame"
+TEST_AUC: Final = "test/micro_auc"
 # Memory minus none, as a section of its own: ``effect/auc``, and its interval and number of pairs.
 EFFECT: Final = "effect"
 
@@ -82,7 +83,7 @@ def epoch_points(epochs: Sequence[Mapping[str, Any]], start: int | None = None) 
         step = int(epoch["epoch"])
         values = {f"loss/{name}": value for name, value in epoch["losses"].items()}
         values |= {"training/learning_rate": epoch.get("learning_rate"), "training/epoch_seconds": epoch.get("seconds")}
-        values |= {"test/micro_auc": epoch.get("micro_auc")}
+        values |= {TEST_AUC: epoch.get("micro_auc")}
         counts = epoch.get("usage")
         # Of a large memory records keep the description of most epochs, without the counts.
         described = memory_usage(counts).to_dict() if counts and sum(counts) else epoch

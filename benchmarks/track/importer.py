@@ -1,5 +1,6 @@
 """Records into MLflow: what is there already stays, what changed is replaced."""
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,14 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.errors import StudyError
+from benchmarks.hints import hint
 from benchmarks.report.read.contrasts import memory_contrasts
+from benchmarks.report.read.interim import is_answered, primary_hashes
 from benchmarks.report.read.records import Record, load_records
 from benchmarks.report.read.rows import Row
 from benchmarks.study.settings import Settings
 from benchmarks.track.bulk import BulkWriter
-from benchmarks.track.contents import Planned, plan_contrast, plan_setting
+from benchmarks.track.contents import Planned, plan_contrast, plan_setting, setting_key
+from benchmarks.track.model import keep_model
 from benchmarks.track.pictures import plan_figures
-from benchmarks.track.progress import Progress
 from benchmarks.track.runs import DIGEST, PARENT, Runs
 from benchmarks.track.store import is_sqlite, store_errors, tracking_uri
 
@@ -47,50 +50,88 @@ class ImportCounts:
         return ImportCounts(self.added + other.added, self.replaced + other.replaced, self.unchanged + other.unchanged)
 
 
-def import_all(reference: Path, own: Path, uri: str | None = None, *, progress: bool = False) -> ImportCounts:
+def import_all(
+    reference: Path, own: Path, uri: str | None = None, *, work: Path | None = None, progress: bool = False
+) -> ImportCounts:
     """Bring the project's records and the user's own in, each under its origin; a folder without records is none.
 
-    Raises StudyError where neither has any, and as `import_records` does.
+    work: of own runs, for their trained models (``own/work``). Raises StudyError where neither has any records, and as
+    `import_records` does.
     """
-    folders = {own.resolve(): OWN, reference.resolve(): REFERENCE}  # one folder for both is the reference
+    folders = {own.resolve(): (OWN, work), reference.resolve(): (REFERENCE, None)}  # one folder for both: the reference
     counts = ImportCounts()
-    for folder, origin in reversed(folders.items()):
-        counts += import_records(folder, uri, origin=origin, progress=progress)
+    for folder, (origin, own_work) in reversed(folders.items()):
+        counts += import_records(folder, uri, origin=origin, work=own_work, progress=progress)
     if counts == ImportCounts():
         raise StudyError(
             f"Expected records of a study in {reference / 'runs'} or {own / 'runs'}, but there are none; correct "
-            "--reference or --results, or run a study first (make reproduce-synthetic)."
+            f"--reference or --results, or run a study first ({hint('reproduce', 'synthetic')})."
         )
     return counts
 
 
 def import_records(
-    results: Path, uri: str | None = None, *, origin: str = REFERENCE, progress: bool = False
+    results: Path,
+    uri: str | None = None,
+    *,
+    origin: str = REFERENCE,
+    work: Path | None = None,
+    progress: bool = False,
 ) -> ImportCounts:
     """Bring every record below results into the store: experiment per data set, run per setting, child per seed.
 
     Each pair of settings that differ in the memory alone has a run with the paired difference; the figures of each study
-    that are drawn come as artifacts of a run of the study.
+    that are drawn come as artifacts of a run of the study; trained models whose checkpoints are there come with their runs.
 
     uri: the store; `tracking_uri` where None. origin: REFERENCE for the project's own records, OWN for the user's; runs
-    of the other origin are not touched. progress: show how far it is. Without records no store is made.
-    Raises StudyError if a record cannot be read or the store does not answer.
+    of the other origin are not touched. work: folder of checkpoints (``results/work``). progress: show how far it is.
+    Without records no store is made. Raises StudyError if the store does not answer.
     """
     records = load_records(results)
     if not records:
         return ImportCounts()
+    from tqdm import tqdm
+
     uri = uri or tracking_uri()
     counts: Counter[str] = Counter()
-    with store_errors(uri):
+    every = 0.1 if sys.stderr.isatty() else 5.0  # seconds
+    with (
+        store_errors(uri),
+        tqdm(
+            total=len(records), desc="MLflow", unit=" records", disable=not progress, mininterval=every, leave=False
+        ) as bar,
+    ):
         runs = Runs(uri)
-        with Progress(len(records), "MLflow", "records", shown=progress) as bar:
-            for dataset, group in groupby(records, lambda one: one.settings.dataset):
-                of_set = list(group)
-                plans = [*plan_records(of_set, origin), *plan_figures(results, dataset, origin)]
-                known = runs.find(dataset, f"{origin}/%")
-                runs.remove_outdated(dataset)
-                counts += _bring_in(runs, dataset, plans, known, bar.update)
+        writer = BulkWriter(runs) if is_sqlite(uri) else runs
+        for dataset, group in groupby(records, lambda one: one.settings.dataset):
+            of_set = list(group)
+            plans = [*plan_records(of_set, origin), *plan_figures(results, dataset, origin)]
+            known = _without_held_back(runs, runs.find(dataset, f"{origin}/%"), {plan.key for plan in plans})
+            runs.remove_outdated(dataset)
+            counts += _bring_in(runs, writer, dataset, plans, known, bar.update)
+            _keep_models(runs, of_set, origin, work or results / "work")
     return ImportCounts(**counts)
+
+
+def _without_held_back(runs: Runs, known: dict[str, "Run"], wanted: set[str]) -> dict[str, "Run"]:
+    """Delete finished runs of the primary question that an earlier import or a live run left before all are there."""
+    hashes = set() if is_answered() else primary_hashes()
+    held = {
+        key
+        for key, run in known.items()
+        if key not in wanted and hashes & set(key.split("/")) and DIGEST in run.data.tags
+    }
+    for key in held:
+        runs.client.delete_run(known[key].info.run_id)
+    return {key: run for key, run in known.items() if key not in held}
+
+
+def _keep_models(runs: Runs, records: Sequence[Record], origin: str, work: Path) -> None:
+    """Attach the trained models of records whose checkpoints are there."""
+    kept = [record for record in records if (work / record.cell.slug).is_dir()]
+    known = runs.find(kept[0].settings.dataset, f"{origin}/seed-%") if kept else {}
+    for record in kept:
+        keep_model(runs, known[setting_key(record.settings, record.seed, origin)].info.run_id, record, work)
 
 
 def plan_records(records: Sequence[Record], origin: str) -> list[Planned]:
@@ -108,14 +149,18 @@ def import_setting(runs: Runs, records: Sequence[Record], origin: str) -> None:
     """Bring the records of one setting in. records: by ascending seed."""
     settings = records[0].settings
     known = runs.find(settings.dataset, f"{origin}/%/{settings.hash}")
-    _bring_in(runs, settings.dataset, plan_setting(records, origin), known, lambda: None)
+    _bring_in(runs, runs, settings.dataset, plan_setting(records, origin), known, lambda: None)
 
 
 def _bring_in(
-    runs: Runs, dataset: str, plans: Sequence[Planned], known: dict[str, "Run"], seen: Callable[[], None]
+    runs: Runs,
+    writer: Runs | BulkWriter,
+    dataset: str,
+    plans: Sequence[Planned],
+    known: dict[str, "Run"],
+    seen: Callable[[], object],
 ) -> Counter[str]:
     """Write the runs that are missing or differ. seen: called after each seed. Returns what became of the seeds."""
-    writer = BulkWriter(runs) if is_sqlite(runs.uri) else runs
     counts: Counter[str] = Counter()
     ids = {key: run.info.run_id for key, run in known.items()}
     replaced: dict[str, str] = {}

@@ -1,18 +1,24 @@
 """Runs that appear in MLflow while a study works; what a cell's record says in the end is what an import would say."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from benchmarks.report.read.records import load_records, read_record
+from benchmarks.errors import StudyError
+from benchmarks.report.read.interim import is_answered, is_primary, without_interim
+from benchmarks.report.read.records import Record, read_record
 from benchmarks.study.settings import Cell, Settings
 from benchmarks.track.contents import NOTE, plan_setting, seed_tags, setting_key, setting_tags
-from benchmarks.track.flatten import epoch_points, parameters
+from benchmarks.track.flatten import TEST_AUC, epoch_points, parameters
 from benchmarks.track.importer import OWN, import_setting
+from benchmarks.track.model import keep_model
 from benchmarks.track.naming import run_name
 from benchmarks.track.runs import Runs, now
 from benchmarks.track.store import tracking_uri
+
+_HELD_BACK = "A run of the primary question: its results are shown once all of the question's runs are there."
 
 
 class Monitor(Protocol):
@@ -37,16 +43,15 @@ class _Live:
 class LiveTracker:
     """Follows the cells of a study from their progress files; not for several threads at once.
 
-    study: name of the study, kept as a tag. results: folder of the records. uri: the store, `tracking_uri` where None.
-    origin: as of `import_records`. work: folder of checkpoints, whose trained models are kept with the runs; None for no
-    models. monitor: makes what measures the machine during a run, from the run's id; None where cells run elsewhere.
+    study: name of the study, kept as a tag. uri: the store, `tracking_uri` where None. origin: as of `import_records`.
+    work: folder of checkpoints, whose trained models are kept with the runs; None for no models. monitor: makes what
+    measures the machine during a run, from the run's id; None where cells run elsewhere.
     Raises StudyError if the store does not answer.
     """
 
     def __init__(
         self,
         study: str,
-        results: Path,
         uri: str | None = None,
         *,
         origin: str = OWN,
@@ -55,7 +60,6 @@ class LiveTracker:
     ) -> None:
         self._runs = Runs(uri or tracking_uri())
         self._study = study
-        self._results = results
         self._origin = origin
         self._work = work
         self._monitor = monitor
@@ -67,20 +71,30 @@ class LiveTracker:
         live = self._begin(cell)
         done = progress.get("epochs_done") or []
         if len(done) > live.epochs:
-            self._runs.log(live.run, epoch_points(done[live.epochs :]))
+            points = epoch_points(done[live.epochs :])
+            hidden = TEST_AUC if is_primary(cell) and not is_answered() else None
+            self._runs.log(live.run, [point for point in points if point.name != hidden])
         live.epochs = max(live.epochs, len(done))
 
     def finish(self, cell: Cell, record_path: Path) -> None:
         """Complete the run from the cell's record, keep its model, and bring in the setting's mean over seeds."""
         record = read_record(record_path)
         live = self._end(cell)
+        others = _of_setting(record)
+        if is_primary(cell) and not without_interim(others):
+            key = setting_key(cell.settings, None, self._origin)
+            parents = [run.info.run_id for run in self._runs.find(cell.settings.dataset, key).values()]
+            for run in [live.run, *parents] if live is not None else ():
+                self._runs.log(run, tags={NOTE: _HELD_BACK})
+                self._runs.client.set_terminated(run, "FINISHED")
+            return
         if live is not None and self._runs.client.get_run(live.run).info.lifecycle_stage == "active":
             planned = plan_setting([record], self._origin)[1]
-            self._keep_model(live.run, cell)
+            if self._work is not None:
+                keep_model(self._runs, live.run, record, self._work)
             self._runs.complete(live.run, planned, planned.make(), live.epochs)
         # The rest is an import of this setting, which leaves finished runs as they are.
-        same = [one for one in load_records(self._results, cell.settings.dataset) if one.settings == cell.settings]
-        import_setting(self._runs, sorted(same or [record], key=lambda one: one.seed), self._origin)
+        import_setting(self._runs, others, self._origin)
 
     def fail(self, cell: Cell, sentence: str) -> None:
         """End the run as failed, the reason as its description."""
@@ -143,11 +157,15 @@ class LiveTracker:
             live.monitor.finish()
         return live
 
-    def _keep_model(self, run: str, cell: Cell) -> None:
-        """Keep the trained model, where the cell has left a checkpoint."""
-        checkpoint = None if self._work is None else self._work / cell.slug / "checkpoint.safetensors"
-        if checkpoint is not None and checkpoint.is_file():
-            self._runs.client.log_artifact(run, str(checkpoint), "model")
+
+def _of_setting(record: Record) -> list[Record]:
+    """A record and those of its other seeds beside it, by ascending seed; a damaged one is no reason to stop."""
+    found = {record.seed: record}
+    for path in record.path.parent.glob("seed-*.json"):
+        with suppress(StudyError):
+            other = read_record(path)
+            found.setdefault(other.seed, other)
+    return [found[seed] for seed in sorted(found)]
 
 
 def system_monitor(run: str, uri: str | None = None) -> Monitor:

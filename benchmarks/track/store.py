@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _SQLITE = "sqlite:///"
 _PATIENCE = 5.0  # seconds that a locked database is waited for
+_TABLES = 300.0  # seconds that another process is waited for while it makes or migrates the tables
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _TAGS = {
     # Without a kind MLflow 3 opens an experiment on its pages for language models.
     "mlflow.experimentKind": "custom_model_development",
@@ -71,17 +73,32 @@ def open_client(uri: str) -> "MlflowClient":
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
     for name in ("alembic", "mlflow"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    _refuse_damaged(uri)
     from mlflow.tracking import MlflowClient
 
     # mlflow sets the level of its loggers when it is imported, and again when it makes a store; what its stores log of
     # an error, a page of traceback, `store_errors` says in a sentence.
     logging.getLogger("mlflow").setLevel(logging.WARNING)
     logging.getLogger("mlflow.store").setLevel(logging.CRITICAL)
-    with store_errors(uri):
+    with store_errors(uri), _alone_at(uri):
+        _refuse_damaged(uri)
         client = MlflowClient(tracking_uri=uri)
         client.search_experiments(max_results=1)
     return client
+
+
+@contextmanager
+def _alone_at(uri: str) -> Iterator[None]:
+    """Let one process at a time make or migrate an SQLite file's tables: Alembic itself takes no lock."""
+    if not is_sqlite(uri):
+        yield
+        return
+    from filelock import FileLock, Timeout
+
+    try:
+        with FileLock(f"{uri.removeprefix(_SQLITE)}-lock", timeout=_TABLES):
+            yield
+    except Timeout as error:
+        raise sqlite3.OperationalError("database is locked") from error
 
 
 def _refuse_damaged(uri: str) -> None:
@@ -135,11 +152,21 @@ def hide_password(uri: str) -> str:
 
 def experiment(client: "MlflowClient", uri: str, dataset: str) -> str:
     """Id of a data set's experiment, made or brought back where there is none."""
+    if _NAME.fullmatch(dataset) is None:  # it becomes a folder of artifacts
+        raise StudyError(
+            f"Expected the name of a data set (letters, digits, '.', '_' and '-'), but a record says {dataset!r}; "
+            "remove that record."
+        )
     found = client.get_experiment_by_name(dataset)
     if found is None:
         root = artifact_root(uri)
         place = None if root is None else f"{root}/{dataset}"
-        return client.create_experiment(dataset, artifact_location=place, tags=_TAGS)
+        try:
+            return client.create_experiment(dataset, artifact_location=place, tags=_TAGS)
+        except Exception:
+            found = client.get_experiment_by_name(dataset)  # another process was faster
+            if found is None:
+                raise
     if found.lifecycle_stage == "deleted":
         client.restore_experiment(found.experiment_id)
     return str(found.experiment_id)

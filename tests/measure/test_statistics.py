@@ -23,7 +23,6 @@ from benchmarks.measure.statistics import (
 Ped2 = Callable[..., pd.DataFrame]
 
 
-
 def small_study(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Five videos of uneven length with ties; one is abnormal throughout."""
     rng = np.random.default_rng(seed)

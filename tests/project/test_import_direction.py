@@ -22,7 +22,11 @@ FACTS = "benchmarks.data.facts"
 # What a record says of its code and its labels, held against today's.
 RECORDED = ("benchmarks.run.recorded_code", "benchmarks.run.labelling", "benchmarks.run.record_file")
 
+# A trained network that MLflow keeps.
+TRAINED = "benchmarks.run.trained"
+
 WRITING = "benchmarks.writing"
+HINTS = "benchmarks.hints"
 # Limits and sentences of every reader.
 READING = "benchmarks.reading"
 
@@ -33,12 +37,14 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(LEAVES, ()),
     "benchmarks.errors": (),
     "benchmarks.writing": (),
+    HINTS: (),
     "benchmarks.study": (FACTS,),
     "benchmarks.reading": (),
     "benchmarks.data": (WRITING, "synthetic"),
     "benchmarks.measure": (WRITING,),
     "benchmarks.run": (WRITING, "benchmarks.study", "benchmarks.data", "benchmarks.measure", *LEAVES),
     "benchmarks.grid": (
+        HINTS,
         "benchmarks.study",
         FACTS,
         RECORD,
@@ -46,14 +52,24 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "benchmarks.run.fingerprint",
         "benchmarks.run.cell_lock",
     ),
-    "benchmarks.report": (WRITING, "benchmarks.measure", "benchmarks.study", FACTS, RECORD, *RECORDED, LOOK_FILE),
-    "benchmarks.track": ("benchmarks.report", "benchmarks.measure", "benchmarks.study", RECORD),
+    "benchmarks.report": (
+        WRITING,
+        HINTS,
+        "benchmarks.measure",
+        "benchmarks.study",
+        FACTS,
+        RECORD,
+        *RECORDED,
+        LOOK_FILE,
+    ),
+    "benchmarks.track": (HINTS, "benchmarks.report", "benchmarks.measure", "benchmarks.study", RECORD, TRAINED),
 }
 LIBRARIES: dict[str, set[str]] = {
     **dict.fromkeys(LEAVES, LEAF_LIBRARIES),
     "synthetic": LEAF_LIBRARIES | {"pandas"},  # its object table is a DataFrame
     "benchmarks.errors": set(),
     "benchmarks.writing": set(),
+    HINTS: set(),
     "benchmarks.reading": set(),
     **{f"benchmarks.{room}": CELL_LIBRARIES for room in ("study", "data", "measure", "run")},
 }

@@ -15,7 +15,12 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[2]
 PACKAGES = sorted(path.parent.name for path in ROOT.glob("*/__init__.py"))
 CONDA_NAMES = {"torch": "pytorch", "opencv-python-headless": "opencv"}
-IMPORT_NAMES = {"PIL": "pillow", "cv2": "opencv-python-headless", "sklearn": "scikit-learn"}
+IMPORT_NAMES = {
+    "PIL": "pillow",
+    "cv2": "opencv-python-headless",
+    "markdown_it": "markdown-it-py",
+    "sklearn": "scikit-learn",
+}
 ACCELERATOR = re.compile(r"nvidia-|cuda-|triton")
 
 

@@ -2,9 +2,12 @@ import errno
 import gzip
 import json
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -65,6 +68,38 @@ class TestMain:
         assert "$(touch pwned)" in run.stderr
         monkeypatch.setenv("BENCHMARKS_ARGS", "--only 'memory")
         assert call("plan", "smoke").stderr.startswith("Expected ARGS to be arguments as a shell reads them")
+
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+    def test_a_signal_ends_it_as_an_exception_would(
+        self, number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What a command has to tidy up, live runs in MLflow among it, is tidied up; the status is 128 and the signal's."""
+        done = []
+
+        def run(_: object) -> int:
+            try:
+                os.kill(os.getpid(), number)
+                time.sleep(60)
+            finally:
+                done.append("tidied up")
+            return 0
+
+        monkeypatch.setattr(cli.views, "import_into_mlflow", run)
+        before = signal.getsignal(number)
+        with pytest.raises(SystemExit) as raised:
+            cli.main(["import"])
+        assert raised.value.code == 128 + number
+        assert done == ["tidied up"]
+        assert signal.getsignal(number) is before
+
+    def test_no_escape_sequence_reaches_the_terminal(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """A study's title that holds one is refused, and what is refused is printed without it."""
+        text = (ROOT / "benchmarks" / "studies" / "smoke.toml").read_text()
+        path = tmp_path / "odd.toml"
+        path.write_text(re.sub(r'title = "', r'title = "\\u001b[31m', text))
+        assert "control characters" in refused(["plan", str(path)], capsys)
+        path.write_text(text.replace("[study]", '[study]\n"\\u001b[31m" = 1'))
+        assert "\x1b" not in refused(["plan", str(path)], capsys)
 
     def test_a_tilde_is_the_home_folder(self, capsys: pytest.CaptureFixture[str]) -> None:
         """No shell has read what make hands over."""

@@ -1,4 +1,7 @@
+import json
+import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +131,22 @@ class TestImportRecords:
         left = {run.info.run_id for run in runs.client.search_runs([runs.experiment("synthetic")])}
         assert old.info.run_id not in left
         assert users.info.run_id in left
+
+    def test_a_name_that_leads_out_of_the_store(
+        self, tmp_path: Path, uri: str, write_record: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """A record from elsewhere whose data set is a path writes nothing, is named, and keeps no other out."""
+        away = replace(SETTINGS, dataset="../../elsewhere/x")
+        path = write_record(tmp_path, SETTINGS, 0)
+        content = json.loads(path.read_text())
+        content |= {"settings": away.to_dict(), "settings_hash": away.hash}
+        other = path.parents[3] / "aa" / "smoke" / "x" / path.name
+        other.parent.mkdir(parents=True)
+        other.write_text(json.dumps(content))
+        shutil.copy(path.with_suffix("").with_suffix(".csv.gz"), other.with_suffix(".csv.gz"))
+        assert import_records(tmp_path, uri) == ImportCounts(added=1)
+        assert "Left out: " in capsys.readouterr().err
+        assert not list(tmp_path.rglob("elsewhere"))
 
     def test_without_records_no_store_is_made(self, tmp_path: Path) -> None:
         """An empty results folder leaves nothing behind."""

@@ -1,11 +1,16 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from benchmarks.report.claims.rules import read_rules
+from benchmarks.report.read import interim
+from benchmarks.report.read.interim import primary_cells
 from benchmarks.study.presets import resolve
 from benchmarks.study.settings import Cell
 from benchmarks.track.importer import OWN, ImportCounts, import_records
 from benchmarks.track.live import LiveTracker, system_monitor
-from benchmarks.track.runs import Runs
+from benchmarks.track.runs import DIGEST, Runs
 
 SETTINGS = resolve(dataset="synthetic", method="mnad", task="prediction", profile="smoke")
 SETTING = f"{OWN}/setting/{SETTINGS.hash}"
@@ -38,7 +43,7 @@ class TestLiveTracker:
         """Epochs appear as they come; the finished run is the one an import makes, and importing changes nothing."""
         cell = Cell(SETTINGS, 0)
         path = write_record(tmp_path, SETTINGS, 0)
-        tracker, runs = LiveTracker("synthetic", tmp_path, uri), Runs(uri)
+        tracker, runs = LiveTracker("synthetic", uri), Runs(uri)
         tracker.update(cell, {"phase": "train", "epochs_done": EPOCHS[:1]})
         tracker.update(cell, {"phase": "train", "epochs_done": EPOCHS})
         live = runs.find("synthetic")[seed_key(0)]
@@ -67,7 +72,7 @@ class TestLiveTracker:
 
     def test_failure_and_interruption(self, tmp_path: Path, uri: str, write_record: Callable[..., Path]) -> None:
         """A failed cell says why, one that was cut off is killed, and a later record takes the place of either."""
-        tracker, runs = LiveTracker("synthetic", tmp_path, uri), Runs(uri)
+        tracker, runs = LiveTracker("synthetic", uri), Runs(uri)
         tracker.fail(Cell(SETTINGS, 0), "The disk is full.")
         tracker.update(Cell(SETTINGS, 1), {})
         tracker.close()
@@ -79,19 +84,25 @@ class TestLiveTracker:
         assert import_records(tmp_path, uri, origin=OWN) == ImportCounts(replaced=2)
         assert {run.info.status for run in runs.find("synthetic").values()} == {"FINISHED"}
 
-    def test_keeps_the_trained_model(self, tmp_path: Path, uri: str, write_record: Callable[..., Path]) -> None:
-        """The checkpoint that a cell has left is an artifact of its run."""
-        cell = Cell(SETTINGS, 0)
-        checkpoint = tmp_path / "work" / cell.slug / "checkpoint.safetensors"
-        checkpoint.parent.mkdir(parents=True)
-        checkpoint.write_bytes(b"weights")
-        tracker = LiveTracker("synthetic", tmp_path, uri, work=tmp_path / "work")
-        tracker.update(cell, {})
-        tracker.finish(cell, write_record(tmp_path, SETTINGS, 0))
-        runs = Runs(uri)
-        run = runs.find("synthetic")[seed_key(0)].info.run_id
-        kept = runs.client.download_artifacts(run, "model/checkpoint.safetensors", str(tmp_path))
-        assert Path(kept).read_bytes() == b"weights"
+    def test_shows_nothing_of_the_primary_question_before_it_is_answered(
+        self, tmp_path: Path, uri: str, write_record: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """One of its runs ends without results; an import that finds older results of it deletes them."""
+        monkeypatch.setattr(interim, "REFERENCE", tmp_path / "none")
+        cell = primary_cells(read_rules().primary)[0]
+        path = write_record(tmp_path, cell.settings, cell.seed, started="2027-01-02T03:04:05+00:00")
+        tracker, runs = LiveTracker("long-ped2", uri), Runs(uri)
+        tracker.update(cell, {"epochs_done": [EPOCHS[0] | {"micro_auc": 0.9}]})
+        tracker.finish(cell, path)
+        tracker.close()
+        found = runs.find("ped2")
+        assert {run.info.status for run in found.values()} == {"FINISHED"}
+        assert not [name for run in found.values() for name in run.data.metrics if "auc" in name]
+        (run,) = [run.info.run_id for key, run in found.items() if "/seed-" in key]
+        runs.log(run, tags={DIGEST: "1"})
+        write_record(tmp_path, resolve(dataset="ped2", method="mnad", task="prediction", profile="smoke"), 0)
+        import_records(tmp_path, uri, origin=OWN)
+        assert run not in {one.info.run_id for one in runs.find("ped2").values()}
 
     def test_measures_the_machine_from_start_to_end(
         self, tmp_path: Path, uri: str, write_record: Callable[..., Path]
@@ -103,7 +114,7 @@ class TestLiveTracker:
             meters.append(Meter(run))
             return meters[-1]
 
-        tracker = LiveTracker("synthetic", tmp_path, uri, monitor=monitor)
+        tracker = LiveTracker("synthetic", uri, monitor=monitor)
         for seed in (0, 1, 2):
             tracker.update(Cell(SETTINGS, seed), {})
         runs = {seed: Runs(uri).find("synthetic")[seed_key(seed)].info.run_id for seed in (0, 1, 2)}

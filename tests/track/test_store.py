@@ -1,4 +1,6 @@
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +13,7 @@ from benchmarks.track import store
 from benchmarks.track.importer import import_records
 from benchmarks.track.store import artifact_root, hide_password, is_server, open_client, store_errors, tracking_uri
 
+ROOT = Path(__file__).parents[2]
 SETTINGS = resolve(dataset="synthetic", method="mnad", task="prediction", profile="smoke")
 
 
@@ -69,6 +72,14 @@ class TestOpenClient:
             open_client(f"sqlite:///{path}")
         assert "\n" not in str(raised.value)
         assert path.read_bytes() == before
+
+    def test_a_fresh_store_that_several_processes_open_at_once(self, tmp_path: Path) -> None:
+        """One makes the tables, the others wait for it."""
+        code = f"from benchmarks.track.store import open_client; open_client('sqlite:///{tmp_path}/mlflow.db')"
+        command = [sys.executable, "-c", code]
+        started = [subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+        ended = [(process.communicate()[1], process.returncode) for process in started]
+        assert ended == [("", 0)] * 2
 
     def test_a_folder_is_one_sentence(self, tmp_path: Path) -> None:
         """A folder where the file should be."""

@@ -13,13 +13,14 @@ from benchmarks.report.claims.answer_effects import Chosen, chosen_effects, effe
 from benchmarks.report.claims.claim_judging import ClaimVerdict
 from benchmarks.report.claims.claims import read_claims
 from benchmarks.report.claims.effects import effect_words, has_effects
-from benchmarks.report.claims.primary import PrimaryAnswer, answer_primary, without_interim
+from benchmarks.report.claims.primary import PrimaryAnswer, answer_primary
 from benchmarks.report.claims.rules import read_rules
 from benchmarks.report.claims.trained import training
 from benchmarks.report.claims.verdict import judge_all
 from benchmarks.report.claims.verdict_head import interim_words
 from benchmarks.report.read.format import signed
 from benchmarks.report.read.groups import common_label
+from benchmarks.report.read.interim import without_interim
 from benchmarks.report.read.labels import set_name
 from benchmarks.report.read.records import Record, by_cell
 from benchmarks.report.read.rows import METHOD_NAMES, Row, make_rows
@@ -65,7 +66,7 @@ def answer(
     rules = read_rules()
     trained = training(rules.trained, records)
     primary = answer_primary(records, rules, trained)
-    found = chosen_effects(without_interim(records, rules), rules, trained)
+    found = chosen_effects(without_interim(records), rules, trained)
     lines = [_claims(judge_all(read_claims(), records) if verdicts is None else verdicts, results)]
     rows = [row for study in STUDIES for row in make_rows(studies.get(study, ()), by_cell(list(records)))]
     if rows := [row for row in rows if row.records]:

@@ -9,18 +9,15 @@ from benchmarks.report.claims.claims import Contrast, Side
 from benchmarks.report.claims.effects import effect_words
 from benchmarks.report.claims.judging import Judgement, Word, judge, published_excluded
 from benchmarks.report.claims.paired_effects import Evidence, gather, of_group, published_effects
-from benchmarks.report.claims.rules import Primary, Rules
+from benchmarks.report.claims.rules import Rules
 from benchmarks.report.claims.trained import Training
 from benchmarks.report.read.format import signed
 from benchmarks.report.read.groups import group_of
+from benchmarks.report.read.interim import Primary, own_runs, primary_cells
 from benchmarks.report.read.labels import set_name
 from benchmarks.report.read.records import Record
 from benchmarks.report.read.rows import METHOD_NAMES
-from benchmarks.study.presets import resolve
-from benchmarks.study.settings import Cell
 
-PRECISION: Final = "float32"
-"""Of all runs under the plan (its section 7)."""
 STUDY: Final = "long-ped2"
 _SCORES: Final = {"published": "each side with its published score", "error": "PSNR for both sides"}
 
@@ -64,28 +61,9 @@ class PrimaryAnswer:
         return [one for one in self.answers if one.task == task]
 
 
-def primary_cells(question: Primary) -> tuple[Cell, ...]:
-    """The question's runs: each task with and without memory, each seed."""
-    return tuple(
-        Cell(
-            resolve(
-                dataset=question.set,
-                method=question.method,
-                task=task,
-                memory=memory,
-                profile=question.profile,
-                epochs=question.epochs,
-                precision=PRECISION,
-            ),
-            seed,
-        )
-        for task, memory, seed in product(question.tasks, ("own", "none"), range(question.seeds))
-    )
-
-
 def answer_primary(records: Sequence[Record], rules: Rules, training: Training) -> PrimaryAnswer:
     """Answer the question from its own runs that started after the freeze; no effect is computed before all are there."""
-    question, own = rules.primary, _own(records, rules)
+    question, own = rules.primary, own_runs(records)
     cells = primary_cells(question)
     if len(own) < len(cells):
         return PrimaryAnswer(question, len(own), len(cells))
@@ -98,15 +76,6 @@ def answer_primary(records: Sequence[Record], rules: Rules, training: Training) 
         judged = _judged(found, question)
         answers.append(Answered(task, score, judged, published[0][0] if published else None))
     return PrimaryAnswer(question, len(own), len(cells), tuple(answers))
-
-
-def without_interim(records: Sequence[Record], rules: Rules) -> list[Record]:
-    """Leave out the question's runs until all are there, so that nothing is read off some of them."""
-    own = _own(records, rules)
-    if len(own) == len(primary_cells(rules.primary)):
-        return list(records)
-    held_back = set(map(id, own))
-    return [record for record in records if id(record) not in held_back]
 
 
 def primary_lines(answer: PrimaryAnswer) -> list[str]:
@@ -136,13 +105,6 @@ def _line(one: Answered, question: Primary) -> str:
         f"{one.task}, {_SCORES.get(one.score, one.score)}: {effect_words(judged)} points, {judged.seeds} seeds, "
         f"{100 * question.level:g} % interval: {judged.word or 'no word'}{reason}{published}."
     )
-
-
-def _own(records: Sequence[Record], rules: Rules) -> list[Record]:
-    cells = set(primary_cells(rules.primary))
-    return [
-        record for record in records if record.cell in cells and not rules.is_exploratory(record.content.get("started"))
-    ]
 
 
 def _contrast(question: Primary, task: str, score: str) -> Contrast:

@@ -5,12 +5,13 @@ import subprocess
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.errors import StudyError
+from benchmarks.report.read.interim import Primary, started_before
 from benchmarks.report.read.quantities import QUANTITIES
 
 CLAIMS: Final = Path(__file__).parents[2] / "claims.toml"
@@ -30,22 +31,6 @@ class Trained:
 
 
 @dataclass(frozen=True)
-class Primary:
-    """The primary question: memory minus none of one method at one length; `level` of its intervals, margin and smallest."""
-
-    set: str
-    method: str
-    tasks: tuple[str, ...]
-    scores: tuple[str, ...]
-    profile: str
-    epochs: int
-    seeds: int
-    level: float
-    margin: float
-    smallest: float
-
-
-@dataclass(frozen=True)
 class Rules:
     """What the plan lays down. frozen: runs that started earlier are exploratory. margins: set -> quantity -> margin."""
 
@@ -61,10 +46,7 @@ class Rules:
 
     def is_exploratory(self, started: str | None) -> bool:
         """Whether a run that started then (ISO 8601, UTC without an offset) shaped the plan; an unknown start counts so."""
-        if started is None:
-            return True
-        moment = datetime.fromisoformat(started)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) < self.frozen
+        return started_before(started, self.frozen)
 
 
 @dataclass(frozen=True)

@@ -26,12 +26,13 @@ from benchmarks.report.claims.judging import (
     seeds_without_effect,
 )
 from benchmarks.report.claims.paired_effects import gather, of_group, published_effects, without_stale
-from benchmarks.report.claims.primary import answer_primary, without_interim
+from benchmarks.report.claims.primary import answer_primary
 from benchmarks.report.claims.remedies import remedies
 from benchmarks.report.claims.rules import CLAIMS, Rules, read_rules
 from benchmarks.report.claims.trained import training
 from benchmarks.report.claims.verdict_head import TEMPLATE, head
 from benchmarks.report.read.groups import Group, groups_of, settings_label
+from benchmarks.report.read.interim import without_interim
 from benchmarks.report.read.labels import set_name
 from benchmarks.report.read.records import Record, load_records
 from benchmarks.report.read.rows import Row
@@ -47,10 +48,10 @@ _NO_RECORD: Final = "Sets without runs"
 
 def main(options: argparse.Namespace, is_stale: Callable[[Record], bool] | None = None) -> int:
     """Judge and write; options: results (folder). is_stale: whether today's code would not make a record again."""
-    records, stale = without_stale(load_records(options.results), is_stale)
+    records, stale = without_stale(load_records(options.results, interim=True), is_stale)
     paths = write_verdict(records, options.results, left_out=stale)
     print(paths["md"].read_text(encoding="utf-8").split("\n## Effects")[0])
-    judged = without_interim(records, read_rules())
+    judged = without_interim(records)
     paths |= write_evaluation_tables(judged, options.results) | write_memory_conventions(judged, options.results)
     print(f"Written: {', '.join(map(str, paths.values()))}")
     return 0
@@ -64,7 +65,7 @@ def judge_all(claims: Sequence[Claim], records: Sequence[Record], rules: Rules |
     """
     rules = read_rules() if rules is None else rules
     trained = training(rules.trained, records)
-    records = without_interim(records, rules)
+    records = without_interim(records)
     groups = [group for group in groups_of(records) if group.profile != UNTOLD]
     inside = cache(lambda group: of_group(records, group))
     verdicts = []
@@ -92,7 +93,7 @@ def write_verdict(
     verdicts = judge_all(read_claims(claims), records, rules)
     primary = answer_primary(records, rules, training(rules.trained, records))
     tables = {"overview": _overview(verdicts), "power": power_table(verdicts)}
-    factors = factorial_tables(without_interim(records, rules))
+    factors = factorial_tables(without_interim(records))
     text = TEMPLATE.render(
         head(verdicts, primary, rules, results, claims),
         **tables,

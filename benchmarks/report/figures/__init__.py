@@ -8,6 +8,7 @@ from typing import Final
 
 from matplotlib.figure import Figure
 
+from benchmarks.hints import hint
 from benchmarks.report.claims.answer_effects import Chosen
 from benchmarks.report.figures import animation, by_setting, by_x, images, queries, timeline, usage
 from benchmarks.report.figures.style import ON_SCREEN, Medium, house_style, save
@@ -51,11 +52,12 @@ class Drawn:
     missing: tuple[Row, ...]
     settings: int
 
-    def sentence(self, study: str, work: Path) -> str:
+    def sentence(self, study: str, work: Path, profile: str | None = None) -> str:
         """For the user: how many inspections are missing, what that leaves undrawn, and the command that makes them."""
         kept = f" Figures that stay as they are: {len(self.kept)}." if self.kept else ""
         count = f"{len(self.missing)} of {self.settings}"
-        return f"Settings without an inspection in {work}: {count}; make inspect-{study} makes them.{kept}"
+        command = hint("inspect", study, PROFILE=profile) if profile else hint("inspect", study)
+        return f"Settings without an inspection in {work}: {count}; {command} makes them.{kept}"
 
 
 def write_figures(

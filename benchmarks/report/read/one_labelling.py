@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from benchmarks.errors import StudyError
+from benchmarks.hints import hint
 from benchmarks.run.labelling import Labelling, differing_videos, merged
 
 T = TypeVar("T")
@@ -35,6 +36,7 @@ def split_by_labelling(records: Sequence[tuple[T, Labelling]], where: str) -> tu
     if len(first) == len(second):
         raise StudyError(
             f"Expected the records of {where} to be measured on the same labels, but {len(first)} of them were measured "
-            f"on one labelling and {len(second)} on another; `make measure DATA_ROOT=...` measures all on the labels there."
+            f"on one labelling and {len(second)} on another; `{hint('measure')}` measures all on the labels in DATA_ROOT="
+            "."
         )
     return first, [record for group in groups if group is not first for record in group]

@@ -12,8 +12,10 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.errors import StudyError
+from benchmarks.hints import hint
 from benchmarks.measure.terms import read_terms
 from benchmarks.report.read.flat import Key, flat_numbers
+from benchmarks.report.read.interim import without_interim
 from benchmarks.report.read.one_labelling import split_by_labelling
 from benchmarks.run.labelling import Difference, Labelling, read_labelling
 from benchmarks.run.record_file import read_content
@@ -139,12 +141,15 @@ def compared_with(compare: Compare) -> Iterator[None]:
         _compare.reset(token)
 
 
-def load_records(results: Path, dataset: str | None = None, profile: str | None = None) -> list[Record]:
+def load_records(
+    results: Path, dataset: str | None = None, profile: str | None = None, *, interim: bool = False
+) -> list[Record]:
     """Read every whole record below ``results/runs``, sorted by path; none is no error.
 
     A record is left out, and said to be, once, on stderr, where it or the table beside it is damaged, where it was made on
     other frames or measured on other labels than those of the data here (`compared_with`), or on other labels than most
-    records of its set. dataset, profile: read these only. Raises StudyError where no labelling is that of most records.
+    records of its set. Runs of the primary question are left out until all are there, unless interim: for its answer, which
+    says how many there are. dataset, profile: read these only. Raises StudyError where no labelling is that of most records.
     """
     by_set: dict[str, list[tuple[Record, Labelling]]] = {}
     others: dict[str, list[Record]] = {}
@@ -165,10 +170,17 @@ def load_records(results: Path, dataset: str | None = None, profile: str | None 
         agreeing, rest = split_by_labelling(found, f"{name} in {results}")
         kept += agreeing
         if rest:
-            others[f"measured on other labels than most of {name}; `make measure DATA_ROOT=...` mends it"] = rest
+            others[f"measured on other labels than most of {name}; `{hint('measure')}` mends it, with DATA_ROOT="] = (
+                rest
+            )
     for reason, left in others.items():
         _say(f"Left out, {reason}: {', '.join(record.cell.slug for record in left)}.")
-    return sorted(kept, key=lambda record: record.path)
+    shown = kept if interim else without_interim(kept)
+    if len(shown) < len(kept):
+        _say(
+            f"Held back until all runs of the primary question are there: {len(kept) - len(shown)} (docs/analysis-plan.md)."
+        )
+    return sorted(shown, key=lambda record: record.path)
 
 
 @lru_cache(maxsize=8192)  # a view asks for the records of each study and set; a file that changed is read again
@@ -186,7 +198,9 @@ def _differs(record: Record, labelling: Labelling) -> str:
     if difference.frames:
         return f"{difference.frames}; `reproduce` runs the cell again, or name the data that it was made on"
     if difference.labels:
-        return "measured on other labels than those of the data here; `make measure` measures it again, no training"
+        return (
+            f"measured on other labels than those of the data here; `{hint('measure')}` measures it again, no training"
+        )
     return ""
 
 
@@ -201,7 +215,7 @@ def refuse_without_records(results: Path) -> None:
     if next(_files(results), None) is None:
         raise StudyError(
             f"Expected records of a study in {results / 'runs'}, but there are none; correct --results, or run a study "
-            f"first (make reproduce-synthetic)."
+            f"first ({hint('reproduce', 'synthetic', ONLY=None)})."
         )
 
 

@@ -17,7 +17,7 @@ def chosen_table(title: str, rows: Sequence[Row], columns: Sequence[str]) -> Tab
     """
     done = [row for row in rows if row.records]
     if not done:
-        raise StudyError(f"Expected records of {title}, but there are none; run it first (make reproduce-NAME).")
+        raise StudyError(f"Expected records of {title}, but there are none; run the study first.")
     tables = (main_table(title, done), score_table(done), error_table(done), cost_table(done))
     sources: dict[str, tuple[Table, int]] = {}
     for table in tables:

@@ -74,7 +74,7 @@ def write_results_index(results: Path, studies: Mapping[str, Sequence[Cell]], *,
     studies: the cells of each study, by its name. work: as in `write_tables`.
     Raises StudyError if a record or progress file cannot be read, or the file cannot be written.
     """
-    records = by_cell(load_records(results))
+    records = by_cell(load_records(results, interim=True))  # counted, never shown
     summary, details = [], []
     running = begun(studies, records)
     for study, cells in studies.items():

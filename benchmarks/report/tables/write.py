@@ -10,6 +10,7 @@ from typing import Any, Final
 import pandas as pd
 
 from benchmarks.errors import StudyError
+from benchmarks.hints import hint, own_study
 from benchmarks.measure.normalise import NORMALISATIONS
 from benchmarks.report.read.contrasts import variants_of
 from benchmarks.report.read.format import KINDS, SCORES
@@ -109,6 +110,8 @@ def continue_command(study: str, cells: Sequence[Cell]) -> str:
 
     study: its name, or the label of its views at another profile (`benchmarks.study.files.Study.label`).
     """
+    if (asked := own_study()) is not None:
+        return hint("reproduce", asked)
     profiles = sorted({cell.settings.profile for cell in cells})
     if study not in study_names() and len(profiles) == 1:
         study = study.removesuffix(f"-{profiles[0]}")

@@ -10,9 +10,9 @@ import pytest
 from benchmarks.report.claims.answer import STUDIES, answer
 from benchmarks.report.claims.answer_effects import chosen_effects, effects_of_answer, effects_sentence
 from benchmarks.report.claims.claim_judging import ClaimVerdict
-from benchmarks.report.claims.primary import primary_cells
 from benchmarks.report.claims.rules import read_rules
 from benchmarks.report.claims.trained import Training
+from benchmarks.report.read.interim import primary_cells
 from benchmarks.report.read.records import load_records
 from benchmarks.study.files import load_study
 from benchmarks.study.presets import resolve
@@ -58,7 +58,7 @@ class TestSentence:
         for cell in cells:
             shift = 0.7 if cell.settings.memory == "none" else 1.1
             write_record(tmp_path, cell.settings, cell.seed, shift, **trained_run(cell.settings))
-        records = load_records(tmp_path)
+        records = load_records(tmp_path, interim=True)
         told = answer(CELLS, records, tmp_path, verdicts=[]).sentence
         assert told.startswith("**At the published length, MNAD's memory changes the frame AUC by +")
         assert "in reconstruction (supported, published +3.8 " in told

@@ -6,23 +6,23 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.report.claims.primary import (
-    PRECISION,
-    STUDY,
-    PrimaryAnswer,
-    answer_primary,
-    primary_cells,
-    primary_lines,
-    without_interim,
-)
+from benchmarks.report.claims.primary import STUDY, PrimaryAnswer, answer_primary, primary_lines
 from benchmarks.report.claims.rules import read_rules
 from benchmarks.report.claims.trained import Training
+from benchmarks.report.read import interim
+from benchmarks.report.read.interim import PRECISION, is_primary, primary_cells, without_interim
 from benchmarks.report.read.records import Record, load_records
 from benchmarks.study.files import load_study
 
 RULES = read_rules()
 CELLS = primary_cells(RULES.primary)
 Runs = Callable[..., list[Record]]
+
+
+@pytest.fixture(autouse=True)
+def _unanswered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the project's own records say by now."""
+    monkeypatch.setattr(interim, "REFERENCE", tmp_path / "reference")
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def runs(tmp_path: Path, write_record: Callable[..., Path], trained_run: Callabl
                 noise = 0.1 * np.sin(7 * cell.seed + 3 * (settings.memory == "none"))
                 metrics["per_video"]["micro_auc"] = 0.8 + (gain + noise) / 100
             path.write_text(json.dumps(content))
-        return load_records(tmp_path)
+        return load_records(tmp_path, interim=True)
 
     return make
 
@@ -79,7 +79,24 @@ class TestAnswer:
         found = asked(records)
         assert (found.done, found.wanted, found.complete, found.answers) == (23, 24, False, ())
         assert "**Open: 23 of 24 runs.**" in primary_lines(found)[0]
-        assert without_interim(records, RULES) == []
+        assert without_interim(records) == []
+
+    def test_views_do_not_load_them(self, runs: Runs, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """Whoever loads records gets none of the question's until all are there, and a line with their number."""
+        runs(gains((5.0, 5.0), (5.0, 5.0)), CELLS[:-1])
+        assert load_records(tmp_path) == []
+        assert "Held back until all runs of the primary question are there: 23" in capsys.readouterr().err
+        runs(gains((5.0, 5.0), (5.0, 5.0)), CELLS[-1:])
+        assert {record.cell for record in load_records(tmp_path)} == set(CELLS)
+        assert all(map(is_primary, CELLS))
+
+    def test_an_answered_question_holds_nobody_elses_runs_back(
+        self, runs: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Once the reference has all runs, a stranger's first ones are shown beside them."""
+        records = runs(gains((5.0, 5.0), (5.0, 5.0)))
+        monkeypatch.setattr(interim, "REFERENCE", tmp_path / "runs")
+        assert without_interim(records[:3]) == records[:3]
 
     def test_four_words(self, runs: Runs) -> None:
         """A clear gain is supported, a gain of nothing has no practical effect; published rises are excluded or not."""
@@ -89,7 +106,7 @@ class TestAnswer:
         assert [one.excluded for one in found.of("reconstruction")] == [False, False]
         assert [one.excluded for one in found.of("prediction")] == [True, True]
         assert [round(one.published or 0, 1) for one in found.answers] == [3.8, 3.8, 2.7, 2.7]
-        assert without_interim(records, RULES) == records
+        assert without_interim(records) == records
         (first, _, *lines) = primary_lines(found)
         assert "reconstruction: **supported**; prediction: **no practical effect**" in first
         assert len(lines) == 4
@@ -105,7 +122,7 @@ class TestAnswer:
         """They shaped the plan."""
         records = runs(gains((5.0, 5.0), (5.0, 5.0)), started="2026-11-22T16:13:29+00:00")
         assert asked(records).done == 0
-        assert without_interim(records, RULES) == records
+        assert without_interim(records) == records
 
     def test_pairs_that_may_not_meet_leave_it_open(self, runs: Runs) -> None:
         """All runs are there, but one side's last seed was made in another mode."""
