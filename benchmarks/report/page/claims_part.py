@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Final, Literal
 
+from markupsafe import Markup
+
 from benchmarks.report.claims.claim_judging import MIXED, ClaimVerdict
 from benchmarks.report.claims.claims import Claim
 from benchmarks.report.claims.effects import (
@@ -29,7 +31,7 @@ from benchmarks.report.claims.judging import (
 )
 from benchmarks.report.claims.remedies import remedies
 from benchmarks.report.page.charts import effect_scale, effect_track
-from benchmarks.report.page.markup import bullet_list, details, escape, inline, table
+from benchmarks.report.page.markup import part, table
 from benchmarks.report.read.labels import set_name
 from benchmarks.report.tables.render import Table
 
@@ -55,7 +57,7 @@ REASONS: Final[dict[str, str]] = {
     "hardly any frame updates the items": "with and without the update the runs are nearly the same",
 }
 _ORDER: Final[tuple[Standing, ...]] = tuple(MEANINGS)
-_ICONS: Final = {"supported": "yes", "no practical effect": "null", "opposite": "no", "differs": "differs"}
+_PRINTED: Final = {"differs": "differs by data set", "no word": "without a word"}
 _UNITS: Final = {"points": "points of AUC"}
 
 
@@ -73,47 +75,28 @@ def standing(verdicts: Sequence[ClaimVerdict]) -> Standing:
     return "no word" if shown and all(one.word == "" for one in shown) else "open"
 
 
-def chip(word: str) -> str:
+def chip(word: str) -> Markup:
     """A word with its sign; colour repeats what it says."""
-    kind = _ICONS.get(word, "open")
-    return f'<span class="chip {kind}"><svg class="icon" aria-hidden="true"><use href="#icon-{kind}"/></svg>{escape(word)}</span>'
+    return part("parts", "chip", word)
 
 
-def scoreboard(verdicts: Sequence[ClaimVerdict]) -> str:
+def scoreboard(verdicts: Sequence[ClaimVerdict]) -> Markup:
     """How many claims stand where, which, and what the word means."""
-    of = _by_claim(verdicts)
-    tiles = []
-    for word in _ORDER:
-        claims = [claim.id for claim, own in of if standing(own) == word]
-        if not claims:
-            continue
-        links = ", ".join(f'<a href="#{escape(name)}">{escape(name)}</a>' for name in claims)
-        tiles.append(
-            f'<li class="tile {_ICONS.get(word, "open")}"><span class="count">{len(claims)}</span> {chip(_printed(word))}'
-            f'<p class="which">{links}</p><p class="meaning">{escape(MEANINGS[word])}</p></li>\n'
-        )
-    return f'<ul class="tiles">\n{"".join(tiles)}</ul>\n'
+    return part("claims", "scoreboard", _by_standing(verdicts), MEANINGS, _PRINTED)
 
 
-def reasons() -> str:
-    """Why a claim may be open, in plain words."""
-    lines = "".join(f"<dt>{escape(name)}</dt><dd>{escape(words)}</dd>" for name, words in REASONS.items())
-    return f'<dl class="reasons">{lines}</dl>\n'
-
-
-def glance(verdicts: Sequence[ClaimVerdict]) -> str:
+def glance(verdicts: Sequence[ClaimVerdict]) -> Markup:
     """A row per claim: statement, what is known, and on which sets or why it is open."""
     rows = tuple(
         (f"{claim.id} {claim.statement}", _printed(standing(own)), _where(own)) for claim, own in _by_claim(verdicts)
     )
     content = Table("The claims at a glance", ("Claim", "Verdict", "Where, or why it is open"), rows)
-    cells = {"Claim": _linked, "Verdict": chip}
-    return f'<div id="glance-table">\n{table(content, cells=cells, stacked=True)}</div>\n'
+    return table(content, cells={"Claim": _linked, "Verdict": chip}, stacked=True)
 
 
-def _linked(text: str) -> str:
+def _linked(text: str) -> Markup:
     name, _, statement = text.partition(" ")
-    return f'<a href="#{escape(name)}">{escape(name)}</a> {escape(statement)}'
+    return Markup('<a href="#{0}">{0}</a> {1}').format(name, statement)
 
 
 def _where(verdicts: Sequence[ClaimVerdict]) -> str:
@@ -130,20 +113,21 @@ def _where(verdicts: Sequence[ClaimVerdict]) -> str:
     return ". ".join(f"{words[:1].upper()}{words[1:]}: {'; '.join(dict.fromkeys(places))}" for words, places in order)
 
 
-def claims_part(verdicts: Sequence[ClaimVerdict]) -> str:
+def claims_part(verdicts: Sequence[ClaimVerdict]) -> Markup:
     """Every claim under the heading of what is known of it, with a line per data set and its effects to open."""
+    found = {word: [_claim(*one) for one in claims] for word, claims in _by_standing(verdicts).items()}
+    return part("claims", "claims", found, _PRINTED)
+
+
+def _by_standing(verdicts: Sequence[ClaimVerdict]) -> dict[Standing, list[tuple[Claim, list[ClaimVerdict]]]]:
+    """Claims by what is known of them, in the order of the words."""
     of = _by_claim(verdicts)
-    parts = []
-    for word in _ORDER:
-        own = [(claim, found) for claim, found in of if standing(found) == word]
-        if own:
-            parts.append(f'<h3 class="standing">{escape(_printed(word).capitalize())} ({len(own)})</h3>\n')
-            parts += [_claim(claim, found) for claim, found in own]
-    return "".join(parts)
+    found = {word: [(claim, own) for claim, own in of if standing(own) == word] for word in _ORDER}
+    return {word: claims for word, claims in found.items() if claims}
 
 
 def _printed(word: Standing) -> str:
-    return {"differs": "differs by data set", "no word": "without a word"}.get(word, word)
+    return _PRINTED.get(word, word)
 
 
 def _by_claim(verdicts: Sequence[ClaimVerdict]) -> list[tuple[Claim, list[ClaimVerdict]]]:
@@ -152,57 +136,42 @@ def _by_claim(verdicts: Sequence[ClaimVerdict]) -> list[tuple[Claim, list[ClaimV
     ]
 
 
-def _claim(claim: Claim, verdicts: Sequence[ClaimVerdict]) -> str:
-    name = escape(claim.id)
+def _claim(claim: Claim, verdicts: Sequence[ClaimVerdict]) -> dict[str, object]:
+    """What claims.html.j2 shows of one claim."""
     judged = [one for one in verdicts if has_effects(one)]
-    lines = "".join(map(_line, judged))
     bare: dict[str, list[str]] = {}
     for one in verdicts:
         if not has_effects(one):
             bare.setdefault(short_reasons(one), []).append(set_name(one.group.dataset))
-    for why, sets in bare.items():
-        lines += f"<li>{chip('open')} <span>{escape(', '.join(dict.fromkeys(sets)))}: {escape(why)}.</span></li>\n"
-    body = "".join(map(_effects, judged)) + _remedies(verdicts)
-    return (
-        f'<article class="claim" id="{name}" aria-labelledby="{name}-name">\n'
-        f'<h4 id="{name}-name"><span class="claim-id">{name}</span> {inline(claim.statement)}</h4>\n'
-        f'<ul class="groups">\n{lines}</ul>\n'
-        f"{details(f'Effects and what would decide it <span class=hidden>({name})</span>', body)}"
-        f'<p class="source">Source: {inline(claim.source)}</p>\n</article>\n'
-    )
+    return {
+        "claim": claim,
+        "lines": [_line(one) for one in judged],
+        "bare": {why: ", ".join(dict.fromkeys(sets)) for why, sets in bare.items()},
+        "effects": [_effects(one) for one in judged],
+        "remedies": _remedies(verdicts),
+    }
 
 
-def _line(verdict: ClaimVerdict) -> str:
-    """One data set: the word, why there is none, and the effect that tells most."""
-    counts = counts_words(verdict)
+def _line(verdict: ClaimVerdict) -> dict[str, str]:
+    """One data set: the word, why there is none, and the first effect with the claim's own word."""
     exploratory = "exploratory" if verdict.exploratory else ""
-    why = "; ".join(part for part in (counts, short_reasons(verdict), exploratory) if part)
-    word = verdict.word or ("out of scope" if verdict.claim.out_of_scope else "without a word")
-    return (
-        f"<li>{chip(word)} <span><strong>{escape(verdict.group.label)}</strong>: "
-        f"{escape(why)}.{_telling(verdict, verdict.deciding)}</span></li>\n"
-    )
+    line = {
+        "word": verdict.word or ("out of scope" if verdict.claim.out_of_scope else "without a word"),
+        "place": verdict.group.label,
+        "why": "; ".join(part for part in (counts_words(verdict), short_reasons(verdict), exploratory) if part),
+    }
+    shown = [one for one in verdict.deciding if one.mean is not None]
+    for one in [one for one in shown if one.word == verdict.word] or shown:
+        runs = "1 seed" if one.seeds == 1 else f"{one.seeds} seeds"
+        line["contrast"] = contrast_name(one.contrast)
+        line["numbers"] = f"{effect_words(one)} {_UNITS.get(one.contrast.unit, one.contrast.unit)}".strip()
+        line["runs"] = f"{runs}; {len(shown) - 1} more below" if len(shown) > 1 else runs
+        break
+    return line
 
 
-def _telling(verdict: ClaimVerdict, deciding: Sequence[Judgement]) -> str:
-    """The first contrast with the claim's own word that has an effect."""
-    shown = [one for one in deciding if one.mean is not None]
-    own = [one for one in shown if one.word == verdict.word] or shown
-    if not own:
-        return ""
-    one = own[0]
-    unit = _UNITS.get(one.contrast.unit, one.contrast.unit)
-    runs = "1 seed" if one.seeds == 1 else f"{one.seeds} seeds"
-    more = f"; {len(shown) - 1} more below" if len(shown) > 1 else ""
-    numbers = " ".join(part for part in (effect_words(one), unit) if part)
-    return (
-        f' <span class="telling">{escape(contrast_name(one.contrast))}: <b>{escape(numbers)}</b> '
-        f"({escape(runs + more)}).</span>"
-    )
-
-
-def _effects(verdict: ClaimVerdict) -> str:
-    """The contrasts that have cells, drawn on one scale per unit; every other number of each is in results/verdict.md."""
+def _effects(verdict: ClaimVerdict) -> tuple[Markup, int]:
+    """The contrasts that have cells, drawn on one scale per unit, and how many have none; verdict.md has every number."""
     judged = [one for one in verdict.judgements if not is_missing(one)]
     scales = {
         unit: effect_scale([one for one in judged if one.contrast.unit == unit])
@@ -213,11 +182,8 @@ def _effects(verdict: ClaimVerdict) -> str:
     columns = ("Comparison", "Drawn", "Effect, 95 % interval", "Seeds", "Claimed", "Word", "Published")
     notes = ("Shaded: where the whole interval must lie. Line: no effect. In brackets: decides nothing.",)
     shown = Table(f"{verdict.claim.id} on {verdict.group.label}", columns, rows, frozenset({"Seeds"}), notes)
-    without = [one for one in verdict.judgements if is_missing(one)]
-    missing = f"<p>{len(without)} more comparisons have no runs yet.</p>\n" if without else ""
-    return (
-        table(shown.without_empty_columns(), cells={"Drawn": tracks.__getitem__, "Word": _word}, stacked=True) + missing
-    )
+    drawn = table(shown.without_empty_columns(), cells={"Drawn": tracks.__getitem__, "Word": _word}, stacked=True)
+    return drawn, len(verdict.judgements) - len(judged)
 
 
 def _row(verdict: ClaimVerdict, one: Judgement, place: str) -> tuple[str, ...]:
@@ -235,15 +201,15 @@ def _row(verdict: ClaimVerdict, one: Judgement, place: str) -> tuple[str, ...]:
     )
 
 
-def _word(text: str) -> str:
+def _word(text: str) -> Markup:
     """The word as a chip with its reason; a reason in place of a word stands alone."""
     word, _, reason = text.partition(": ")
     if word not in (*DECIDED, "open"):
-        return f"<span>{escape(text)}</span>"
-    return chip(word) + (f" <span>{escape(reason)}</span>" if reason else "")
+        return Markup("<span>{}</span>").format(text)
+    return chip(word) + (Markup(" <span>{}</span>").format(reason) if reason else "")
 
 
-def _remedies(verdicts: Sequence[ClaimVerdict]) -> str:
+def _remedies(verdicts: Sequence[ClaimVerdict]) -> list[str]:
     """Commands that make what is missing, and how many seeds the open effects would need."""
     commands = list(dict.fromkeys(str(remedy) for one in verdicts for remedy in remedies(one)))
     needed = [
@@ -253,5 +219,4 @@ def _remedies(verdicts: Sequence[ClaimVerdict]) -> str:
         for one in verdict.judgements
         if one.contrast.deciding and one.reason == WIDE
     ]
-    parts = bullet_list([*commands, *needed])
-    return f"<p><strong>What would decide it</strong></p>\n{parts}" if parts else ""
+    return [*commands, *needed]

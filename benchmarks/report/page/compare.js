@@ -3,6 +3,10 @@ const sides = [];
 let chosen = false; // only what a reader chose goes into the address
 
 const settingOf = (id) => id.slice(0, id.lastIndexOf("/"));
+const labelOf = (group) => {
+  const dataset = heads.findIndex((head) => head.dataset.key === "dataset");
+  return `${textOf(rows.find((row) => groupOf(idOf(row)) === group), dataset)}, ${group.split("/")[1]}`;
+};
 const compared = () => (chosen ? { a: sides[0].id, b: sides[1].id } : {});
 
 function readCompared(state) {
@@ -47,7 +51,7 @@ function buildCompare() {
     };
     place.append(html("fieldset", { class: `side side-${letter}` }, html("legend", {}, `Run ${letter}`),
       field("group", "Data set and profile"), field("setting", "Setting"), field("seed", "Seed")));
-    for (const name of names) side.group.append(html("option", { value: name }, decodeURIComponent(name).replace("/", ", ")));
+    for (const name of names) side.group.append(html("option", { value: name }, labelOf(name)));
     const changed = (find) => async () => {
       const ids = Object.keys(await group(side.group.value));
       side.id = find(ids) ?? ids[0];

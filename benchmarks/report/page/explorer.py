@@ -3,9 +3,12 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Final
 
-from benchmarks.report.page.markup import escape
+from markupsafe import Markup
+
+from benchmarks.report.page.markup import part
 from benchmarks.report.page.runs import auc_words, run_id
 from benchmarks.report.read.groups import settings_label
+from benchmarks.report.read.labels import set_name
 from benchmarks.report.read.records import Record
 from benchmarks.report.read.rows import Row
 from benchmarks.study.settings import AUTOENCODERS, GENERATED_DATASETS, METHODS, PROFILES
@@ -16,7 +19,7 @@ _COLUMNS: Final[tuple[_Column, ...]] = (
     ("Method", "method", False, lambda row, _: row.method),
     ("Task", "task", False, lambda row, _: row.task),
     ("Memory", "memory", False, lambda row, _: row.memory),
-    ("Data set", "dataset", False, lambda row, _: row.settings.dataset),
+    ("Data set", "dataset", False, lambda row, _: set_name(row.settings.dataset)),
     ("Runs", "runs", False, lambda row, _: settings_label(row.settings)),
     ("Seed", "seed", True, lambda _, record: str(record.seed)),
     ("AUC (%)", "", True, lambda _, record: _bare(auc_words(record))),
@@ -26,31 +29,17 @@ _COLUMNS: Final[tuple[_Column, ...]] = (
     ("Preset", "preset", False, lambda row, _: _studied(row, row.settings.preset)),
     ("Other", "setting", False, lambda row, _: row.extra),
 )
-_STALE: Final[_Column] = ("Code", "code", False, lambda _, __: "")
 
 
-def explorer_table(records: Sequence[Record], stale: Collection[str] = ()) -> str:
+def explorer_table(records: Sequence[Record], stale: Collection[str] = ()) -> Markup:
     """Every run as a row; stale: names of runs that older code made, which a column of its own says."""
-    columns = (*_COLUMNS, *([_STALE] if stale else []))
-    heads = "".join(
-        f'<th scope="col"{_named(key)}{_number(numeric)}>{escape(heading)}</th>' for heading, key, numeric, _ in columns
-    )
+    columns = [column[:3] for column in _COLUMNS] + ([("Code", "code", False)] if stale else [])
     lines = []
     for record in records:
         row, name = Row(record.settings, (record,)), run_id(record)
-        first = f'<th scope="row" data-run="{escape(name)}">{escape(row.method)}</th>'
-        rest = [
-            f"<td{_number(numeric)}>{escape(tell(row, record))}</td>"
-            for _, __, numeric, tell in columns[1 : len(_COLUMNS)]
-        ]
-        if stale:
-            rest.append(f"<td>{'older' if name in stale else 'current'}</td>")
-        lines.append(f"<tr>{first}{''.join(rest)}</tr>\n")
-    return (
-        '<div class="scroll" role="region" tabindex="0" aria-label="Runs">\n<table id="runs-table">\n'
-        f"<caption><span>Every run: its factors and its AUC</span></caption>\n<thead><tr>{heads}</tr></thead>\n"
-        f"<tbody>\n{''.join(lines)}</tbody>\n</table>\n</div>\n"
-    )
+        cells = [text(row, record) for *_, text in _COLUMNS]
+        lines.append((name, cells + ([("older" if name in stale else "current")] if stale else [])))
+    return part("explorer", "runs", columns, lines)
 
 
 def in_order(records: Iterable[Record]) -> list[Record]:
@@ -78,11 +67,3 @@ def _studied(row: Row, text: str) -> str:
 def _bare(text: str) -> str:
     """One run's number alone; its interval stands in what the run opens."""
     return text.partition(" ")[0]
-
-
-def _named(key: str) -> str:
-    return f' data-key="{key}"' if key else ""
-
-
-def _number(numeric: bool) -> str:
-    return ' class="number"' if numeric else ""

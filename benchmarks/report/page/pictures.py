@@ -14,7 +14,9 @@ from typing import Final
 from PIL import Image
 
 from benchmarks.errors import StudyError
+from benchmarks.hints import hint
 from benchmarks.report.page.runs import run_id
+from benchmarks.report.read.groups import common_label, settings_label
 from benchmarks.report.read.records import Record
 from benchmarks.report.read.rows import Row
 from benchmarks.study.settings import Cell
@@ -100,7 +102,7 @@ def find_pictures(
     owned = {path: _owners(path, records, studies) for path in files}
     # figures of a whole study first: if the budget ends, single runs go without
     for path in sorted(files, key=lambda path: (bool(owned[path]), *_place(path))):
-        picture = _read(path)
+        picture = _read(path, _caption(path, owned[path], studies.get(path.parent.name, ())))
         if picture.name not in found:
             if spent + len(picture.data) > budget:
                 left_out += 1
@@ -166,26 +168,25 @@ def _place(path: Path) -> tuple[int, str]:
     return (kinds.index(kind) if kind else len(kinds)), path.as_posix()
 
 
-def _caption(path: Path) -> str:
-    """In words what a file's name and folder say: ``lines-ped2/auc-by-items-ped2``."""
+def _caption(path: Path, owners: Sequence[Record], cells: Collection[Cell]) -> str:
+    """In printed names what a file shows: ``claims-ped2/auc-by-items-ped2`` is of the settings of that study."""
     kind = _kind(path)
-    rest = path.stem.removeprefix(kind).replace("_", " ").strip("-")
-    study = f"study {path.parent.name}"
-    if not kind:
-        words = rest.replace("-", " ")
-        return f"{words[:1].upper()}{words[1:]} ({study})"
-    return f"{_CAPTIONS[kind]}: {rest} ({study})"
+    words = _CAPTIONS[kind] if kind else path.stem.replace("-", " ").replace("_", " ").capitalize()
+    of = [f"{Row(owners[0].settings, ()).label}, {settings_label(owners[0].settings)}"] if owners else []
+    if not owners and cells:
+        of = [common_label(cell.settings for cell in cells)]
+    return ": ".join([words, *of])
 
 
-def _read(path: Path) -> Picture:
+def _read(path: Path, caption: str) -> Picture:
     try:
         with Image.open(path) as image:
             stills = path.stem.startswith(_STILLS)
             data, size = _light(image, _STILL_WIDTH if stills else _CHART_WIDTH)
     except OSError as error:
-        raise StudyError(f"Expected a picture at {path}, but {error}; remove it and run make figures.") from error
+        raise StudyError(f"Expected a picture at {path}, but {error}; remove it and run {hint('figures')}.") from error
     name = f"picture-{hashlib.sha256(data).hexdigest()[:12]}"
-    return Picture(name, _caption(path), "image/webp", base64.b64encode(data).decode(), *size)
+    return Picture(name, caption, "image/webp", base64.b64encode(data).decode(), *size)
 
 
 def _light(image: Image.Image, width: int) -> tuple[bytes, tuple[int, int]]:

@@ -16,6 +16,7 @@ from urllib.parse import quote
 import numpy as np
 
 from benchmarks.errors import StudyError
+from benchmarks.hints import hint
 from benchmarks.measure.metrics import KINDS
 from benchmarks.measure.normalise import Normalisation
 from benchmarks.report.page.timelines import timeline_of
@@ -85,7 +86,7 @@ def pack(records: Sequence[Record], points: int = POINTS) -> Parcels:
             if len(timelines[name]) > RUN_BUDGET:
                 raise StudyError(
                     f"Expected at most {RUN_BUDGET} bytes of {record.path} on the page, but its timelines take "
-                    f"{len(timelines[name])}; ask for fewer points a timeline (make report ARGS='--points {points // 2}')."
+                    f"{len(timelines[name])}; ask for fewer points a timeline ({hint('report', '', '--points', str(points // 2))})."
                 )
         groups.setdefault(group_id(name), {})[name] = content
     return Parcels({name: parcel(runs) for name, runs in groups.items()}, timelines, videos)

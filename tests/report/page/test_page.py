@@ -6,6 +6,7 @@ import itertools
 import re
 from argparse import Namespace
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -138,9 +139,11 @@ class TestWritePage:
     def test_escapes_what_comes_from_records(self, tmp_path: Path, write_record: Write) -> None:
         """Marks in notes, versions, names of sets and commits stay text."""
         attack = "<img src=x onerror=alert(1)></script><script>alert(2)</script>"
-        settings = resolve(dataset="a<b>'\"&", method="mnad", task="prediction", memory="own", profile="cpu")
-        write_record(tmp_path, settings, 0, 1.0, notes=[attack], versions={attack: attack}, commit=attack)
-        document = Document(write_page(load_records(tmp_path), tmp_path, {}).read_text())
+        write_record(tmp_path, resolve(dataset="yard", method="mnad", task="prediction", profile="cpu"), 0)
+        (record,) = load_records(tmp_path)
+        content = {**record.content, "notes": [attack], "versions": {attack: attack}, "commit": attack}
+        hostile = replace(record, content=content, settings=replace(record.settings, dataset="a<b>'\"&"))
+        document = Document(write_page([hostile], tmp_path, {}).read_text())
         assert len(document.all("script")) == 2
         assert document.all("img") == []
         assert attack in "".join(text for _, text in document.texts)
@@ -167,7 +170,7 @@ class TestWritePage:
         )
         text = write_page([], tmp_path, {}, docs=tmp_path).read_text()
         assert (
-            '<li><strong>One</strong> <a href="../../docs/a.md#b">a</a>, <a href="../../results/r.md">r</a> '
+            '<li><strong>One</strong> <a href="../../docs/a.md#b">a</a>, <a href="../../results/r.md">r</a>\n'
             "and <code>no</code> other.</li>"
         ) in text
         assert "See the section “Where this differs from the papers” in docs/methods.md" in text
