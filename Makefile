@@ -172,6 +172,12 @@ lock: $(READY) ## Write requirements.lock from pyproject.toml (ARGS=--upgrade fo
 		--no-emit-package torch --no-annotate --custom-compile-command "make lock ($(TORCH) is installed apart)" \
 		--output-file requirements.lock $$ARGS
 
+fuzz: $(READY) ## Send mutated files into every reader (10 minutes; ARGS="--seconds 3600"); writes results/faults/fuzz.md
+	$(PYTHON_M) benchmarks.faults.fuzz $$ARGS
+
+faults: $(READY) ## Inject faults into runs of a tiny set (minutes); writes results/faults/faults.md
+	$(PYTHON_M) benchmarks.faults.campaign $$ARGS
+
 bench: $(READY) ## Measure speed against the published recipe and the hardware limits; writes results/bench
 	$(PYTHON_M) benchmarks.perf.bench $(DATA) --out results/bench $$ARGS
 

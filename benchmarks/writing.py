@@ -54,7 +54,9 @@ def _here() -> str:
 def clear_left(folder: Path, name: str = "*") -> list[Path]:
     """Remove what killed writers of files left in a folder: those of this host at once, others after a day."""
     removed = []
-    for left in folder.glob(f".{glob.escape(name) if name != '*' else name}.*.tmp"):
+    pattern = name if name == "*" else glob.escape(name)
+    # Two dots: a temporary file that was itself written through one.
+    for left in (*folder.glob(f".{pattern}.*.tmp"), *folder.glob(f"..{pattern}.*.tmp")):
         found = re.fullmatch(r"\..+\.([0-9a-f]{8})-(\d+)-[0-9a-f]{8}\.tmp", left.name)
         with suppress(OSError):
             alive = found is not None and found[1] == _here() and Path(f"/proc/{found[2]}").exists()

@@ -22,6 +22,7 @@ def adopt(options: argparse.Namespace) -> int:
     """Take a study's own runs over into the reference: those that are finished, of committed code and not stale."""
     from benchmarks.grid.places import Places
     from benchmarks.grid.study_run import refuse_reference
+    from benchmarks.run.record_file import write_manifest
 
     refuse_reference(options.results, options.reference)
     study = load_study(options.study)
@@ -29,6 +30,8 @@ def adopt(options: argparse.Namespace) -> int:
     own, reference = (Places(None, folder, work_folder(options)) for folder in (options.results, options.reference))
     cells = [Cell(one, seed) for one in settings for seed in range(MOST_SEEDS) if own.record(Cell(one, seed)).is_file()]
     taken, known = _take(cells, own, reference, study.mode, _not_committed)
+    if taken:
+        write_manifest(options.reference / "runs")
     print(
         f"{taken} of {len(cells)} runs taken over into {options.reference}, {known} were there already; commit them, then "
         f"{hint('tables', results=options.reference)} and {hint('verdict', results=options.reference)}."

@@ -1,6 +1,7 @@
 """One decoder and one resize for every image of the study; a damaged file is an error, never a grey patch."""
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,8 +20,8 @@ IMAGE_SUFFIXES = frozenset({
     ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp", ".jp2", ".pgm", ".ppm", ".pnm",
 })  # fmt: skip
 
-# A camera's padding before the end marker; all other warnings of the JPEG decoder mean pixels that it made up.
-_HARMLESS = "extraneous bytes before marker 0xd9"
+# A camera's padding before the end marker, up to 16 bytes; all other warnings of the JPEG decoder mean pixels that it made up.
+_HARMLESS = re.compile(r": ([0-9]|1[0-6]) extraneous bytes before marker 0xd9")
 _one_decoder = Lock()
 
 
@@ -57,7 +58,7 @@ def resize_square(frame: NDArray[np.uint8], size: int, channels: int) -> NDArray
 
 def _decode(data: bytes, flags: int) -> NDArray[np.uint8]:
     warnings: list[str] = []
-    with _one_decoder, _quiet(warnings):
+    with _one_decoder, collecting_stderr(warnings):
         try:
             # Without ANYDEPTH OpenCV would keep the upper 8 of 16 bits, which are black where a camera fills 12.
             image = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), flags | cv2.IMREAD_ANYDEPTH)
@@ -65,7 +66,7 @@ def _decode(data: bytes, flags: int) -> NDArray[np.uint8]:
             image = None
     if image is None:
         raise ValueError(f"it cannot be decoded ({len(data)} bytes)")
-    if damage := [line for line in warnings if line and _HARMLESS not in line]:
+    if damage := [line for line in warnings if line and not _HARMLESS.search(line)]:
         raise ValueError(f"the decoder says: {damage[0]}")
     if image.dtype != np.uint8:
         raise ValueError(f"it has {8 * image.itemsize} bits a value, up to {image.max():g}, not 8")
@@ -73,7 +74,7 @@ def _decode(data: bytes, flags: int) -> NDArray[np.uint8]:
 
 
 @contextmanager
-def _quiet(said: list[str]) -> Iterator[None]:
+def collecting_stderr(said: list[str]) -> Iterator[None]:
     """Collect what image libraries print on stderr: they decode damaged files all the same, with a warning there."""
     level = cv2.utils.logging.setLogLevel(0)
     sys.stderr.flush()

@@ -145,6 +145,8 @@ def open_path(path: Path) -> None:
         sidecar = read_json(path.with_suffix(".json"))
         if sidecar.pop(DIGEST, digest := json_digest(sidecar)) != digest:
             raise ValueError("its sidecar was changed")
+        if path.stat().st_size != sidecar["bytes"]:
+            raise ValueError(f"it has {path.stat().st_size} bytes, not {sidecar['bytes']}")
         if (frames := map_array(path)).dtype != np.uint8:
             raise ValueError(f"it holds {frames.dtype}, not uint8")
         if content_checksum(frames.astype(np.uint8, copy=False)) != sidecar["checksum"]:

@@ -1,5 +1,6 @@
 """Frames of video files, decoded in order by OpenCV's FFmpeg."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.data.findings import Complain, noted
+from benchmarks.data.images import collecting_stderr
 from benchmarks.data.listing import visible
 from benchmarks.data.video import Video
 from benchmarks.errors import StudyError
-from benchmarks.reading import MOST_PIXELS, MOST_ROWS, expected, refuse_special
+from benchmarks.reading import MOST_PIXELS, MOST_ROWS, expected, printable, refuse_special
 
 VIDEO_SUFFIXES = (".avi", ".mp4", ".m4v", ".mov", ".mkv", ".mpg", ".mpeg", ".webm", ".wmv")
+
+# What FFmpeg prints where it makes up pixels that a damaged file does not hold.
+_DAMAGE = re.compile(r"error|conceal|corrupt|bad vlc|invalid", re.IGNORECASE)
 
 
 class VideoFrames:
@@ -42,13 +47,21 @@ class VideoFrames:
         while self._next < index and self._capture.grab():
             self._next += 1
         frame: Any = None
+        said: list[str] = []
         if self._next == index:
-            _, frame = self._capture.read()
+            with collecting_stderr(said):
+                _, frame = self._capture.read()
         if frame is None:
             self._capture = None
             raise StudyError(
                 f"Frame {index} was expected in {self.path}, but the video ends or is damaged at frame {self._next}; "
                 "copy or download this file again, or save its frames as images."
+            )
+        if damage := [line for line in said if _DAMAGE.search(line)]:
+            self._capture = None
+            raise StudyError(
+                f"A whole frame {index} was expected in {self.path}, but the decoder says: {printable(damage[0], 80)}; "
+                "copy or download this file again."
             )
         self._next += 1
         if self._next == self.length and self._capture.grab():

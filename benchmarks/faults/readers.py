@@ -84,11 +84,11 @@ profile = "smoke"
 [settings]
 batch = 2
 [settings.mnad]
-items = 5
+learning_rate = 0.0002
 [[cells]]
 method = ["mnad", "memae"]
 task = "reconstruction"
-memory = ["mnad", "none"]
+memory = ["own", "none"]
 """
 
 

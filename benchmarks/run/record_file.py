@@ -163,9 +163,11 @@ def _check_place(content: Mapping[str, Any], settings: Settings, path: Path) -> 
             f"it is the record of seed {content['seed']} under another name: remove the file if it is a copy"
         )
     if path.parent.name != settings.name or path.parent.parent.name != settings.profile:
-        raise ValueError(f"it is the record of {settings.name} at {settings.profile}, in another's place")
+        raise ValueError(
+            f"it is the record of {settings.name} at {settings.profile}, and stands in another run's place"
+        )
     if path.parent.parent.parent.name != settings.dataset:
-        raise ValueError(f"it is a record of {settings.dataset}, in another's place")
+        raise ValueError(f"it is a record of {settings.dataset}, and stands in another run's place")
 
 
 def listed_digest(path: Path) -> str | None:

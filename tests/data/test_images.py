@@ -94,3 +94,36 @@ class TestResizeSquare:
         """A reader that ignores grey=True is found out."""
         with pytest.raises(StudyError, match="grey=True"):
             resize_square(picture(), 16, 1)
+
+
+class TestRefusals:
+    def test_a_jpeg_damaged_in_its_middle_is_refused(self, tmp_path: Path) -> None:
+        """The decoder makes up the rest and warns; the warning is the sentence."""
+        path = tmp_path / "a.jpg"
+        cv2.imwrite(str(path), cv2.GaussianBlur(picture(240, 360), (0, 0), 4))
+        data = bytearray(path.read_bytes())
+        data[len(data) // 2 : len(data) // 2 + 400] = bytes(400)
+        path.write_bytes(data)
+        with pytest.raises(StudyError, match="Corrupt JPEG data"):
+            read_image(path)
+
+    @pytest.mark.parametrize("grey", [False, True])
+    def test_16_bits_are_refused_with_their_range(self, tmp_path: Path, grey: bool) -> None:
+        """Twelve bits in sixteen would come out black."""
+        path = tmp_path / "a.png"
+        cv2.imwrite(str(path), np.linspace(0, 4095, 100, dtype=np.uint16).reshape(10, 10))
+        with pytest.raises(StudyError, match="16 bits a value, up to 4095"):
+            read_image(path, grey=grey)
+
+    @pytest.mark.parametrize("suffix", [".png", ".jpg", ".bmp", ".tif", ".webp", ".pgm"])
+    def test_more_pixels_than_the_limit_are_refused_before_decoding(
+        self, tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The header says how many there are."""
+        path = tmp_path / f"a{suffix}"
+        cv2.imwrite(str(path), picture(24, 36)[..., 0])
+        monkeypatch.setattr("benchmarks.data.images.MOST_PIXELS", 24 * 36)
+        assert read_image(path).shape == (24, 36, 3)
+        monkeypatch.setattr("benchmarks.data.images.MOST_PIXELS", 24 * 36 - 1)
+        with pytest.raises(StudyError, match="864 pixels, more than 863"):
+            read_image(path)

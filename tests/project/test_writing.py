@@ -1,5 +1,6 @@
 """Files that appear whole or not at all: benchmarks/writing.py."""
 
+import os
 import subprocess
 import sys
 import textwrap
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.errors import StudyError
-from benchmarks.writing import replace_bytes, replace_text, replaced_whole
+from benchmarks.writing import _here, replace_bytes, replace_text, replaced_whole
 from tests.support.cells import ROOT
 
 
@@ -66,3 +67,31 @@ class TestReplacedWhole:
         assert path.read_text() == "old"
         (left,) = (file.name for file in tmp_path.iterdir() if file != path)
         assert left.endswith(".tmp")
+
+
+class TestClearLeft:
+    def test_what_killed_writers_left_goes_with_the_next_writing(self, tmp_path: Path) -> None:
+        """Of this host at once, of others after a day; a living writer's stays."""
+        here = _here()
+        dead, alive, elsewhere, old, nested = (
+            tmp_path / name
+            for name in (
+                f".a.txt.{here}-999999999-00000000.tmp",
+                f".a.txt.{here}-{os.getpid()}-00000000.tmp",
+                ".a.txt.00000000-1-00000000.tmp",
+                ".a.txt.00000000-2-00000000.tmp",
+                f"..a.txt.{here}-1-00000000.tmp.{here}-999999999-00000000.tmp",
+            )
+        )
+        for path in (dead, alive, elsewhere, old, nested):
+            path.touch()
+        os.utime(old, (0, 0))
+        replace_text(tmp_path / "a.txt", "new")
+        assert sorted(path for path in tmp_path.iterdir() if path.suffix == ".tmp") == sorted([alive, elsewhere])
+
+    def test_two_writers_never_share_a_temporary_name(self, tmp_path: Path) -> None:
+        """The process's number alone is that of a process in another container, too."""
+        with replaced_whole(tmp_path / "a") as one, replaced_whole(tmp_path / "a") as other:
+            assert one != other
+            one.touch()
+            other.touch()

@@ -192,6 +192,7 @@ def write_edited() -> Callable[[Path], None]:
     def write(path: Path) -> None:
         content = json.loads(path.read_text())
         content["metrics"]["plain"]["elapsed"]["per_video"]["micro_auc"] = 0.9
-        path.write_text(json.dumps(content))
+        # Somebody who knows how records are signed.
+        path.write_text(json.dumps(content | {"digest": json_digest(content)}))
 
     return write
