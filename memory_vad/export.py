@@ -38,7 +38,7 @@ class ScoringNetwork(nn.Module):
     def forward(self, clips: Tensor) -> tuple[Tensor, ...]:
         """Return the terms."""
         encoded, skips = self.encoder(self.backbone.to_inputs(clips[:, self.task.inputs]))
-        read = self.memory.recall(self.backbone.as_map(encoded), None)
+        read = self.memory.read(self.backbone.as_map(encoded), None)
         output = self.decoder(self.backbone.from_map(read.features), skips if self.skip else ())
         target = self.backbone.to_targets(clips[:, self.task.targets])
         found = {**self.backbone.errors(output, target, last_only=self.task.scores_last_only), **read.terms}

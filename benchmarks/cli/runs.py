@@ -191,7 +191,7 @@ def inspect(options: argparse.Namespace) -> int:
     from benchmarks.grid.machine import native_precision
     from benchmarks.run.cell import pick_device
     from benchmarks.run.cell_data import Places
-    from benchmarks.run.looks.inspect import describe_left_out, inspect_cells
+    from benchmarks.run.inspect.cells import describe_left_out, inspect_cells
 
     device = pick_device(options.device)
     study = load_study(

@@ -193,9 +193,9 @@ def _open_store(path: Path) -> object:
 
 
 def _inspection(path: Path) -> object:
-    from benchmarks.run.looks.file import LookFile
+    from benchmarks.run.inspect.file import InspectionFile
 
-    return LookFile.load(path)
+    return InspectionFile.load(path)
 
 
 def _settings(path: Path) -> object:
@@ -233,7 +233,7 @@ def _npy(array: np.ndarray[Any, Any]) -> bytes:
 
 
 def _npz() -> bytes:
-    from benchmarks.run.looks.file import LookFile
+    from benchmarks.run.inspect.file import InspectionFile
 
     names = ("input", "target", "output", "error")
     arrays = {f"still_{name}": np.zeros((1, 4, 4, 1), dtype=np.uint8) for name in names}
@@ -248,7 +248,7 @@ def _npz() -> bytes:
         frames=np.array(1),
         **arrays,
     )
-    assert LookFile.NAME
+    assert InspectionFile.NAME
     return packed.getvalue()
 
 

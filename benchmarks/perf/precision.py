@@ -25,7 +25,7 @@ from benchmarks.run.cell_data import CellData, Places
 from benchmarks.run.contract import ScoreRule
 from benchmarks.run.evaluation import evaluate
 from benchmarks.run.feed import Feed
-from benchmarks.run.looks.inspect import restored
+from benchmarks.run.inspect.cells import restored
 from benchmarks.study.files import load_study
 from benchmarks.study.settings import AUTOENCODERS, Cell
 

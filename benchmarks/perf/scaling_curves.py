@@ -87,7 +87,7 @@ def memory_step(memory: str, items: int) -> Work:
     query = torch.randn(2, 128, 16, 16, generator=torch.Generator().manual_seed(0)).requires_grad_()
 
     def step() -> None:
-        learned = part.learn(query)
+        learned = part.training_read(query)
         loss = learned.features.square().mean()
         for name, term in learned.losses.items():
             loss = loss + part.weights[name] * term

@@ -21,14 +21,14 @@ from benchmarks.study.settings import Settings
 _ROOT = Path(__file__).resolve().parents[2]
 _EQUAL_NUMBERS = Path(__file__).with_name("equal_numbers.toml")
 # Settings hold values, and data has a checksum in the record: their modules say nothing about numbers. Nor do protocols
-# and what looks parts up by their names, nor looks, which leave every score as it was (tests/run).
+# and what looks parts up by their names, nor inspections, which leave every score as it was (tests/run).
 _LEFT_OUT = (
     "benchmarks.errors",
     "benchmarks.study",
     "benchmarks.data.store",
     "benchmarks.measure",
     "benchmarks.run.contract",
-    "benchmarks.run.looks",
+    "benchmarks.run.inspect",
     "benchmarks.run.parts.backbone",
     "benchmarks.run.parts.memory",
 )

@@ -4,22 +4,18 @@ A baseline of this kind is a subclass in a module of `benchmarks.run.baselines`:
 where it departs from what is common, be it how frames go in, the loss, the optimiser or the error.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
-from benchmarks.run.contract import Batch, Clips, Look, Losses, Objective, Scored, ScoreRule
+from benchmarks.run.contract import PLAIN, Batch, Inspection, Losses, Scored, ScoreRule
 from benchmarks.run.streams import draw_weights
-from benchmarks.run.training import scheduled_adam
+from benchmarks.run.training import NetworkMethod
 from benchmarks.study.settings import Settings
 
-VARIANT = "plain"
-_DTYPES = {"bfloat16": torch.float32, "float32": torch.float32, "float64": torch.float64}
 
-
-class FrameAutoencoder:
+class FrameAutoencoder(NetworkMethod):
     """Implements `benchmarks.run.contract.Method`. Clips are (batch, time, channels, height, width) in [0, 1]."""
 
     clip_length = 1
@@ -27,14 +23,11 @@ class FrameAutoencoder:
     evaluation_batch = 16
 
     def __init__(self, settings: Settings, seed: int, device: torch.device) -> None:
-        self.settings = settings
-        self.seed = seed
-        self.device = device
-        self.dtype = _DTYPES[settings.precision]
+        super().__init__(settings, seed, device)
         self.network = self.build()
         draw_weights(self.network, seed, "network", self.initialise)
         self.network.to(device=device, dtype=self.dtype)
-        self.rule = ScoreRule(settings.error, {settings.error: 1.0}, VARIANT, self.other_scores())
+        self.rule = ScoreRule(settings.error, {settings.error: 1.0}, PLAIN, self.other_scores())
 
     def build(self) -> nn.Module:
         """Return the leaf's network in the cell's geometry."""
@@ -66,13 +59,6 @@ class FrameAutoencoder:
         clips = batch.frames.to(self.device).permute(0, 1, 4, 2, 3).to(self.dtype) / 255.0
         return clips, clips
 
-    def prepare(self, clips: Clips) -> None:
-        """Nothing is needed before training."""
-
-    def objectives(self) -> Sequence[Objective]:
-        """Adam over all parameters, with the schedule of the settings."""
-        return [scheduled_adam(self.network, self.settings)]
-
     def losses(self, batch: Batch, objective: str) -> Losses:
         """Return the loss terms of a training batch and their sum."""
         del objective
@@ -82,17 +68,10 @@ class FrameAutoencoder:
         total = torch.stack(list(terms.values())).sum()
         return Losses(total, {name: term.detach() for name, term in {**terms, "total": total}.items()})
 
-    def variants(self) -> tuple[str, ...]:
-        """There is one way to score."""
-        return (VARIANT,)
-
     def begin_evaluation(self, variants: Sequence[str]) -> None:
         """Switch to evaluation."""
         del variants
         self.network.eval()
-
-    def begin_video(self, video: int) -> None:
-        """Videos do not matter."""
 
     def score(self, batch: Batch, map_size: int | None = None) -> Scored:
         """Return the errors of the clips, and the scored frame's error in a coarse grid if one is asked for."""
@@ -103,48 +82,26 @@ class FrameAutoencoder:
             if map_size is not None:
                 pixels = self.pixel_errors(output, target).unsqueeze(1)
                 error_map = nn.functional.adaptive_avg_pool2d(pixels, map_size).squeeze(1)
-            return Scored({VARIANT: self.errors(output, target)}, error_map)
+            return Scored({PLAIN: self.errors(output, target)}, error_map)
 
     def pixel_errors(self, output: Tensor, target: Tensor) -> Tensor:
         """Return the scored frame's error (batch, height, width), averaged over channels: squared where the score is."""
         difference = (output - target)[:, self.scored_frame]
         return (difference.square() if self.settings.error == "mse" else difference.abs()).mean(dim=1)
 
-    def look(self, batch: Batch) -> Look:
+    def inspect(self, batch: Batch) -> Inspection:
         """Return the scored frame as it went in and came out, and its error per pixel."""
         self.network.eval()
         with torch.inference_mode():
             inputs, target = self.inputs_and_target(batch)
             output = self._run(inputs)
             error = self.pixel_errors(output, target).float()
-            return Look(self._shown(inputs), self._shown(target), self._shown(output), error)
+            return Inspection(self._shown(inputs), self._shown(target), self._shown(output), error)
 
     def _shown(self, clips: Tensor) -> Tensor:
         return clips[:, self.scored_frame].permute(0, 2, 3, 1).float().clamp(0, 1)
 
-    def take_usage(self) -> Mapping[str, Tensor]:
-        """There are no items."""
-        return {}
-
-    def state(self) -> dict[str, Tensor]:
-        """Return parameters and running statistics."""
-        return dict(self.network.state_dict())
-
-    def load(self, state: Mapping[str, Tensor]) -> None:
-        """Restore what `state` returned."""
-        self.network.load_state_dict(dict(state))
-
-    def parameter_count(self) -> int:
-        """Return the number of learned parameters."""
-        return sum(parameter.numel() for parameter in self.network.parameters())
-
-    def facts(self) -> Mapping[str, Any]:
-        """Return the clip's length."""
-        return {"clip_length": self.clip_length}
-
     def _run(self, clips: Tensor) -> Tensor:
         """Reconstruct in the cell's precision; the result is in that of losses and scores."""
-        if self.settings.precision != "bfloat16":
-            return self.reconstruct(clips)
-        with torch.autocast(self.device.type, torch.bfloat16):
+        with self.autocast():
             return self.reconstruct(clips).to(self.dtype)

@@ -9,7 +9,7 @@ from benchmarks.data.store import open_path
 from benchmarks.errors import StudyError
 from benchmarks.run.checkpoint import read_facts
 from benchmarks.run.labelling import read_labelling
-from benchmarks.run.looks.file import LookFile
+from benchmarks.run.inspect.file import InspectionFile
 from benchmarks.run.record_file import read_content
 from benchmarks.run.verify_records import strays
 from benchmarks.writing import clear_left
@@ -30,7 +30,7 @@ def repair(results: Path, work: Path) -> list[str]:
         except StudyError as error:
             said += [f"Set aside: {error}", *(_aside(file, results) for file in (path, path.with_suffix(".csv.gz")))]
     said += [_aside(path, results) for path in strays(runs)]
-    checks = ((work.glob("*/checkpoint.safetensors"), read_facts), (work.glob(f"*/{LookFile.NAME}"), LookFile.load),
+    checks = ((work.glob("*/checkpoint.safetensors"), read_facts), (work.glob(f"*/{InspectionFile.NAME}"), InspectionFile.load),
               (work.glob("frames/*.npy"), open_path))  # fmt: skip
     for paths, read in checks:
         for path in sorted(paths):

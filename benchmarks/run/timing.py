@@ -17,7 +17,7 @@ from benchmarks.run.cell_data import CellData, Places, open_data
 from benchmarks.run.contract import Batch, Method
 from benchmarks.run.feed import Feed
 from benchmarks.run.hardware import Phase, hardware
-from benchmarks.run.looks.pixels import map_size
+from benchmarks.run.inspect.pixels import map_size
 from benchmarks.run.methods import build
 from benchmarks.run.progress import Progress
 from benchmarks.run.training import train_epoch

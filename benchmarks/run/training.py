@@ -1,7 +1,8 @@
-"""One training loop for all methods."""
+"""One training loop for all methods, and what every method has that trains one network."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import torch
@@ -11,6 +12,9 @@ from benchmarks.errors import StudyError
 from benchmarks.run.contract import Method, Objective
 from benchmarks.run.feed import Feed
 from benchmarks.study.settings import Settings
+
+# In bfloat16 cells weights, losses and scores are float32.
+_DTYPES = {"bfloat16": torch.float32, "float32": torch.float32, "float64": torch.float64}
 
 Report = Callable[[int, int, int, int, Mapping[str, float]], None]
 """Called now and then with epoch, epochs, batch, batches and the latest losses."""
@@ -27,6 +31,38 @@ def scheduled_adam(network: nn.Module, settings: Settings) -> Objective:
     else:
         schedule = torch.optim.lr_scheduler.ConstantLR(optimiser, factor=1.0)
     return Objective("reconstruction error", optimiser, schedule)
+
+
+class NetworkMethod(Method):
+    """A method that trains one network: its optimiser, its state, its precision."""
+
+    network: nn.Module
+
+    def __init__(self, settings: Settings, seed: int, device: torch.device) -> None:
+        self.settings = settings
+        self.seed = seed
+        self.device = device
+        self.dtype = _DTYPES[settings.precision]
+
+    def objectives(self) -> Sequence[Objective]:
+        """Adam over all parameters, with the schedule of the settings."""
+        return [scheduled_adam(self.network, self.settings)]
+
+    def state(self) -> dict[str, torch.Tensor]:
+        """Return parameters, running statistics and items."""
+        return dict(self.network.state_dict())
+
+    def load(self, state: Mapping[str, torch.Tensor]) -> None:
+        """Restore what `state` returned."""
+        self.network.load_state_dict(dict(state))
+
+    def parameter_count(self) -> int:
+        """Return the number of learned parameters."""
+        return sum(parameter.numel() for parameter in self.network.parameters())
+
+    def autocast(self) -> AbstractContextManager[object]:
+        """Run what is inside in bfloat16 where the cell has that precision."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.precision == "bfloat16")
 
 
 def train_epoch(

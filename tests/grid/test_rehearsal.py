@@ -25,7 +25,7 @@ if (work / "starts").read_text() == "x":
 (work / "cell.log").write_text("going on after epoch 1")
 leave_record()
 """
-FORGETS = TRAINS.replace("going on after epoch 1", "starting anew")
+FORGETS = TRAINS.replace("going on after epoch 1", "starting again")
 HURRIES = "leave_record()"
 
 

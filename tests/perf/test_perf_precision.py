@@ -12,7 +12,7 @@ from benchmarks.perf import precision
 from benchmarks.perf.precision import rows_of
 from benchmarks.run import cell as command
 from benchmarks.run.record import record_path
-from benchmarks.run.scoring import VariantScorer
+from benchmarks.run.scoring import Folded
 from benchmarks.study.files import load_study
 from benchmarks.study.settings import Cell
 from tests.support.cells import write_blob_videos
@@ -109,4 +109,4 @@ def test_scoring_follows_the_precision() -> None:
     """What is compared differs: bfloat16 changes the terms of a frame, and float32 is what the method scores by itself."""
     for name, dtype in (("bfloat16", torch.bfloat16), ("float32", torch.float32)):
         method = method_of(method="mnad", task="reconstruction", precision=name)
-        assert VariantScorer(method, ("update",)).dtype == dtype
+        assert Folded.of(method.parts).dtype == dtype

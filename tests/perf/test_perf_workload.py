@@ -58,7 +58,7 @@ class TestRecipeOf:
         inputs = method.backbone.to_inputs(clip)
         method.network.eval()
         query, _ = method.backbone.encoder(inputs)
-        features = method.memory.recall(method.backbone.as_map(query), None).features
+        features = method.memory.read(method.backbone.as_map(query), None).features
         ours = method.backbone.decoder(method.backbone.from_map(features))
         assert torch.allclose(recipe.eval()(inputs.contiguous())[0], ours, atol=1e-5)
 

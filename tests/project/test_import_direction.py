@@ -15,7 +15,7 @@ CELL_LIBRARIES = LEAF_LIBRARIES | {"pandas", "safetensors", "tqdm"}
 # What report and track see of a cell: its record, never the code that made it.
 RECORD = "benchmarks.run.record"
 # And of a look, the file that it leaves for figures.
-LOOK_FILE = "benchmarks.run.looks.file"
+LOOK_FILE = "benchmarks.run.inspect.file"
 # Of the data, what is known of each set: how many frames it has decides how long a published training was.
 FACTS = "benchmarks.data.facts"
 

@@ -256,7 +256,7 @@ class TestGradient:
         method = method_of(method="mnad", task="reconstruction")
         inputs, _ = method.inputs_and_target(batch_of(made_up_clips(method, 2)))
         query, _ = method.backbone.encoder(inputs)
-        learned = method.memory.learn(query)
+        learned = method.memory.training_read(query)
         sum(learned.losses.values(), torch.zeros(())).backward()
         assert all(value.grad is None for value in method.backbone.decoder.parameters())
         assert method.backbone.encoder.get_parameter("level1.0.weight").grad is not None

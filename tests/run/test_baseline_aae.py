@@ -163,7 +163,7 @@ class TestLook:
         """Frames in [0, 1] and the squared error per pixel, whose mean is the term."""
         method = trained()
         batch = feed_of(method).batch(np.arange(3))
-        look = method.look(batch)
+        look = method.inspect(batch)
         size = method.settings.size
         assert look.input.shape == look.output.shape == (3, size, size, 1)
         assert look.error.shape == (3, size, size)

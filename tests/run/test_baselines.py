@@ -186,7 +186,7 @@ class TestContract:
     def test_error_map_is_a_coarse_grid(self, factors: dict[str, Any]) -> None:
         """Where a method has an error map, it has a finite value per place and clip."""
         method = steps(baseline_of(**factors))
-        if method.look(batch_of(made_up_clips(method, 2))) is None:
+        if method.inspect(batch_of(made_up_clips(method, 2))) is None:
             pytest.skip("draws nothing")
         method.begin_evaluation(method.variants())
         found = method.score(batch_of(made_up_clips(method, 3)), map_size=4).error_map
@@ -199,7 +199,7 @@ class TestContract:
         batch = batch_of(made_up_clips(method, 3))
         method.begin_evaluation(method.variants())
         before = method.score(batch).terms["plain"]
-        look = method.look(batch)
+        look = method.inspect(batch)
         if look is None:
             pytest.skip("draws nothing")
         size, channels = method.settings.size, method.settings.channels

@@ -169,12 +169,12 @@ class TestBaseline:
         factors = {"method": "cae", "task": "reconstruction", "negative_weight": 1.0, "negative_folder": str(folder)}
         file = settings_file(tmp_path, **factors)
         with monkeypatch.context() as interrupted:
-            interrupted.setattr("benchmarks.run.cell.save_checkpoint", save_once)
+            interrupted.setattr("benchmarks.run.run_cell.save_checkpoint", save_once)
             assert main(arguments(file, yard, tmp_path / "parts")) == 2
         if changed:
             cv2.imwrite(str(folder / "1.png"), rng.integers(0, 256, (40, 50), dtype=np.uint8))
         assert main(arguments(file, yard, tmp_path / "parts")) == 0
-        said = "starting anew" if changed else "going on after epoch 1"
+        said = "starting again" if changed else "going on after epoch 1"
         assert said in only(tmp_path / "parts", "cell.log").read_text()
         assert main(arguments(file, yard, tmp_path / "whole")) == 0
         assert numbers(tmp_path / "parts") == numbers(tmp_path / "whole")
@@ -187,7 +187,7 @@ class TestBaseline:
         file = settings_file(tmp_path, **factors)
         assert main(arguments(file, yard, tmp_path / "whole")) == 0
         with monkeypatch.context() as interrupted:
-            interrupted.setattr("benchmarks.run.cell.save_checkpoint", save_once)
+            interrupted.setattr("benchmarks.run.run_cell.save_checkpoint", save_once)
             assert main(arguments(file, yard, tmp_path / "parts")) == 2
         assert main(arguments(file, yard, tmp_path / "parts")) == 0
         assert "going on after epoch 1" in only(tmp_path / "parts", "cell.log").read_text()
@@ -219,8 +219,8 @@ class TestDevice:
             fed.append(device)
             return Feed(clips, device)
 
-        monkeypatch.setattr("benchmarks.run.cell.Feed", told)
-        monkeypatch.setattr("benchmarks.run.cell.build", Bare)
+        monkeypatch.setattr("benchmarks.run.run_cell.Feed", told)
+        monkeypatch.setattr("benchmarks.run.run_cell.build", Bare)
         monkeypatch.setattr("benchmarks.run.cell.pick_device", lambda _: asked)
         assert main(arguments(settings_file(tmp_path, method=method, task="reconstruction"), yard, tmp_path)) == 0
         assert fed == [asked] * feeds

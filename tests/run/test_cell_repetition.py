@@ -80,9 +80,9 @@ class TestRepetition:
         assert main(arguments(file, yard, tmp_path)) == 0
         first = numbers(tmp_path)
         changed = json.loads(only(tmp_path, "seed-3.json").read_text())["fingerprint"]
-        monkeypatch.setattr("benchmarks.run.cell.fingerprint", lambda *_: Fingerprint("0" * 16, {}))
+        monkeypatch.setattr("benchmarks.run.run_cell.fingerprint", lambda *_: Fingerprint("0" * 16, {}))
         assert main(arguments(file, yard, tmp_path)) == 0
-        assert "starting anew" in only(tmp_path, "cell.log").read_text()
+        assert "starting again" in only(tmp_path, "cell.log").read_text()
         again = numbers(tmp_path)
         assert again[1] == first[1]
         assert again[0]["fingerprint"] != changed
@@ -134,4 +134,4 @@ class TestEvaluateEvery:
         self.run(file, yard, tmp_path, 0)
         record, _ = self.run(file, yard, tmp_path, 1)
         assert all("micro_auc" in epoch for epoch in record["epochs"])
-        assert "starting anew: epoch 1 was to be evaluated" in only(tmp_path, "cell.log").read_text()
+        assert "starting again: epoch 1 was to be evaluated" in only(tmp_path, "cell.log").read_text()

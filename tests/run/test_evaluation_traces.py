@@ -40,7 +40,7 @@ def output_of(method: MemoryAutoencoder, batch: Batch) -> torch.Tensor:
     scorer = method._require_scorer()
     inputs, _ = method.inputs_and_target(batch)
     query, skips = scorer._encode(inputs)
-    return scorer._decode(method.memory.recall(query, scorer.items["update"]).features, skips)
+    return scorer._decode(method.memory.read(query, scorer.items["update"]).features, skips)
 
 
 def check_terms(terms: dict[str, np.ndarray[Any, Any]], arrays: Arrays) -> None:
@@ -132,7 +132,7 @@ class TestMnadForwardEval:
         with torch.inference_mode():
             inputs, target = method.inputs_and_target(batch)
             query, skips = scorer._encode(inputs)
-            recalled = method.memory.recall(query, scorer.items["no_update"])
+            recalled = method.memory.read(query, scorer.items["no_update"])
             output = scorer._decode(recalled.features, skips)
             terms = method.score(batch).terms["no_update"]
         assert_allclose(query, arrays["bottleneck"], rtol=1e-4, atol=5e-6)
@@ -154,7 +154,7 @@ class TestMemaeForwardEval:
         with torch.inference_mode():
             inputs, target = method.inputs_and_target(batch)
             query, skips = scorer._encode(inputs)
-            recalled = method.memory.recall(query, scorer.items["plain"])
+            recalled = method.memory.read(query, scorer.items["plain"])
             output = scorer._decode(recalled.features, skips)
             terms = method.score(batch).terms["plain"]
         assert_allclose(query.unflatten(2, (2, 2)), arrays["encoding"], rtol=0, atol=5e-5)

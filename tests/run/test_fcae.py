@@ -42,7 +42,7 @@ class TestRegion:
         """The output outside the pool is the input; inside it is the network's."""
         clips = pool_clips()
         method, outside = fcae(), ~detected(clips)
-        look = method.look(batch_of(clips))
+        look = method.inspect(batch_of(clips))
         assert 0.05 < outside.float().mean() < 0.5
         assert (look.error[outside] == 0).all()
         assert (look.error[~outside] > 0).float().mean() > 0.99
@@ -56,7 +56,7 @@ class TestRegion:
         regions[:, :32] = True
         plain = batch_of(frames)
         batch = Batch(plain.frames, plain.video, plain.first, plain.index, regions=regions)
-        error = fcae(region=None, channels=None).look(batch).error
+        error = fcae(region=None, channels=None).inspect(batch).error
         assert (error[:, 32:] == 0).all()
         assert (error[:, :32] > 0).float().mean() > 0.9
 
@@ -66,11 +66,11 @@ class TestRegion:
         clips[1] = 120
         method = fcae()
         with pytest.raises(StudyError, match=r"video 2, frame 1 .* shows no water"):
-            method.look(batch_of(clips, video=2))
+            method.inspect(batch_of(clips, video=2))
 
     def test_everywhere_without_one(self) -> None:
         """Without a region every pixel counts."""
-        assert (fcae(region=None).look(batch_of(pool_clips())).error > 0).float().mean() > 0.99
+        assert (fcae(region=None).inspect(batch_of(pool_clips())).error > 0).float().mean() > 0.99
 
 
 class TestTargetCorruption:
@@ -90,7 +90,7 @@ class TestTargetCorruption:
     def test_is_for_training_alone(self) -> None:
         """At test the target is the frame, and outside there is no error."""
         clips = pool_clips()
-        look = fcae(target_corruption="gaussian").look(batch_of(clips))
+        look = fcae(target_corruption="gaussian").inspect(batch_of(clips))
         assert (look.error[~detected(clips)] == 0).all()
 
     def test_noise_follows_seed_epoch_and_clip(self) -> None:
@@ -117,7 +117,7 @@ class TestFramesAtTest:
         """The range shrinks, and what is brighter than its surroundings is gone; in training both stay."""
         method, clips = fcae(bright_spots=2.0, luminosity=0.8), pool_clips()
         plain = fcae()
-        look, before = method.look(batch_of(clips)), plain.look(batch_of(clips))
+        look, before = method.inspect(batch_of(clips)), plain.inspect(batch_of(clips))
         assert torch.equal(look.input, look.target)
         assert float(look.target.max()) <= np.float32(0.8)
         region = detected(clips)

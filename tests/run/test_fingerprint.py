@@ -50,9 +50,9 @@ class TestFingerprint:
         assert "benchmarks/run/methods.py" not in files
         assert "benchmarks/run/parts/__init__.py" not in files
 
-    def test_leaves_out_looks(self) -> None:
+    def test_leaves_out_inspections(self) -> None:
         """What is drawn for people changes no score, so it may be drawn better and records stay."""
-        assert not [name for name in fingerprint(settings_of("mnad")).modules if "/looks/" in name]
+        assert not [name for name in fingerprint(settings_of("mnad")).modules if "/inspect/" in name]
 
     def test_does_not_depend_on_values_of_settings(self) -> None:
         """Another learning rate is another cell of the same code."""

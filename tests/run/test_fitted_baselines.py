@@ -83,7 +83,7 @@ class TestRbmPatches:
         before, after = terms(method, plain), terms(method, odd)
         assert (after["map_peak"] > 2 * before["map_peak"]).all()
         assert (after["map_mean"] - before["map_mean"] < after["map_peak"] - before["map_peak"]).all()
-        error = method.look(batch_of(odd[:, None])).error
+        error = method.inspect(batch_of(odd[:, None])).error
         assert float(error[:, 10:14, 10:14].min()) > float(error[:, 20:, 20:].max())
 
     def test_is_as_large_as_its_settings(self) -> None:
@@ -169,7 +169,7 @@ class TestDeepFeatureReconstruction:
         """The heat map has the frame's size and the peak of the score; the frame stands where an output would."""
         method = fitted("dfr", backbone="random", width=0.0625, precision="float32")
         batch = batch_of(frames_of(3)[:, None])
-        look = method.look(batch)
+        look = method.inspect(batch)
         assert look.error.shape == (3, SIZE, SIZE)
         assert torch.equal(look.output, look.target)
         assert (look.error.flatten(1).amax(dim=1) <= torch.tensor(terms(method, frames_of(3))["map_peak"]) + 1e-6).all()

@@ -52,7 +52,7 @@ class TestPixelErrors:
         """Squared where the score is the squared error, absolute elsewhere; their mean is the score."""
         method = dimmed(error=error)
         batch = batch_of(made_up_clips(method, 3))
-        look = method.look(batch)
+        look = method.inspect(batch)
         half = batch.frames[:, 1, :, :, 0].double() / 255 / 2
         assert_allclose(look.error, half**power, rtol=1e-4, atol=1e-7)
         method.begin_evaluation(method.variants())

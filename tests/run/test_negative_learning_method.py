@@ -64,7 +64,7 @@ def error_on(method: FrameAutoencoder, frames: np.ndarray, regions: np.ndarray |
     """Mean squared error over all pixels, or over the regions."""
     index = np.arange(len(frames))
     batch = Batch(torch.from_numpy(frames)[:, None], index, index, index)
-    squared = method.look(batch).error.numpy()
+    squared = method.inspect(batch).error.numpy()
     return float(squared.mean() if regions is None else squared[regions].mean())
 
 

@@ -267,7 +267,7 @@ class TestReplaced:
         with torch.no_grad():
             query, _ = scorer._encode(inputs)
             noise = scorer._replaced_features("bottleneck_matched_noise", query)
-            real = method.memory.recall(query, scorer.trained).features
+            real = method.memory.read(query, scorer.trained).features
         assert_allclose(noise.norm(dim=1), real.norm(dim=1), rtol=1e-4, atol=1e-6)
         assert not torch.allclose(noise, real)
 

@@ -79,7 +79,7 @@ def memae_difference(method: MemoryAutoencoder, clips: np.ndarray[Any, Any]) -> 
     with torch.no_grad():
         encoded, skips = encoder(torch.from_numpy(seen / 127.5 - 1).permute(0, 4, 1, 2, 3))
         query = method.backbone.as_map(encoded)
-        read = method.backbone.from_map(method.memory.recall(query, None).features)
+        read = method.backbone.from_map(method.memory.read(query, None).features)
         output: Tensor = decoder(read, skips if method.settings.skip else ())[:, :, out]
     target = torch.from_numpy(clips[:, wanted] / 127.5 - 1).permute(0, 3, 1, 2)
     return (output - target) / 2

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from benchmarks.errors import StudyError
 from benchmarks.report.figures.overlay import grey, heated, marked
-from benchmarks.run.looks.file import VideoFile
+from benchmarks.run.inspect.file import VideoFile
 from benchmarks.writing import replace_bytes
 
 LARGEST: Final = 700_000

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks.report.read.records import Record
 from benchmarks.report.read.rows import Row
-from benchmarks.run.looks.file import LookFile, VideoFile
+from benchmarks.run.inspect.file import InspectionFile, VideoFile
 from benchmarks.study.settings import AUTOENCODERS
 
 
@@ -16,7 +16,7 @@ class Looked:
 
     row: Row
     record: Record
-    look: LookFile
+    look: InspectionFile
     folder: Path
 
     def fact(self, section: str, name: str) -> object:
@@ -36,8 +36,8 @@ def looked(rows: Sequence[Row], work: Path) -> list[Looked]:
     for row in rows:
         for record in row.records:
             folder = work / record.cell.slug
-            if (folder / LookFile.NAME).is_file():
-                found.append(Looked(row, record, LookFile.load(folder / LookFile.NAME), folder))
+            if (folder / InspectionFile.NAME).is_file():
+                found.append(Looked(row, record, InspectionFile.load(folder / InspectionFile.NAME), folder))
                 break
     return found
 

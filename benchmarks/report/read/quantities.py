@@ -11,7 +11,7 @@ from benchmarks.measure.terms import psnr_from_mse
 from benchmarks.report.read.frame_scores import variant_frames
 from benchmarks.report.read.records import Record
 
-# Of the error maps as they are (benchmarks/run/looks/pixels.py).
+# Of the error maps as they are (benchmarks/run/inspect/pixels.py).
 PIXEL: Final = ("pixel_auc", "pro", "rbdc", "tbdc")
 # What "error" names: the reconstruction error alone, under each method's own name for it.
 _ERRORS: Final = ("psnr", "mse")

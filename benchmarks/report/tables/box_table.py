@@ -1,6 +1,6 @@
 """``results/tables/boxes_<set>.{md,csv}`` and LaTeX: boxes that a detector finds in error maps, on sets with masks.
 
-All numbers are the records' own section ``boxes`` (benchmarks/run/looks/boxes.py); a record without it has no row.
+All numbers are the records' own section ``boxes`` (benchmarks/run/inspect/boxes.py); a record without it has no row.
 """
 
 from collections.abc import Callable, Sequence

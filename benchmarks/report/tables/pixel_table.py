@@ -1,6 +1,6 @@
 """``results/tables/pixel_<set>.{md,csv}`` and LaTeX: where methods see anomalies, on sets with masks.
 
-All numbers are the records' own section ``pixel`` (benchmarks/run/looks/pixels.py); a record without it has no row.
+All numbers are the records' own section ``pixel`` (benchmarks/run/inspect/pixels.py); a record without it has no row.
 """
 
 from collections.abc import Callable, Sequence

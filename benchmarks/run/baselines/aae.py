@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from baselines import aae
-from benchmarks.run.contract import Batch, Losses, Objective, Scored, ScoreRule
-from benchmarks.run.frame_autoencoder import VARIANT, FrameAutoencoder
+from benchmarks.run.contract import PLAIN, Batch, Losses, Objective, Scored, ScoreRule
+from benchmarks.run.frame_autoencoder import FrameAutoencoder
 from benchmarks.run.streams import torch_stream
 from benchmarks.study.settings import Settings
 
@@ -28,7 +28,7 @@ class AdversarialAutoencoder(FrameAutoencoder):
     def __init__(self, settings: Settings, seed: int, device: torch.device) -> None:
         super().__init__(settings, seed, device)
         weights = {settings.error: 0.5, "code_negative_log_likelihood": 0.5}
-        self.rule = ScoreRule("fused", weights, VARIANT, self.other_scores())
+        self.rule = ScoreRule("fused", weights, PLAIN, self.other_scores())
 
     def other_scores(self) -> dict[str, dict[str, float]]:
         """Return each term alone."""
@@ -79,15 +79,15 @@ class AdversarialAutoencoder(FrameAutoencoder):
         with torch.inference_mode():
             code = self._code(batch)
             terms = {
-                **scored.terms[VARIANT],
+                **scored.terms[PLAIN],
                 "code_negative_log_likelihood": aae.code_negative_log_likelihood(code),
                 "adversarial_error": aae.adversarial_error(self.network.discriminator(code)),
             }
-        return Scored({VARIANT: terms}, scored.error_map)
+        return Scored({PLAIN: terms}, scored.error_map)
 
     def _code(self, batch: Batch) -> Tensor:
         inputs, _ = self.inputs_and_target(batch)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.precision == "bfloat16"):
+        with self.autocast():
             code: Tensor = self.network.encoder(inputs[:, 0])
         return code.to(self.dtype)
 

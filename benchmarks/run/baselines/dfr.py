@@ -26,12 +26,11 @@ from baselines.backbones import (
 )
 from baselines.dfr import FeatureAutoencoder, heat_map, latent_size, region_error, regional_features
 from benchmarks.errors import StudyError
-from benchmarks.run.contract import Batch, Clips, Look, Losses, Objective, Scored, ScoreRule
+from benchmarks.run.contract import PLAIN, Batch, Clips, Inspection, Losses, Method, Objective, Scored, ScoreRule
 from benchmarks.run.streams import draw_weights as draw_layers
 from benchmarks.run.streams import numpy_stream, torch_stream
 from benchmarks.study.settings import Settings
 
-_VARIANT = "plain"
 # Frames that the latent size is found from, as in the released code, which takes the first ten images; neighbours in a
 # video are alike, so here they are spread over all training clips.
 _LATENT_FRAMES = 10
@@ -39,8 +38,8 @@ _LATENT_FRAMES = 10
 _PRETEXT_BATCH, _PRETEXT_CROP, _PRETEXT_NOISE, _PRETEXT_RATE = 8, 48, 0.2, 1e-3
 
 
-class DeepFeatureReconstruction:
-    """Implements `benchmarks.run.contract.Method`.
+class DeepFeatureReconstruction(Method):
+    """Rebuilds features in place of pixels.
 
     A frame's score is the largest error of a region, before its map is stretched, as the released code scores an image;
     the mean is given beside it.
@@ -49,7 +48,7 @@ class DeepFeatureReconstruction:
     clip_length = 1
     scored_frame = 0
     evaluation_batch = 16
-    rule = ScoreRule("map_peak", {"map_peak": 1.0}, _VARIANT, {"map_mean": {"map_mean": 1.0}})
+    rule = ScoreRule("map_peak", {"map_peak": 1.0}, PLAIN, {"map_mean": {"map_mean": 1.0}})
 
     def __init__(self, settings: Settings, seed: int, device: torch.device) -> None:
         self.settings = settings
@@ -87,17 +86,10 @@ class DeepFeatureReconstruction:
         loss = functional.mse_loss(self._rebuilt(network, features), features)
         return Losses(loss, {"features": loss.detach()})
 
-    def variants(self) -> tuple[str, ...]:
-        """There is one way to score."""
-        return (_VARIANT,)
-
     def begin_evaluation(self, variants: Sequence[str]) -> None:
         """Switch batch norm to its running statistics."""
         del variants
         self._fitted().eval()
-
-    def begin_video(self, video: int) -> None:
-        """Videos do not matter."""
 
     def score(self, batch: Batch, map_size: int | None = None) -> Scored:
         """Return the largest and the mean error over a frame's regions."""
@@ -107,20 +99,16 @@ class DeepFeatureReconstruction:
         if map_size is not None:
             stretched = heat_map(error, self.settings.size).unsqueeze(1)
             error_map = functional.adaptive_avg_pool2d(stretched, map_size).squeeze(1)
-        return Scored({_VARIANT: terms}, error_map)
+        return Scored({PLAIN: terms}, error_map)
 
-    def look(self, batch: Batch) -> Look:
+    def inspect(self, batch: Batch) -> Inspection:
         """Return the heat map at the frame's size. Features are rebuilt, no image is: the frame stands for the output."""
         training = self._fitted().training
         self._fitted().eval()
         error = heat_map(self._error(batch), self.settings.size)
         self._fitted().train(training)
         frame = batch.frames[:, 0] / 255
-        return Look(frame, frame, frame, error, drawn=False)
-
-    def take_usage(self) -> Mapping[str, Tensor]:
-        """There are no items."""
-        return {}
+        return Inspection(frame, frame, frame, error, drawn=False)
 
     def state(self) -> dict[str, Tensor]:
         """Return autoencoder and backbone: a checkpoint needs no file of weights beside it to be the same method."""
@@ -139,7 +127,7 @@ class DeepFeatureReconstruction:
     def facts(self) -> Mapping[str, Any]:
         """Return the sizes, and the digest of the file that a pretrained backbone came from."""
         found = {
-            "clip_length": self.clip_length,
+            **super().facts(),
             "channels": sum(self.backbone.widths),
             "latent_size": self._fitted().latent,
             "backbone_parameters": sum(parameter.numel() for parameter in self.backbone.parameters()),

@@ -14,17 +14,15 @@ from torch.nn import functional
 
 from baselines.pca import Subspace, fit_subspace, shrink
 from benchmarks.errors import StudyError
-from benchmarks.run.contract import Batch, Clips, Look, Scored, ScoreRule
+from benchmarks.run.contract import PLAIN, Batch, Clips, Inspection, Scored, ScoreRule
 from benchmarks.run.learning_free import LearningFree
 from benchmarks.study.settings import Settings
-
-_VARIANT = "plain"
 
 
 class Pca(LearningFree):
     """Scored by the mean squared error of the shrunken frame."""
 
-    rule = ScoreRule("mse", {"mse": 1.0}, _VARIANT, {"psnr": {"psnr": 1.0}})
+    rule = ScoreRule("mse", {"mse": 1.0}, PLAIN, {"psnr": {"psnr": 1.0}})
 
     def __init__(self, settings: Settings, seed: int, device: torch.device) -> None:
         super().__init__(settings, seed, device)
@@ -49,9 +47,9 @@ class Pca(LearningFree):
         if map_size is not None:
             pixels = torch.from_numpy(error).float().unsqueeze(1)
             error_map = functional.adaptive_avg_pool2d(pixels, map_size).squeeze(1)
-        return Scored({_VARIANT: {"mse": torch.from_numpy(error.mean(axis=(1, 2)))}}, error_map)
+        return Scored({PLAIN: {"mse": torch.from_numpy(error.mean(axis=(1, 2)))}}, error_map)
 
-    def look(self, batch: Batch) -> Look:
+    def inspect(self, batch: Batch) -> Inspection:
         """Return frames as they lie in the subspace, stretched to the frame's size as their errors are."""
         frame = batch.frames[:, 0].float() / 255
         small, rebuilt = (torch.from_numpy(each).float().permute(0, 3, 1, 2) for each in self._rebuilt(batch))
@@ -59,7 +57,7 @@ class Pca(LearningFree):
             functional.interpolate(each, size=list(frame.shape[1:3]), mode="bilinear").to(frame.device)
             for each in (rebuilt.clamp(0, 1), (small - rebuilt).square().mean(dim=1, keepdim=True))
         )
-        return Look(frame, frame, output.permute(0, 2, 3, 1), error.squeeze(1))
+        return Inspection(frame, frame, output.permute(0, 2, 3, 1), error.squeeze(1))
 
     def state(self) -> dict[str, Tensor]:
         """Return the subspace."""

@@ -12,12 +12,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from baselines.rbm_patches import PatchRBM, Rebuilt, fit_rbm, rebuild, sample_patches
-from benchmarks.run.contract import Batch, Clips, Look, Scored, ScoreRule
+from benchmarks.run.contract import PLAIN, Batch, Clips, Inspection, Scored, ScoreRule
 from benchmarks.run.learning_free import LearningFree
 from benchmarks.run.streams import numpy_stream, seed_of
 from benchmarks.study.settings import Settings
 
-_VARIANT = "plain"
 # Frames that patches are drawn from; more frames of a fixed camera are more of the same.
 _FRAMES = 512
 # scikit-learn takes seeds of 32 bits.
@@ -30,7 +29,7 @@ class RbmPatches(LearningFree):
     The mean over all patches is given beside it.
     """
 
-    rule = ScoreRule("map_peak", {"map_peak": 1.0}, _VARIANT, {"map_mean": {"map_mean": 1.0}})
+    rule = ScoreRule("map_peak", {"map_peak": 1.0}, PLAIN, {"map_mean": {"map_mean": 1.0}})
 
     def __init__(self, settings: Settings, seed: int, device: torch.device) -> None:
         super().__init__(settings, seed, device)
@@ -62,13 +61,13 @@ class RbmPatches(LearningFree):
         error_map = None
         if map_size is not None:
             error_map = functional.adaptive_avg_pool2d(found.pixel_error.unsqueeze(1), map_size).squeeze(1)
-        return Scored({_VARIANT: {"map_peak": errors.amax(dim=1), "map_mean": errors.mean(dim=1)}}, error_map)
+        return Scored({PLAIN: {"map_peak": errors.amax(dim=1), "map_mean": errors.mean(dim=1)}}, error_map)
 
-    def look(self, batch: Batch) -> Look:
+    def inspect(self, batch: Batch) -> Inspection:
         """Return frames rebuilt patch by patch; where patches overlap, output and error are their mean."""
         frame = batch.frames[:, 0].float() / 255
         found = self._rebuilt(batch)
-        return Look(frame, frame, found.images.permute(0, 2, 3, 1).clamp(0, 1), found.pixel_error)
+        return Inspection(frame, frame, found.images.permute(0, 2, 3, 1).clamp(0, 1), found.pixel_error)
 
     def state(self) -> dict[str, Tensor]:
         """Return the machine."""

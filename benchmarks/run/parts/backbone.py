@@ -17,6 +17,8 @@ class Backbone(Protocol):
     """Channels of the query map."""
     error_terms: tuple[str, ...]
     """Score terms that `errors` gives, ``point_score`` aside."""
+    scores: tuple[str, ...]
+    """Scores that its errors give, each worth a column; the first unless the settings name another one."""
     memory_format: torch.memory_format
     """Layout in memory that the convolutions are fastest with."""
     evaluation_batch: int

@@ -14,17 +14,18 @@ class Backbone2d:
     """Encoder and decoder of the U-Net, and MNAD's errors."""
 
     error_terms = ("mse",)
+    scores = ("psnr",)
     evaluation_batch = 8
     initialise: Callable[[nn.Module], None] | None = None
     memory_format = torch.channels_last
 
-    def __init__(self, settings: Settings, task: Task, widening: int) -> None:
+    def __init__(self, settings: Settings, task: Task, channel_multiplier: int) -> None:
         width = round(network.PAPER_WIDTH * settings.width)
         frames = task.inputs.stop - task.inputs.start
         self.query_channels = 8 * width
         self.encoder: nn.Module = network.Encoder(frames * settings.channels, width)
         self.decoder: nn.Module = network.Decoder(
-            widening * self.query_channels,
+            channel_multiplier * self.query_channels,
             settings.channels,
             width,
             skip=settings.skip,

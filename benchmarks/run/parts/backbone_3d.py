@@ -17,17 +17,18 @@ class Backbone3d:
     """Encoder and decoder over volumes, and MemAE's errors."""
 
     error_terms = ("mean_absolute_error", "mse")
+    scores = error_terms
     evaluation_batch = 4
     initialise: Callable[[nn.Module], None] | None = staticmethod(network.initialise)
     memory_format = torch.channels_last_3d
 
-    def __init__(self, settings: Settings, task: Task, widening: int) -> None:
+    def __init__(self, settings: Settings, task: Task, channel_multiplier: int) -> None:
         width = round(network.PAPER_WIDTH * settings.width)
         self.query_channels = network.level_widths(width)[3]
         self.scored_frame = task.scored_frame - task.targets.start
         self.encoder: nn.Module = network.Encoder(settings.channels, width)
         self.decoder: nn.Module = network.Decoder(
-            widening * self.query_channels, settings.channels, width, skip=settings.skip
+            channel_multiplier * self.query_channels, settings.channels, width, skip=settings.skip
         )
 
     def to_inputs(self, frames: Tensor, *, rc2020_range: bool = False) -> Tensor:

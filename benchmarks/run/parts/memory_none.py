@@ -1,49 +1,29 @@
 """No memory: the decoder sees the encoder's map alone."""
 
-from collections.abc import Mapping
-
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
-from benchmarks.run.parts.memory import Addressed, Learned, Recalled
+from benchmarks.run.parts.memory import Memory, Read, TrainingRead
 from benchmarks.study.settings import Settings
 
 
-class NoMemory(nn.Module):
-    """The twin of every memory. ``normalise_query`` says whether the map keeps its length."""
-
-    widening = 1
-    updates_at_test = False
+class NoMemory(Memory):
+    """What every memory is compared with. ``normalise_query`` says whether the map keeps its length."""
 
     def __init__(self, settings: Settings, channels: int, seed: int) -> None:
         super().__init__()
         del channels, seed
-        self.weights: Mapping[str, float] = {}
+        self.weights = {}
         self.normalise_query = bool(settings.normalise_query)
 
-    def learn(self, query: Tensor) -> Learned:
+    def training_read(self, query: Tensor) -> TrainingRead:
         """Pass the query on."""
-        return Learned(self._features(query))
+        return TrainingRead(self._features(query))
 
-    def items_for_test(self) -> None:
-        """There are no items."""
-        return
-
-    def recall(self, query: Tensor, items: Tensor | None) -> Recalled:
+    def read(self, query: Tensor, items: Tensor | None) -> Read:
         """Pass the query on."""
         del items
-        return Recalled(self._features(query))
-
-    def addressed(self, query: Tensor, items: Tensor | None) -> Addressed | None:
-        """There are no items to look at."""
-
-    def bypass(self, query: Tensor, items: Tensor, how: str) -> Tensor:
-        """There is no read to replace."""
-        raise NotImplementedError
-
-    def absorb(self, query: Tensor, items: Tensor) -> Tensor:
-        """There are no items to update."""
-        raise NotImplementedError
+        return Read(self._features(query))
 
     def _features(self, query: Tensor) -> Tensor:
         return functional.normalize(query, dim=1) if self.normalise_query else query

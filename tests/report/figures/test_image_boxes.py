@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 from benchmarks.report.figures import images
 from benchmarks.report.read.inspected import Looked
 from benchmarks.report.read.rows import Row
-from benchmarks.run.looks.file import LookFile
+from benchmarks.run.inspect.file import InspectionFile
 from benchmarks.study.presets import resolve
 
 Rows = Callable[..., list[Row]]
@@ -28,7 +28,7 @@ def looked(rows: list[Row]) -> list[Looked]:
     """A look of noise at a normal and two abnormal frames in colour."""
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (3, SIZE, SIZE, 3), dtype=np.uint8)
-    look = LookFile(
+    look = InspectionFile(
         still_kind=np.array(["normal", "abnormal", "other_abnormal"]),
         still_video=np.array(["01", "02", "03"]),
         still_frame=np.array([7, 9, 11]),

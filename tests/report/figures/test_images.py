@@ -12,7 +12,7 @@ from benchmarks.errors import StudyError
 from benchmarks.report.figures import animation, images, queries, write_figures
 from benchmarks.report.read.inspected import looked, without_look
 from benchmarks.report.read.rows import Row
-from benchmarks.run.looks.file import LookFile, VideoFile
+from benchmarks.run.inspect.file import InspectionFile, VideoFile
 from benchmarks.study.presets import resolve
 from benchmarks.study.settings import Settings
 
@@ -28,11 +28,11 @@ def noise_images(generator: np.random.Generator, count: int) -> np.ndarray:
     return generator.integers(0, 256, (count, SIZE, SIZE, 1), dtype=np.uint8)
 
 
-def look_file(seed: int = 0, items: int = 10) -> LookFile:
+def look_file(seed: int = 0, items: int = 10) -> InspectionFile:
     """A look of noise: two stills, a 4×4 map of places, 60 queries, a patch of each kind of square."""
     generator = np.random.default_rng(seed)
     usage = generator.integers(0, 20, (items, 4, 4)).astype(np.uint16)
-    return LookFile(
+    return InspectionFile(
         still_kind=np.array(["normal", "spatial"]),
         still_video=np.array(["01", "02"]),
         still_frame=np.array([7, 9]),
@@ -65,11 +65,11 @@ def video_file(count: int = 30, size: int = SIZE) -> VideoFile:
     )
 
 
-def leave(work: Path, row: Row, look: LookFile, seed: int = 0) -> Path:
+def leave(work: Path, row: Row, look: InspectionFile, seed: int = 0) -> Path:
     """Put a look where a cell's work folder has it."""
     folder = work / next(record.cell.slug for record in row.records if record.seed == seed)
     folder.mkdir(parents=True)
-    look.save(folder / LookFile.NAME)
+    look.save(folder / InspectionFile.NAME)
     return folder
 
 
@@ -86,7 +86,7 @@ class TestLooked:
     def test_damage_is_told(self, tmp_path: Path, write_rows: Rows) -> None:
         """A torn file is named, with the command that makes it again."""
         (row,) = write_rows([mnad()], (0,))
-        (leave(tmp_path, row, look_file()) / LookFile.NAME).write_bytes(b"torn")
+        (leave(tmp_path, row, look_file()) / InspectionFile.NAME).write_bytes(b"torn")
         with pytest.raises(StudyError, match="inspect"):
             looked([row], tmp_path)
 

@@ -14,7 +14,7 @@ _DECIMALS = 6
 def silhouette_facts(query: NDArray[np.floating], item: NDArray[np.int64], metric: str) -> dict[str, Any]:
     """Return the mean silhouette of queries grouped by nearest item, with what it rests on.
 
-    query: (n, channels); item: (n,) number of the nearest, -1 for a dead query, which is counted and left out
+    query: (n, channels); item: (n,) number of the nearest, -1 for an empty address, which is counted and left out
     metric: ``cosine`` or ``euclidean``
     silhouette: in [-1, 1]; None, with a ``reason``, where there are not two groups or every query is one of its own
     """
@@ -43,7 +43,7 @@ def location_information(nearest: NDArray[np.int64]) -> float | None:
     Mutual information of place and nearest item over the items' entropy, both less what chance gives at these counts
     (Vinh et al. 2010): with many items and few frames chance alone gives much.
 
-    nearest: (frames, h, w), -1 for a dead query, which is left out. None with fewer than two items in use, or where
+    nearest: (frames, h, w), -1 for an empty address, which is left out. None with fewer than two items in use, or where
     chance could give as much as there is.
     """
     places = np.broadcast_to(np.arange(nearest[0].size).reshape(nearest[0].shape), nearest.shape)

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.run.looks.items import cosine_facts, item_facts, relative_change
+from benchmarks.run.inspect.items import cosine_facts, item_facts, relative_change
 
 
 class TestCosineFacts:

@@ -1,4 +1,4 @@
-"""Look into cells again, from their checkpoints: what `look_into` gives is put into their records, nothing is trained."""
+"""Inspect cells again, from their checkpoints: what `inspect_cell` gives is put into their records, nothing is trained."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,11 +17,11 @@ from benchmarks.run.contract import Method
 from benchmarks.run.evaluation import Pass, evaluate
 from benchmarks.run.feed import Feed
 from benchmarks.run.fingerprint import made_by_todays_code
+from benchmarks.run.inspect.file import VideoFile
+from benchmarks.run.inspect.pixels import map_size
+from benchmarks.run.inspect.sections import SECTIONS, inspect_cell
+from benchmarks.run.inspect.stills import require_video, whole_video
 from benchmarks.run.labelling import differing_videos, read_labelling
-from benchmarks.run.looks.file import VideoFile
-from benchmarks.run.looks.looking import SECTIONS, look_into
-from benchmarks.run.looks.pixels import map_size
-from benchmarks.run.looks.stills import require_video, whole_video
 from benchmarks.run.methods import build
 from benchmarks.run.record_file import REMEDY, read_content
 from benchmarks.run.video_labels import labels_of
@@ -32,7 +32,7 @@ _SPLITS = {"train": "training", "test": "test"}
 
 
 class _LeftOutError(Exception):
-    """A cell cannot be looked at; the text is why, and a semicolon before what to do."""
+    """A cell cannot be inspected; the text is why, and a semicolon before what to do."""
 
 
 def inspect_cells(
@@ -43,7 +43,7 @@ def inspect_cells(
     video: str | None = None,
     keep_stale: bool = False,
 ) -> dict[Cell, str]:
-    """Look into each cell that has a record and its checkpoint; return why the others were left out.
+    """Inspect each cell that has a record and its checkpoint; return why the others were left out.
 
     Sections and ``looked_at`` go into the record, ``look.npz`` into the work folder; video: with all frames of this test
     video beside it. keep_stale: accept records that were made by older code. Raises StudyError as reading data does, if
@@ -105,7 +105,7 @@ def _record(cell: Cell, places: Places, *, keep_stale: bool) -> dict[str, Any]:
     if not keep_stale and not made_by_todays_code(content, cell.settings):
         raise _LeftOutError("made by older code; run the study again or give --keep-stale")
     if content["epochs"] and not _checkpoint(cell, places).exists():
-        raise _LeftOutError("no checkpoint; remove the record and run the study again, which trains the cell anew")
+        raise _LeftOutError("no checkpoint; remove the record and run the study again, which trains the cell again")
     return content
 
 
@@ -121,7 +121,7 @@ def _inspect(
     opened: dict[tuple[Any, ...], CellData],
     video: str | None,
 ) -> list[str]:
-    """Look into a cell and put into its record what is found; return what that is, in words."""
+    """Inspect a cell and put into its record what is found; return what that is, in words."""
     settings, folder = cell.settings, places.work / cell.slug
     geometry = (settings.dataset, settings.size, settings.channels, settings.calibration_videos)
     if geometry not in opened:
@@ -135,7 +135,7 @@ def _inspect(
         )
     if video is not None:
         require_video(data.dataset.test, video)
-    sections = look_into(method, data, device, folder, _score_again(method, data, device))
+    sections = inspect_cell(method, data, device, folder, _score_again(method, data, device))
     seen_at = {"looked_at": records.commit_facts(_ROOT)}
     records.add_sections(records.record_path(places.results, cell), sections | seen_at)
     found = [f"{cell.slug}: {', '.join(name for name in SECTIONS if name in sections) or 'nothing to record'}"]
@@ -149,7 +149,7 @@ def _inspect(
 
 
 def _restore(cell: Cell, content: dict[str, Any], data: CellData, places: Places, device: torch.device) -> Method:
-    """Build the method that left a record: from its checkpoint, or fitted anew where it was not trained."""
+    """Build the method that left a record: from its checkpoint, or fitted again where it was not trained."""
     for split, what in _SPLITS.items():
         store: FrameStore = getattr(data, split)
         if store.checksum != content["data"][f"{split}_checksum"]:

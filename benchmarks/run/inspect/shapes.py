@@ -17,9 +17,8 @@ from numpy.typing import NDArray
 
 from benchmarks.data.layouts.generated import objects_of, scene_of
 from benchmarks.data.video import Video
-from benchmarks.run.contract import Method
 from benchmarks.run.feed import Feed
-from benchmarks.run.looks.sample import looks, spread
+from benchmarks.run.inspect.sample import Seen, spread
 from synthetic.render import circle_coverage, square_coverage
 from synthetic.scene import Kind, SceneSettings
 from synthetic.similarity import cut_patch, shape_similarity
@@ -35,7 +34,7 @@ _BLURS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8)
 
 @dataclass(frozen=True)
 class Geometry:
-    """Sizes in pixels of the frames that are looked at: radius, half side, reach of a patch, side of the frame."""
+    """Sizes in pixels of the frames that are sampled: radius, half side, reach of a patch, side of the frame."""
 
     radius: float
     half_side: float
@@ -57,7 +56,7 @@ class Shapes:
     facts: section of the record. ``circle_minus_square`` is the mean, over squares, of the output's similarity to a circle
         minus that to a square; under ``matched`` the same with blurred shapes. The target at squares and both at the
         circles of the same frames are controls; squares stand by kind of anomaly beside.
-    patches: arrays of a `LookFile`, the first square of each kind whose patch is whole
+    patches: arrays of a `InspectionFile`, the first square of each kind whose patch is whole
     """
 
     facts: dict[str, Any]
@@ -112,44 +111,55 @@ def _correlation(patch: NDArray[np.float64], ideal: NDArray[np.floating]) -> flo
     return float(np.corrcoef(patch.ravel(), ideal.ravel())[0, 1])
 
 
-def look_at_shapes(method: Method, feed: Feed, videos: Sequence[Video]) -> Shapes | None:
-    """Return what squares came out as on the synthetic set; None on any other, or if the method draws nothing.
+class ShapeSample:
+    """Observes at most `FRAMES`, evenly spread, of the test frames with a measurable square.
 
-    Of the test frames with a measurable square, at most `FRAMES`, evenly spread, are looked at.
+    scene: that of the synthetic set; no other set has one
     """
+
+    def __init__(self, feed: Feed, videos: Sequence[Video], scored_frame: int, scene: SceneSettings) -> None:
+        tables = [_objects(video) for video in videos]
+        size = feed.clips.frames.shape[1]
+        self._geometry = Geometry.of(scene, size)
+        self._at: dict[int, pd.DataFrame] = {}
+        for index in range(len(feed.clips)):
+            objects = tables[int(feed.clips.video[index])].get(int(feed.clips.first[index]) + scored_frame)
+            if objects is None or not (objects["kind"] == "square").any():
+                continue
+            scale = size / scene.size
+            kept = measurable(objects.assign(x=objects["x"] * scale, y=objects["y"] * scale), self._geometry)
+            if (kept["kind"] == "square").any():
+                self._at[index] = kept
+        self.indices = np.array(list(self._at), dtype=np.int64)
+        if len(self.indices):
+            self.indices = self.indices[spread(len(self.indices), FRAMES)]
+        self._rows: list[dict[str, Any]] = []
+        self._patches: dict[str, tuple[NDArray[np.uint8], NDArray[np.uint8]]] = {}
+
+    def see(self, clip: Seen) -> None:
+        """Compare each object's output and target with both shapes; a method that draws no image has none."""
+        if not clip.inspection.drawn:
+            return
+        images = {
+            name: getattr(clip.inspection, name)[0].mean(dim=-1).double().cpu().numpy() for name in ("output", "target")
+        }
+        for _, one in self._at[clip.index].iterrows():
+            _note_patch(self._patches, one, images["target"], images["output"], self._geometry)
+            for name, image in images.items():
+                place = (image, float(one["x"]), float(one["y"]), self._geometry)
+                similar = (*likeness(*place), *matched_likeness(*place))
+                named = {"image": name, "kind": one["kind"], "anomaly": one["anomaly"]}
+                self._rows.append(named | dict(zip(_MEASURED, similar, strict=True)))
+
+    def shapes(self) -> Shapes | None:
+        """Return what squares came out as; None if the method draws nothing, or there is no square."""
+        return Shapes(_described(pd.DataFrame(self._rows)), _as_arrays(self._patches)) if self._rows else None
+
+
+def shape_observer(feed: Feed, videos: Sequence[Video], scored_frame: int) -> ShapeSample | None:
+    """Return who measures shapes; None on any set but the synthetic one."""
     scene = scene_of(videos[0])
-    if scene is None:
-        return None
-    tables = [_objects(video) for video in videos]
-    size = feed.clips.frames.shape[1]
-    geometry = Geometry.of(scene, size)
-    at: dict[int, pd.DataFrame] = {}
-    for index in range(len(feed.clips)):
-        objects = tables[int(feed.clips.video[index])].get(int(feed.clips.first[index]) + method.scored_frame)
-        if objects is None or not (objects["kind"] == "square").any():
-            continue
-        scale = size / scene.size
-        kept = measurable(objects.assign(x=objects["x"] * scale, y=objects["y"] * scale), geometry)
-        if (kept["kind"] == "square").any():
-            at[index] = kept
-    rows: list[dict[str, Any]] = []
-    patches: dict[str, tuple[NDArray[np.uint8], NDArray[np.uint8]]] = {}
-    chosen = np.array(list(at), dtype=np.int64)
-    if len(chosen):
-        chosen = chosen[spread(len(chosen), FRAMES)]
-    for batch, look in looks(method, feed, chosen):
-        if not look.drawn:
-            return None
-        images = {name: getattr(look, name).mean(dim=-1).double().cpu().numpy() for name in ("output", "target")}
-        for row, index in enumerate(batch.index):
-            for _, one in at[int(index)].iterrows():
-                _note_patch(patches, one, images["target"][row], images["output"][row], geometry)
-                for name, image in images.items():
-                    place = (image[row], float(one["x"]), float(one["y"]), geometry)
-                    similar = (*likeness(*place), *matched_likeness(*place))
-                    named = {"image": name, "kind": one["kind"], "anomaly": one["anomaly"]}
-                    rows.append(named | dict(zip(_MEASURED, similar, strict=True)))
-    return Shapes(_described(pd.DataFrame(rows)), _as_arrays(patches)) if rows else None
+    return None if scene is None else ShapeSample(feed, videos, scored_frame, scene)
 
 
 def _note_patch(

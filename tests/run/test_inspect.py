@@ -8,7 +8,7 @@ import torch
 from numpy.testing import assert_allclose, assert_array_equal
 
 from benchmarks.data.clips import Clips
-from benchmarks.run.contract import Look, Method
+from benchmarks.run.contract import Inspection, Method
 from benchmarks.run.feed import Feed
 from benchmarks.run.methods import build
 from benchmarks.study.presets import resolve
@@ -29,8 +29,8 @@ CASES: dict[str, dict[str, Any]] = {
 CLIPS = 3
 
 
-def assert_well_formed(look: Look, frames: tuple[int, ...]) -> None:
-    """Shapes, types and ranges that `Look` promises; frames: (clips, height, width, channels)."""
+def assert_well_formed(look: Inspection, frames: tuple[int, ...]) -> None:
+    """Shapes, types and ranges that `Inspection` promises; frames: (clips, height, width, channels)."""
     for images in (look.input, look.target, look.output):
         assert images.shape == frames
         assert images.dtype == torch.float32
@@ -47,7 +47,7 @@ class TestAutoencoder:
         method = trained_a_little(method_of(**CASES[case]))
         settings = method.settings
         clips = made_up_clips(method, CLIPS)
-        look = method.look(batch_of(clips))
+        look = method.inspect(batch_of(clips))
         assert_well_formed(look, (CLIPS, settings.size, settings.size, settings.channels))
         assert_array_equal(look.target, np.float32(clips[:, method.scored_frame]) / np.float32(255))
         places = (4, 4) if settings.method == "mnad" else (4, 2)
@@ -75,12 +75,12 @@ class TestAutoencoder:
             method.begin_evaluation(method.variants())
             terms = [method.score(batch_of(first)).terms]
             if looked:
-                method.look(batch_of(second))
+                method.inspect(batch_of(second))
             terms.append(method.score(batch_of(second)).terms)
             usage = dict(method.take_usage())
             method.network.train()
             if looked:
-                method.look(batch_of(second))
+                method.inspect(batch_of(second))
                 assert all(module.training for module in method.network.modules())
             losses = method.losses(batch_of(first, epoch=1), "").terms
             scores.append(terms)
@@ -101,7 +101,7 @@ class TestAutoencoder:
         # Published first: its update must not reach the look.
         method.begin_evaluation(tuple(dict.fromkeys((method.rule.variant, variant))))
         terms = method.score(batch, map_size=method.settings.size).terms[variant]
-        look = method.look(batch)
+        look = method.inspect(batch)
         if method.settings.method == "mnad":
             assert_allclose(look.error.mean(dim=(1, 2)), terms["mse"], rtol=1e-5)
         elif method.task.scores_last_only:
@@ -128,7 +128,7 @@ class TestInput:
         """A quarter of the input's pixels is black or white, as in the scored input; the target has none of it."""
         method = method_of(method="mnad", task="denoising", noise=0.25)
         clips = made_up_clips(method, 2) // 2 + 60
-        look = method.look(batch_of(clips))
+        look = method.inspect(batch_of(clips))
         struck = (look.input == 0) | (look.input == 1)
         assert 0.2 < struck.double().mean() < 0.3
         assert_array_equal(look.input[~struck], look.target[~struck])
@@ -140,14 +140,14 @@ class TestInput:
         """The scored frame itself never goes in."""
         method = method_of(method=name, task="prediction")
         clips = made_up_clips(method, 2)
-        assert_array_equal(method.look(batch_of(clips)).input, np.float32(clips[:, last]) / np.float32(255))
+        assert_array_equal(method.inspect(batch_of(clips)).input, np.float32(clips[:, last]) / np.float32(255))
 
 
 class TestDeadQueries:
     def test_are_nearest_to_no_item(self) -> None:
         """With a threshold that no weight reaches, every place is dead and has no weight."""
         method = method_of(method="memae", task="reconstruction", shrink_threshold=0.99)
-        look = method.look(batch_of(made_up_clips(method, 2)))
+        look = method.inspect(batch_of(made_up_clips(method, 2)))
         assert look.nearest is not None
         assert look.weight is not None
         assert bool((look.nearest == -1).all())
@@ -169,7 +169,7 @@ class TestLearningFree:
         """Mean frame and frame before are outputs whose error is the score; a clock draws nothing."""
         method, feed = self.prepared(name)
         batch = feed.batch(np.arange(4))
-        look = method.look(batch)
+        look = method.inspect(batch)
         if name == "clock":
             assert look is None
             return

@@ -1,5 +1,6 @@
 """Whether squares come out as circles, on outputs that are known to be one or the other."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import cv2
@@ -11,9 +12,10 @@ import torch
 from benchmarks.data.clips import Clips
 from benchmarks.data.layouts import generated
 from benchmarks.data.video import Dataset, Video
-from benchmarks.run.contract import Batch, Look
+from benchmarks.run.contract import Batch, Inspection
 from benchmarks.run.feed import Feed
-from benchmarks.run.looks.shapes import Geometry, Shapes, look_at_shapes, measurable
+from benchmarks.run.inspect.sample import observe
+from benchmarks.run.inspect.shapes import Geometry, Shapes, measurable, shape_observer
 from synthetic.dataset import _paint
 from synthetic.scene import SceneSettings
 
@@ -27,6 +29,12 @@ def dataset() -> Dataset:
     path = generated.find("synthetic", None)
     assert path is not None
     return generated.read("synthetic", path, settings=SCENE)
+
+
+def shapes_of(method: Any, feed: Feed, videos: Sequence[Video]) -> Shapes | None:
+    """What a method's outputs say of shapes."""
+    observer = shape_observer(feed, videos, 0)
+    return observer.shapes() if observer is not None and observe(method, feed, [observer]) else None
 
 
 def frames_of(dataset: Dataset, kind: str | None = None) -> np.ndarray:
@@ -52,17 +60,17 @@ class Drawer:
         self.outputs = torch.from_numpy(outputs)
         self.drawn = drawn
 
-    def look(self, batch: Batch) -> Look:
+    def inspect(self, batch: Batch) -> Inspection:
         """Return the frame and what is drawn of it."""
         frame, output = batch.frames[:, 0] / 255, self.outputs[batch.index] / 255
-        return Look(frame, frame, output, (output - frame).square().mean(dim=-1), drawn=self.drawn)
+        return Inspection(frame, frame, output, (output - frame).square().mean(dim=-1), drawn=self.drawn)
 
 
 def shapes(dataset: Dataset, outputs: np.ndarray, frames: np.ndarray | None = None) -> Shapes:
     """What a look at a method that draws these outputs finds."""
     seen = frames_of(dataset) if frames is None else frames
     feed = Feed(Clips(seen, [video.length for video in dataset.test], length=1), torch.device("cpu"))
-    found = look_at_shapes(Drawer(outputs), feed, dataset.test)  # type: ignore[arg-type]
+    found = shapes_of(Drawer(outputs), feed, dataset.test)
     assert found is not None
     return found
 
@@ -132,13 +140,13 @@ class TestLookAtShapes:
         frames = frames_of(dataset)[:5]
         videos = [Video("01", 5, read=lambda index, *, grey=False: frames[index])]
         feed = Feed(Clips(frames, [5], length=1), torch.device("cpu"))
-        assert look_at_shapes(Drawer(frames), feed, videos) is None  # type: ignore[arg-type]
+        assert shapes_of(Drawer(frames), feed, videos) is None
 
     def test_a_method_that_gives_no_image_back_has_none(self, dataset: Dataset) -> None:
         """The frame that stands for its output says nothing of shapes."""
         frames = frames_of(dataset)
         feed = Feed(Clips(frames, [video.length for video in dataset.test], length=1), torch.device("cpu"))
-        assert look_at_shapes(Drawer(frames, drawn=False), feed, dataset.test) is None  # type: ignore[arg-type]
+        assert shapes_of(Drawer(frames, drawn=False), feed, dataset.test) is None
 
 
 class TestMeasurable:

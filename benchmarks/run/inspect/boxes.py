@@ -5,7 +5,7 @@ full heat is twice the highest error there, and the threshold the lowest of a fi
 most `FALSE_PER_FRAME` boxes a frame there. Boxes are shares of the frame's width and height.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,11 +19,11 @@ from benchmarks.data.video import Video
 from benchmarks.measure.boxes import boxes_of_mask, score_boxes
 from benchmarks.run.contract import Method
 from benchmarks.run.feed import Feed
-from benchmarks.run.looks.sample import looks, spread
-from benchmarks.run.looks.stills import choose_stills
+from benchmarks.run.inspect.sample import Seen, observe, spread
+from benchmarks.run.inspect.stills import choose_stills
 
 FRAMES: Final = 400
-"""Test frames that are looked at, evenly spread; and as many held-out ones at most."""
+"""Test frames that are sampled, evenly spread; and as many held-out ones at most."""
 FALSE_PER_FRAME: Final = 0.05
 EXPONENT: Final = 1.5
 SHARES: Final = tuple(float(f"{1 - 10**-power:.7g}") for power in np.arange(5, 0.9, -0.25))
@@ -32,42 +32,70 @@ OVERLAPS: Final = (0.5, 0.25)
 # Of the frame's side: the smoothing before the threshold, and gaps that are bridged; of its area: the smallest box.
 _SMOOTHING, _GAP, _SMALLEST = 1 / 128, 5 / 128, 5e-4
 _DECIMALS: Final = 6
-Boxes = NDArray[np.float64]
+Found = NDArray[np.float64]
 
 
-def box_facts(method: Method, feed: Feed, held_out: Feed | None, videos: Sequence[Video]) -> dict[str, Any] | None:
-    """Return a record's facts of boxes; None on a set without masks, without held-out frames, or if nothing is drawn.
+class Boxes:
+    """Observes `FRAMES` test frames with masks, and the stills.
 
-    exponent, peak: of the heat; threshold, quantile: of the heat, and the share of held-out pixels below it;
-    false_per_held_out_frame: boxes found there; frames: test frames looked at; overlap_0.5, overlap_0.25: `BoxScores` at
-    these IoU; stills: by kind, the boxes ``found`` (with their heat) and ``true`` in the frames that figures show.
+    finder: with the threshold that held-out frames chose
     """
-    masked = [index for index, video in enumerate(videos) if video.masks is not None]
-    if held_out is None or not masked:
-        return None
-    normal = [error for _, error in _errors(method, held_out, spread(len(held_out.clips), FRAMES))]
-    if not normal:
-        return None
-    finder = BoxFinder.of(normal)
-    candidates = np.flatnonzero(np.isin(feed.clips.video, masked)).astype(np.int64)
-    looked_at = candidates[spread(len(candidates), FRAMES)]
-    found = [finder.boxes(error) for _, error in _errors(method, feed, looked_at)]
-    true = [true_boxes(videos, feed, method, index) for index in looked_at.tolist()]
-    scores = {f"overlap_{overlap:g}": score_boxes(found, true, overlap).to_dict() for overlap in OVERLAPS}
-    shown = [
-        (kind, index)
-        for kind, index in choose_stills(feed.clips, videos, method.scored_frame).items()
-        if feed.clips.video[index] in masked
-    ]
-    errors = _errors(method, feed, np.array([index for _, index in shown], dtype=np.int64))
-    stills = {
-        kind: {
-            "found": finder.boxes(error).round(_DECIMALS).tolist(),
-            "true": true_boxes(videos, feed, method, index).round(_DECIMALS).tolist(),
+
+    def __init__(self, method: Method, feed: Feed, finder: "BoxFinder", videos: Sequence[Video]) -> None:
+        masked = [index for index, video in enumerate(videos) if video.masks is not None]
+        candidates = np.flatnonzero(np.isin(feed.clips.video, masked)).astype(np.int64)
+        self._sampled = candidates[spread(len(candidates), FRAMES)]
+        stills = choose_stills(feed.clips, videos, method.scored_frame)
+        self._stills = {kind: index for kind, index in stills.items() if feed.clips.video[index] in masked}
+        self.indices = np.array([*self._sampled.tolist(), *self._stills.values()], dtype=np.int64)
+        self._finder = finder
+        self._found: dict[int, Found] = {}
+        self._true = {index: true_boxes(videos, feed, method, index) for index in self.indices.tolist()}
+
+    def see(self, clip: Seen) -> None:
+        """Find the boxes of a frame."""
+        self._found[clip.index] = self._finder.boxes(smoothed(clip))
+
+    def facts(self) -> dict[str, Any]:
+        """Return a record's facts of boxes.
+
+        exponent, peak: of the heat; threshold, quantile: of the heat, and the share of held-out pixels below it;
+        false_per_held_out_frame: boxes found there; frames: test frames that were sampled; overlap_0.5, overlap_0.25:
+        `BoxScores` at these IoU; stills: by kind, the boxes ``found`` (with their heat) and ``true`` in the frames that
+        figures show.
+        """
+        found, true = ([by[index] for index in self._sampled.tolist()] for by in (self._found, self._true))
+        scores = {f"overlap_{overlap:g}": score_boxes(found, true, overlap).to_dict() for overlap in OVERLAPS}
+        stills = {
+            kind: {
+                "found": self._found[index].round(_DECIMALS).tolist(),
+                "true": self._true[index].round(_DECIMALS).tolist(),
+            }
+            for kind, index in self._stills.items()
         }
-        for (kind, index), (_, error) in zip(shown, errors, strict=True)
-    }
-    return {**finder.facts(), "frames": len(found), **scores, "stills": stills}
+        return {**self._finder.facts(), "frames": len(found), **scores, "stills": stills}
+
+
+class _HeldOut:
+    """Observes held-out normal frames, for the threshold."""
+
+    def __init__(self, clips: int) -> None:
+        self.indices = spread(clips, FRAMES)
+        self.errors: list[NDArray[np.float32]] = []
+
+    def see(self, clip: Seen) -> None:
+        """Keep the error map."""
+        self.errors.append(smoothed(clip))
+
+
+def box_observer(method: Method, feed: Feed, held_out: Feed | None, videos: Sequence[Video]) -> Boxes | None:
+    """Return who looks for boxes; None on a set without masks, without held-out frames, or if nothing is drawn."""
+    if held_out is None or all(video.masks is None for video in videos):
+        return None
+    normal = _HeldOut(len(held_out.clips))
+    if not observe(method, held_out, [normal]):
+        return None
+    return Boxes(method, feed, BoxFinder.of(normal.errors), videos)
 
 
 @dataclass(frozen=True)
@@ -99,7 +127,7 @@ class BoxFinder:
             chosen = cls(detector, peak, share, rate)
         return chosen
 
-    def boxes(self, error: NDArray[np.float32]) -> Boxes:
+    def boxes(self, error: NDArray[np.float32]) -> Found:
         """Return the boxes (n, 5) of a smoothed error map, as shares of the frame, with their heat."""
         return _unit(self.detector.boxes(heat_map(error, EXPONENT, peak=self.peak)), error.shape)
 
@@ -114,22 +142,21 @@ class BoxFinder:
         }
 
 
-def true_boxes(videos: Sequence[Video], feed: Feed, method: Method, index: int) -> Boxes:
+def true_boxes(videos: Sequence[Video], feed: Feed, method: Method, index: int) -> Found:
     """Return the boxes (n, 4) of the mask of a clip's scored frame, as shares of the frame; specks are left out."""
     masks = videos[int(feed.clips.video[index])].masks
-    assert masks is not None, "only videos with masks are looked at"
+    assert masks is not None, "only videos with masks are sampled"
     mask = masks(int(feed.clips.first[index]) + method.scored_frame * int(feed.clips.steps[index]))
     return _unit(boxes_of_mask(mask, max(round(_SMALLEST * mask.size), 1)), mask.shape)
 
 
-def _errors(method: Method, feed: Feed, indices: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """Yield the smoothed error map of each clip."""
-    for batch, look in looks(method, feed, indices):
-        for index, error in zip(batch.index.tolist(), look.error.float().cpu().numpy(), strict=True):
-            yield index, np.asarray(cv2.GaussianBlur(error, (0, 0), _SMOOTHING * error.shape[0]), dtype=np.float32)
+def smoothed(clip: Seen) -> NDArray[np.float32]:
+    """Return a clip's error map (height, width), smoothed as it is before the threshold."""
+    error = clip.inspection.error[0].float().cpu().numpy()
+    return np.asarray(cv2.GaussianBlur(error, (0, 0), _SMOOTHING * error.shape[0]), dtype=np.float32)
 
 
-def _unit(boxes: Boxes, shape: Sequence[int]) -> Boxes:
+def _unit(boxes: Found, shape: Sequence[int]) -> Found:
     height, width = shape
     scaled = boxes.copy()
     scaled[:, :4] /= [width, height, width, height]

@@ -1,7 +1,7 @@
-"""Look into a trained cell: sections of its record, and a file of arrays for figures."""
+"""What is inspected in a trained cell: sections of its record, and a file of arrays for figures."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -13,15 +13,16 @@ from benchmarks.run.cell_data import CellData
 from benchmarks.run.contract import Method
 from benchmarks.run.evaluation import Pass
 from benchmarks.run.feed import Feed
-from benchmarks.run.looks.batch_norm import measured_anew
-from benchmarks.run.looks.boxes import box_facts
-from benchmarks.run.looks.file import LookFile
-from benchmarks.run.looks.gather import Gathered, gather
-from benchmarks.run.looks.items import item_facts
-from benchmarks.run.looks.pixels import pixel_facts
-from benchmarks.run.looks.queries import location_information, silhouette_facts
-from benchmarks.run.looks.shapes import look_at_shapes
-from benchmarks.run.looks.stills import stills
+from benchmarks.run.inspect.batch_norm import recalibrated
+from benchmarks.run.inspect.boxes import box_observer
+from benchmarks.run.inspect.file import InspectionFile
+from benchmarks.run.inspect.gather import Gathered, QuerySample
+from benchmarks.run.inspect.items import item_facts
+from benchmarks.run.inspect.pixels import pixel_facts
+from benchmarks.run.inspect.queries import location_information, silhouette_facts
+from benchmarks.run.inspect.sample import observe
+from benchmarks.run.inspect.shapes import shape_observer
+from benchmarks.run.inspect.stills import Stills
 
 SECTIONS = ("items", "queries", "shapes", "pixel", "boxes", "batch_norm")
 _KEPT_ITEMS = 100
@@ -29,69 +30,78 @@ _KEPT_ITEMS = 100
 _KEPT_VALUES = 2**19
 
 
-def look_into(method: Method, data: CellData, device: torch.device, folder: Path, scored: Pass) -> dict[str, Any]:
+def inspect_cell(method: Method, data: CellData, device: torch.device, folder: Path, scored: Pass) -> dict[str, Any]:
     """Return sections of the record by name, and write ``look.npz`` into the cell's work folder.
 
     scored: the test frames under the published variant, whose evaluation was the method's last; what its test-time update
     made of the items is taken from there. Everything stands under the published variant's name, but is read with the
-    items as trained and no update (`Method.look`), ``items.<variant>.updated`` and ``pixel`` excepted. A method that
+    items as trained and no update (`Method.inspect`), ``items.<variant>.updated`` and ``pixel`` excepted. A method that
     draws nothing gives nothing.
 
     items: `items.item_facts`; queries: `queries.silhouette_facts` of 2,000 queries, ``largest_weight`` (mean address
     weight of each query's nearest item) and `queries.location_information`; shapes: `shapes.Shapes`; pixel: `pixels.pixel_facts`;
-    boxes: `boxes.box_facts`, of methods that are no `MemoryAutoencoder`; batch_norm: `batch_norm.measured_anew`, of those
-    that are
+    boxes: `boxes.Boxes`, of methods that are no `MemoryAutoencoder`; batch_norm: `batch_norm.recalibrated`, of those that
+    are
     """
     videos = data.dataset.test
     feed = Feed(data.clips("test", method.clip_length), device)
-    held_out = Feed(data.clips("held out", method.clip_length), device) if data.held_out else None
-    memory = _Items(method) if isinstance(method, MemoryAutoencoder) and method.settings.memory != "none" else None
-    gathered = gather(method, feed, memory.absorb if memory is not None and memory.updating else None)
-    if gathered is None:
+    composed = isinstance(method, MemoryAutoencoder)
+    memory = _Items.of(method)
+    queries = QuerySample(len(feed.clips), memory.update if memory is not None and memory.updating else None)
+    stills = Stills(feed, videos, method.scored_frame)
+    shapes = shape_observer(feed, videos, method.scored_frame)
+    held_out = Feed(data.clips("held out", method.clip_length), device) if data.held_out and not composed else None
+    boxes = box_observer(method, feed, held_out, videos)
+    if not observe(method, feed, [one for one in (queries, stills, shapes, boxes) if one is not None]):
         return {}
-    shapes = look_at_shapes(method, feed, videos)
+    gathered = queries.gathered()
+    squares = None if shapes is None else shapes.shapes()
     sections: dict[str, Any] = {
         "items": None if memory is None else item_facts(memory.trained, memory.updated, gathered.update_size),
-        "queries": _query_facts(gathered, _metric(method)),
-        "shapes": None if shapes is None else shapes.facts,
+        "queries": _query_facts(gathered, _distance(method)),
+        "shapes": None if squares is None else squares.facts,
         "pixel": pixel_facts(scored, videos),
-        "boxes": None if isinstance(method, MemoryAutoencoder) else box_facts(method, feed, held_out, videos),
+        "boxes": None if boxes is None else boxes.facts(),
     }
-    LookFile(
-        **stills(method, feed, videos),
+    InspectionFile(
+        **stills.arrays(),
         **_addresses(gathered, None if memory is None else memory.trained.float().cpu().numpy()),
-        **_kept_queries(gathered, _metric(method)),
-        **({} if shapes is None else shapes.patches),
+        **_kept_queries(gathered, _distance(method)),
+        **({} if squares is None else squares.patches),
         frames=np.array(gathered.frames),
-    ).save(folder / LookFile.NAME)
+    ).save(folder / InspectionFile.NAME)
     # Last, since it scores the test frames once more: what was said above is of the evaluation before.
-    sections["batch_norm"] = measured_anew(method, data, device)
+    sections["batch_norm"] = recalibrated(method, data, device)
     return {name: {method.rule.variant: found} for name, found in sections.items() if found is not None}
 
 
 class _Items:
     """The items of an autoencoder as trained, as its scoring has left them, and under an update by one frame."""
 
-    def __init__(self, method: MemoryAutoencoder) -> None:
+    def __init__(self, method: MemoryAutoencoder, trained: Tensor) -> None:
         self.memory = method.memory
         self.dtype = method.dtype
-        trained = method.memory.items_for_test()
-        assert trained is not None, "a memory has items"
         self.trained = trained
         self.updating = method.memory.updates_at_test
         self.updated = method.items_now(method.rule.variant) if self.updating else None
 
-    def absorb(self, query: Tensor) -> tuple[Tensor, Tensor]:
+    @classmethod
+    def of(cls, method: Method) -> Self | None:
+        """Return the items of a method; None if it has none."""
+        if not isinstance(method, MemoryAutoencoder) or (trained := method.memory.items_for_test()) is None:
+            return None
+        return cls(method, trained)
+
+    def update(self, query: Tensor) -> tuple[Tensor, Tensor]:
         """Return the trained items, and what an update by a frame's query map would make of them."""
-        return self.trained, self.memory.absorb(query.to(self.dtype), self.trained)
+        return self.trained, self.memory.update(query.to(self.dtype), self.trained)
 
 
-def _metric(method: Method) -> str:
-    """Return the distance by which a method's memory compares: MNAD's is a cosine, MemAE's an inner product unless set."""
+def _distance(method: Method) -> str:
+    """Return the distance by which a method's memory compares; ``address`` says it where the memory has that setting."""
     if not isinstance(method, MemoryAutoencoder):
         return "euclidean"
-    cosine = method.settings.memory == "mnad" or method.settings.address == "cosine"
-    return "cosine" if cosine else "euclidean"
+    return "cosine" if method.settings.address == "cosine" else method.settings.memory_card.distance
 
 
 def _query_facts(gathered: Gathered, metric: str) -> dict[str, Any] | None:

@@ -5,16 +5,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from benchmarks.data.clips import Clips
 from benchmarks.data.video import Video
 from benchmarks.errors import StudyError
-from benchmarks.run.contract import Look, Method
+from benchmarks.run.contract import Method
 from benchmarks.run.feed import Feed
-from benchmarks.run.looks.file import VideoFile
-from benchmarks.run.looks.sample import looks
+from benchmarks.run.inspect.file import VideoFile
+from benchmarks.run.inspect.sample import Frames, observe
 
+_SHOWN = ("input", "target", "output")
 _KINDS = ("normal", "spatial", "temporal", "spatio_temporal")
 
 
@@ -44,18 +44,26 @@ def choose_stills(clips: Clips, videos: Sequence[Video], scored_frame: int) -> d
     return chosen
 
 
-def stills(method: Method, feed: Feed, videos: Sequence[Video]) -> dict[str, Any]:
-    """Return the arrays of a `LookFile` that hold the stills."""
-    chosen = choose_stills(feed.clips, videos, method.scored_frame)
-    indices = np.array(list(chosen.values()), dtype=np.int64)
-    seen = [look for _, look in looks(method, feed, indices)]
-    return {
-        "still_kind": np.array(list(chosen), dtype=np.str_),
-        "still_video": np.array([videos[index].name for index in feed.clips.video[indices]], dtype=np.str_),
-        "still_frame": feed.clips.first[indices] + method.scored_frame,
-        "still_error": _joined(seen, "error").astype(np.float16),
-        **{f"still_{name}": _bytes(_joined(seen, name)) for name in ("input", "target", "output")},
-    }
+class Stills:
+    """Observes the stills."""
+
+    def __init__(self, feed: Feed, videos: Sequence[Video], scored_frame: int) -> None:
+        self.chosen = choose_stills(feed.clips, videos, scored_frame)
+        self.indices = np.array(list(self.chosen.values()), dtype=np.int64)
+        self._frames = Frames(self.indices, *_SHOWN, "error")
+        self.see = self._frames.see
+        self._clips, self._videos, self._scored_frame = feed.clips, videos, scored_frame
+
+    def arrays(self) -> dict[str, Any]:
+        """Return the arrays of an `InspectionFile` that hold the stills."""
+        frames, clips = self._frames, self._clips
+        return {
+            "still_kind": np.array(list(self.chosen), dtype=np.str_),
+            "still_video": np.array([self._videos[index].name for index in clips.video[self.indices]], dtype=np.str_),
+            "still_frame": clips.first[self.indices] + self._scored_frame,
+            "still_error": frames.array("error").astype(np.float16),
+            **{f"still_{name}": _bytes(frames.array(name)) for name in _SHOWN},
+        }
 
 
 def require_video(videos: Sequence[Video], name: str) -> int:
@@ -70,19 +78,19 @@ def whole_video(method: Method, feed: Feed, videos: Sequence[Video], name: str) 
     """Return all scored frames of a test video; None if the method draws nothing. Raises StudyError for another name."""
     number = require_video(videos, name)
     indices = np.flatnonzero(feed.clips.video == number).astype(np.int64)
-    seen = [look for _, look in looks(method, feed, indices)]
-    if not seen:
+    frames = Frames(indices, *_SHOWN, "error")
+    if not observe(method, feed, [frames]):
         return None
     frame = feed.clips.first[indices] + method.scored_frame
     labels = videos[number].labels
-    error = _joined(seen, "error").astype(np.float64)
+    error = frames.array("error").astype(np.float64)
     unit = max(float(error.max()) / 255, np.finfo(np.float64).tiny)
     return VideoFile(
         frame=frame,
         label=np.zeros(len(frame), np.uint8) if labels is None else labels[frame].astype(np.uint8),
         error=np.rint(error / unit).astype(np.uint8),
         error_unit=np.array(unit),
-        **{part: _bytes(_joined(seen, part)) for part in ("input", "target", "output")},
+        **{part: _bytes(frames.array(part)) for part in _SHOWN},
     )
 
 
@@ -103,11 +111,6 @@ def _longest(values: Sequence[NDArray[np.int64]], value: int, *, left_out: int |
             if stop - start > best:
                 best, place = stop - start, (index, (start + stop) // 2)
     return place
-
-
-def _joined(seen: Sequence[Look], name: str) -> NDArray[np.float32]:
-    parts: list[Tensor] = [getattr(look, name) for look in seen]
-    return np.concatenate([part.float().cpu().numpy() for part in parts])
 
 
 def _bytes(images: NDArray[np.float32]) -> NDArray[np.uint8]:

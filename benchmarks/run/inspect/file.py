@@ -1,4 +1,4 @@
-"""What a look leaves beside the checkpoint, for figures: ``look.npz`` of a cell, ``video-NAME.npz`` of one test video."""
+"""What an inspection leaves next to the checkpoint, for figures: ``look.npz`` of a cell, ``video-NAME.npz`` of one test video."""
 
 import hashlib
 from collections.abc import Mapping
@@ -48,7 +48,7 @@ def _digest(arrays: Mapping[str, NDArray[Any]]) -> str:
 
 
 @dataclass(frozen=True)
-class LookFile(_Arrays):
+class InspectionFile(_Arrays):
     """A cell as trained, seen on a sample of its test frames. Below 2 MB: 0.4 to 1.2 MB at the profile `cpu`.
 
     still_kind: (stills,) text: normal, abnormal, other_abnormal; on the synthetic set normal, spatial, temporal,
@@ -58,9 +58,9 @@ class LookFile(_Arrays):
     items: (kept, channels) float16; item_number: (kept,) int64: all items of a memory of at most 100, else the 100 used
         most in the sample. None without memory
     usage: (kept, h, w) uint16, how many of the sampled frames have their query at a place nearest to an item;
-        dead: (h, w) uint16, how many have a dead one. frames: (), how many were sampled
+        dead: (h, w) uint16, how many have an empty address. frames: (), how many were sampled
     query: (n, channels) float16, at unit length where items are compared by cosine; query_item: (n,) int64, the nearest
-        item's number, -1 for a dead query. None where the method has no queries, or no items
+        item's number, -1 for an empty address. None where the method has no queries, or no items
     patch_kind: (patches,) text: spatial, spatio_temporal; patch_target, patch_output: (patches, side, side) uint8 in grey,
         a square of each kind with its surroundings, as it was to be and as it came out. None on other sets
     """

@@ -7,9 +7,10 @@ import torch
 from benchmarks.data.clips import Clips
 from benchmarks.data.video import Video
 from benchmarks.errors import StudyError
-from benchmarks.run.contract import Batch, Look
+from benchmarks.run.contract import Batch, Inspection
 from benchmarks.run.feed import Feed
-from benchmarks.run.looks.stills import choose_stills, stills, whole_video
+from benchmarks.run.inspect.sample import observe
+from benchmarks.run.inspect.stills import Stills, choose_stills, whole_video
 
 FRAMES = np.random.default_rng(0).integers(0, 256, (30, 4, 4, 1), dtype=np.uint8)
 
@@ -45,10 +46,10 @@ class Blurrer:
     scored_frame = 1
     evaluation_batch = 3
 
-    def look(self, batch: Batch) -> Look:
+    def inspect(self, batch: Batch) -> Inspection:
         """Return both frames and what is drawn."""
         before, frame = (batch.frames / 255).unbind(dim=1)
-        return Look(before, frame, frame / 2, (frame / 2).square().mean(dim=-1))
+        return Inspection(before, frame, frame / 2, (frame / 2).square().mean(dim=-1))
 
 
 class TestChooseStills:
@@ -96,7 +97,10 @@ class TestStills:
     def test_hold_what_was_drawn(self) -> None:
         """Images as bytes, errors as they are, with the names to find them by."""
         chosen = videos("00000", "01110")
-        found = stills(Blurrer(), Feed(clips_of(chosen, 2), torch.device("cpu")), chosen)  # type: ignore[arg-type]
+        method, feed = Blurrer(), Feed(clips_of(chosen, 2), torch.device("cpu"))
+        stills = Stills(feed, chosen, method.scored_frame)
+        assert observe(method, feed, [stills])  # type: ignore[arg-type]
+        found = stills.arrays()
         assert found["still_kind"].tolist() == ["normal", "abnormal"]
         assert found["still_video"].tolist() == ["01", "02"]
         assert found["still_frame"].tolist() == [2, 2]

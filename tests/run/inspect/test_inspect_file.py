@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from benchmarks.errors import StudyError
-from benchmarks.run.looks.file import LookFile
+from benchmarks.run.inspect.file import InspectionFile
 
 
-def made_up() -> LookFile:
+def made_up() -> InspectionFile:
     """A look without memory."""
-    return LookFile(
+    return InspectionFile(
         still_kind=np.array(["normal"]),
         still_video=np.array(["01"]),
         still_frame=np.array([3]),
@@ -24,13 +24,13 @@ def made_up() -> LookFile:
     )
 
 
-class TestLookFile:
+class TestInspectionFile:
     def test_comes_back_as_it_was(self, tmp_path: Path) -> None:
         """Arrays keep values and types, what is absent stays absent, and no other file is left."""
         look = made_up()
-        look.save(tmp_path / LookFile.NAME)
+        look.save(tmp_path / InspectionFile.NAME)
         assert [path.name for path in tmp_path.iterdir()] == ["look.npz"]
-        again = LookFile.load(tmp_path / LookFile.NAME)
+        again = InspectionFile.load(tmp_path / InspectionFile.NAME)
         for name, value in vars(look).items():
             found = getattr(again, name)
             if value is None:
@@ -42,18 +42,18 @@ class TestLookFile:
     @pytest.mark.parametrize("spoil", ["missing", "cut", "other"])
     def test_one_that_cannot_be_read_gets_a_sentence(self, tmp_path: Path, spoil: str) -> None:
         """A file that is not there, cut off, or holds other arrays is named with what to do."""
-        path = tmp_path / LookFile.NAME
+        path = tmp_path / InspectionFile.NAME
         if spoil == "cut":
             made_up().save(path)
             path.write_bytes(path.read_bytes()[:100])
         elif spoil == "other":
             np.savez(path, colour=np.zeros(3))
         with pytest.raises(StudyError, match="run make inspect-STUDY") as raised:
-            LookFile.load(path)
+            InspectionFile.load(path)
         assert str(path) in str(raised.value)
 
     def test_a_folder_that_refuses_gets_a_sentence(self, tmp_path: Path) -> None:
         """What cannot be written is named."""
         (tmp_path / "taken").write_text("a file where a folder is wanted")
         with pytest.raises(StudyError, match="Expected to write"):
-            made_up().save(tmp_path / "taken" / LookFile.NAME)
+            made_up().save(tmp_path / "taken" / InspectionFile.NAME)

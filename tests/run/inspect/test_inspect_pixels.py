@@ -16,7 +16,7 @@ from benchmarks.measure.regions import Regions
 from benchmarks.measure.score_levels import DECIMALS
 from benchmarks.measure.score_maps import SIZE
 from benchmarks.run.evaluation import Pass
-from benchmarks.run.looks.pixels import map_size, object_centres, pixel_facts, true_regions
+from benchmarks.run.inspect.pixels import map_size, object_centres, pixel_facts, true_regions
 from synthetic.scene import SceneSettings
 from tests.support.known_maps import known_maps, linked, same_tracks
 

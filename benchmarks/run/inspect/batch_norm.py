@@ -1,4 +1,4 @@
-"""What batch norm's running statistics do to the AUC: they are measured anew on training frames, and the test frames scored.
+"""What batch norm's running statistics do to the AUC: they are recalibrated on training frames, and the test frames scored.
 
 Training averages them as it goes, over steps whose weights still move and batches of four; scoring rests on them (STUDY
 trap 4). Here the trained weights stay, the statistics become the plain mean over batches of the last epoch, and the
@@ -25,8 +25,8 @@ _NORMS: Final = (nn.BatchNorm2d, nn.BatchNorm3d)
 _CONSTANT = 1e12
 
 
-def measured_anew(method: Method, data: CellData, device: torch.device) -> dict[str, Any] | None:
-    """Return ``micro_auc`` with statistics measured anew, of how many ``batches``, and the ``variance_ratio``.
+def recalibrated(method: Method, data: CellData, device: torch.device) -> dict[str, Any] | None:
+    """Return ``micro_auc`` with recalibrated statistics, of how many ``batches``, and the ``variance_ratio``.
 
     variance_ratio: of new to running variances, the channel that changed most, as 1 or more; None where a channel has
     lost all its variance, or had none before. micro_auc: None where it is undefined. None for a method without batch
@@ -58,7 +58,7 @@ def _ratio(new: torch.Tensor, old: torch.Tensor) -> float:
 
 
 def _uncompiled(network: nn.Module) -> AbstractContextManager[Any]:
-    """Run what is compiled as it was written: a new momentum at each batch would compile it anew, up to torch's limit."""
+    """Run what is compiled as it was written: a new momentum at each batch would compile it again, up to torch's limit."""
     compiled = any(getattr(module, "_compiled_call_impl", None) is not None for module in network.modules())
     return torch.compiler.set_stance("force_eager") if compiled else nullcontext()
 

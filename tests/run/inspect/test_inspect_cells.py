@@ -14,7 +14,7 @@ import torch
 from benchmarks import cli
 from benchmarks.run import cell as command
 from benchmarks.run.cell_lock import alone_at
-from benchmarks.run.looks.file import LookFile, VideoFile
+from benchmarks.run.inspect.file import InspectionFile, VideoFile
 from benchmarks.run.record import record_path
 from benchmarks.study.files import load_study
 from benchmarks.study.settings import Cell
@@ -156,15 +156,15 @@ class TestSectionsOfACell:
         for factors in ({"method": "mnad", "memory": "none"}, {"method": "pca"}, {"method": "clock"}):
             cell = cell_of(garden, **factors)
             assert not {"items", "queries", "shapes"} & set(record_of(garden, cell))
-            file = garden / "work" / cell.slug / LookFile.NAME
+            file = garden / "work" / cell.slug / InspectionFile.NAME
             assert file.exists() == (factors["method"] != "clock")
 
     def test_look_file_agrees_with_the_record(self, garden: Path) -> None:
         """Items, their use by place and the sampled queries are those that the record describes."""
         for factors, kept in (({"method": "mnad", "memory": "mnad"}, 10), ({"method": "memae"}, 100)):
             cell = cell_of(garden, **factors)
-            path = garden / "work" / cell.slug / LookFile.NAME
-            look = LookFile.load(path)
+            path = garden / "work" / cell.slug / InspectionFile.NAME
+            look = InspectionFile.load(path)
             (queries,) = record_of(garden, cell)["queries"].values()
             assert look.items is not None
             assert look.item_number is not None
@@ -189,8 +189,8 @@ class TestInspect:
         cells = load_study(garden / "garden.toml").cells
         paths = [record_path(garden / "results", cell) for cell in cells]
         texts = [path.read_text() for path in paths]
-        looks = [garden / "work" / cell.slug / LookFile.NAME for cell in cells]
-        arrays = [vars(LookFile.load(path)) if path.exists() else {} for path in looks]
+        looks = [garden / "work" / cell.slug / InspectionFile.NAME for cell in cells]
+        arrays = [vars(InspectionFile.load(path)) if path.exists() else {} for path in looks]
         for path, text in zip(paths, texts, strict=True):
             stripped = {
                 name: value
@@ -210,7 +210,7 @@ class TestInspect:
             # The sections were put back at the end, where the cell has them, in the cell's own way of writing.
             assert path.read_text().startswith(text.removesuffix("\n}\n"))
             for name, value in expected.items():
-                np.testing.assert_array_equal(getattr(LookFile.load(look), name), value)
+                np.testing.assert_array_equal(getattr(InspectionFile.load(look), name), value)
         for path, text in zip(paths, texts, strict=True):
             path.write_text(text)
 

@@ -1,4 +1,4 @@
-"""Batch norm's running statistics measured anew: benchmarks/run/looks/batch_norm.py."""
+"""Batch norm's running statistics measured anew: benchmarks/run/inspect/batch_norm.py."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from benchmarks.run.autoencoder import MemoryAutoencoder
 from benchmarks.run.cell_data import CellData, Places, open_data
 from benchmarks.run.fast import speed_up
 from benchmarks.run.feed import Feed
-from benchmarks.run.looks.batch_norm import measured_anew
+from benchmarks.run.inspect.batch_norm import recalibrated
 from benchmarks.run.methods import build
 from benchmarks.run.training import train_epoch
 from benchmarks.study.presets import resolve
@@ -55,9 +55,9 @@ class TestMeasuredAnew:
         settings = small(method, memory)
         data = open_data(settings, places)
         cell = trained(settings, data, fast=fast)
-        found = measured_anew(cell, data, CPU)
+        found = recalibrated(cell, data, CPU)
         cell.load({name: 100 * value if "running_var" in name else value for name, value in cell.state().items()})
-        spoilt = measured_anew(cell, data, CPU)
+        spoilt = recalibrated(cell, data, CPU)
         assert found is not None
         assert spoilt is not None
         assert spoilt["micro_auc"] == found["micro_auc"]
@@ -69,7 +69,7 @@ class TestMeasuredAnew:
         data = open_data(settings, places)
         cell = trained(settings, data)
         cell.load({name: 0 * value if name.endswith("items") else value for name, value in cell.state().items()})
-        found = measured_anew(cell, data, CPU)
+        found = recalibrated(cell, data, CPU)
         assert found is not None
         assert found["variance_ratio"] is None
         assert found["micro_auc"] is not None
@@ -83,7 +83,7 @@ class TestMeasuredAnew:
         cell.take_usage()
         before = {name: value.clone() for name, value in cell.state().items()}
         momenta = [module.momentum for module in cell.network.modules() if hasattr(module, "momentum")]
-        measured_anew(cell, data, CPU)
+        recalibrated(cell, data, CPU)
         assert all(torch.equal(value, before[name]) for name, value in cell.state().items())
         assert [module.momentum for module in cell.network.modules() if hasattr(module, "momentum")] == momenta
 
@@ -91,7 +91,7 @@ class TestMeasuredAnew:
         """Nothing is said of what has no running statistics."""
         settings = resolve(dataset="garden", method="clock", task="reconstruction", memory="none", profile="smoke")
         data = open_data(settings, places)
-        assert measured_anew(build(settings, 0, CPU), data, CPU) is None
+        assert recalibrated(build(settings, 0, CPU), data, CPU) is None
 
     @pytest.mark.parametrize("method", ["mnad", "memae"])
     def test_compiled_halves_are_measured_as_written(self, places: Places, method: str) -> None:
@@ -105,7 +105,7 @@ class TestMeasuredAnew:
         for made in (plain, compiled):
             feed = Feed(data.training_clips(settings, made.clip_length), CPU)
             train_epoch(made, made.objectives(), feed, settings, 0, 1, lambda *facts: None)
-            found.append(measured_anew(made, data, CPU))
+            found.append(recalibrated(made, data, CPU))
         torch.compiler.reset()
         assert found[1] is not None
         assert found[1]["batches"] > torch._dynamo.config.recompile_limit or method == "memae"

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.run.looks.queries import location_information, silhouette_facts
+from benchmarks.run.inspect.queries import location_information, silhouette_facts
 
 RNG = np.random.default_rng
 

@@ -8,9 +8,10 @@ import torch
 
 from benchmarks.data.clips import Clips
 from benchmarks.data.video import Video
-from benchmarks.run.contract import Batch, Look
+from benchmarks.run.contract import Batch, Inspection
 from benchmarks.run.feed import Feed
-from benchmarks.run.looks.boxes import FALSE_PER_FRAME, BoxFinder, box_facts
+from benchmarks.run.inspect.boxes import FALSE_PER_FRAME, BoxFinder, box_observer
+from benchmarks.run.inspect.sample import observe
 from tests.support.methods import CPU
 
 SIZE, LENGTH = 64, 20
@@ -24,16 +25,16 @@ class Brightness:
     scored_frame = 0
     evaluation_batch = 8
 
-    def look(self, batch: Batch) -> Look | None:
+    def inspect(self, batch: Batch) -> Inspection | None:
         """The frame, black, and its brightness."""
         frames = batch.frames[:, 0].float() / 255
-        return Look(frames, frames, torch.zeros_like(frames), frames.mean(dim=-1))
+        return Inspection(frames, frames, torch.zeros_like(frames), frames.mean(dim=-1))
 
 
 class Silent(Brightness):
     """A method that draws nothing."""
 
-    def look(self, batch: Batch) -> Look | None:
+    def inspect(self, batch: Batch) -> Inspection | None:
         """Nothing."""
         del batch
         return None
@@ -64,7 +65,8 @@ def facts_of(method: Any, videos: list[tuple[Video, np.ndarray]], held_out: np.n
     """What the record gets."""
     feed = Feed(Clips(np.concatenate([frames for _, frames in videos]), [LENGTH] * len(videos), length=1), CPU)
     normal = None if held_out is None else Feed(Clips(held_out, [len(held_out)], length=1), CPU)
-    return box_facts(method, feed, normal, [video for video, _ in videos])
+    observer = box_observer(method, feed, normal, [video for video, _ in videos])
+    return observer.facts() if observer is not None and observe(method, feed, [observer]) else None
 
 
 class TestBoxFacts:

@@ -1,0 +1,1 @@
+"""Inspections of a trained method: what its items, queries and outputs are like. They change no score."""

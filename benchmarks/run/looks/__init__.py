@@ -1,1 +1,0 @@
-"""Looks into a trained method: what its items, queries and outputs are like. They change no score."""
