@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.reading import DIGEST
 from benchmarks.study.presets import resolve
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,9 +75,9 @@ def only(folder: Path, pattern: str) -> Path:
 
 
 def without_times(record: dict[str, Any]) -> dict[str, Any]:
-    """A record but for times, the memory it took, and the commit it ran from."""
+    """A record but for times, the memory it took, the commit it ran from, and its digest, in which all of these are."""
     kept = copy.deepcopy(record)
-    for name in ("started", "commit", "dirty", "phases"):
+    for name in ("started", "commit", "dirty", "phases", DIGEST):
         del kept[name]
     for epoch in kept["epochs"]:
         del epoch["seconds"]

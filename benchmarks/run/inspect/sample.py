@@ -74,6 +74,7 @@ def observe(method: Method, feed: Feed, observers: Sequence[Observer]) -> bool:
 def _row(inspection: Inspection, row: int) -> Inspection:
     """Return the inspection of one clip of the batch."""
     values: dict[str, Any] = {one.name: getattr(inspection, one.name) for one in fields(inspection)}
-    return Inspection(
-        **{name: value[row : row + 1] if isinstance(value, Tensor) else value for name, value in values.items()}
-    )
+    for name, value in values.items():
+        if isinstance(value, Tensor):
+            values[name] = value[row : row + 1]
+    return Inspection(**values)
