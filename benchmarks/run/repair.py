@@ -8,8 +8,8 @@ from pathlib import Path
 from benchmarks.data.store import open_path
 from benchmarks.errors import StudyError
 from benchmarks.run.checkpoint import read_facts
-from benchmarks.run.labelling import read_labelling
 from benchmarks.run.inspect.file import InspectionFile
+from benchmarks.run.labelling import read_labelling
 from benchmarks.run.record_file import read_content
 from benchmarks.run.verify_records import strays
 from benchmarks.writing import clear_left
