@@ -110,8 +110,8 @@ def test_memory_and_losses_stay_in_float32() -> None:
     videos = [render_video(video_plan(SCENE, "train")[0])]
     batch = Feed(clips_of(videos, method.clip_length), CPU).batch(np.arange(3))
     seen = []
-    learn = method.memory.learn
-    method.memory.learn = lambda query: (seen.append(query.dtype), learn(query))[1]  # type: ignore[method-assign,func-returns-value]
+    learn = method.memory.training_read
+    method.memory.training_read = lambda query: (seen.append(query.dtype), learn(query))[1]  # type: ignore[method-assign,func-returns-value]
     losses = method.losses(batch, "")
     assert seen == [torch.float32]
     assert all(term.dtype == torch.float32 for term in losses.terms.values())

@@ -35,7 +35,7 @@ class Spy:
 
     def __init__(self, method: MemoryAutoencoder) -> None:
         self.stages: dict[str, torch.Tensor] = {}
-        learn = method.memory.learn
+        learn = method.memory.training_read
 
         def watched(query: torch.Tensor) -> Any:
             self.stages["query"] = query.detach().clone()
@@ -43,7 +43,7 @@ class Spy:
             self.stages["read"] = learned.features.detach().clone()
             return learned
 
-        method.memory.learn = watched  # type: ignore[method-assign]
+        method.memory.training_read = watched  # type: ignore[method-assign]
         encoder, decoder = method.backbone.encoder, method.backbone.decoder
         encoder.register_forward_hook(lambda _, __, output: self._keep_skips(output[1]))
         decoder.register_forward_hook(lambda _, __, output: self._keep("output", output))
