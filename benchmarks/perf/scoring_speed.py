@@ -22,7 +22,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from benchmarks.data.video import Dataset
 from benchmarks.errors import StudyError
 from benchmarks.measure.terms import psnr_from_mse
-from benchmarks.perf import own_side, published_mnad
+from benchmarks.perf import own_side
 from benchmarks.perf.apart import Apart
 from benchmarks.perf.measuring import Row, Spread, in_a_sentence, interleave, ratio, write_rows
 from benchmarks.perf.roofline import matrix_peak
@@ -41,6 +41,7 @@ from benchmarks.run.autoencoder import MemoryAutoencoder
 from benchmarks.run.evaluation import Pass, evaluate
 from benchmarks.study.presets import resolve
 from benchmarks.study.settings import Settings
+from examples import mnad_in_one_file as published_mnad
 
 TOLERANCE = 1e-6
 # No squared error in [0, 1] reaches it.

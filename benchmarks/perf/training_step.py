@@ -14,13 +14,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.data.video import Dataset
-from benchmarks.perf import own_side, published_memae, published_mnad
+from benchmarks.perf import own_side
 from benchmarks.perf.apart import Apart
 from benchmarks.perf.measuring import Row, in_a_sentence, interleave, ratio, write_rows
 from benchmarks.perf.workload import CPU, dataset_of, name_of, open_workload, parse, parser_of, recipe_of
 from benchmarks.run.autoencoder import MemoryAutoencoder
 from benchmarks.study.presets import resolve
 from benchmarks.study.settings import Settings
+from examples import memae_in_one_file as published_memae
+from examples import mnad_in_one_file as published_mnad
 
 
 def published(settings: Settings, seed: int, files: Sequence[Path], clips: int) -> Callable[[], float]:

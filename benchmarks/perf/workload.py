@@ -14,12 +14,12 @@ from benchmarks.data.datasets import open_dataset
 from benchmarks.data.store import open_store
 from benchmarks.data.video import Dataset, ImageFrames, Video
 from benchmarks.errors import StudyError
-from benchmarks.perf.published_memae import Memae
-from benchmarks.perf.published_mnad import Mnad
 from benchmarks.run.autoencoder import MemoryAutoencoder
 from benchmarks.run.feed import Feed
 from benchmarks.run.hardware import keep_freed_memory
 from benchmarks.study.settings import Settings
+from examples.memae_in_one_file import Memae
+from examples.mnad_in_one_file import Mnad
 from memae.network import PAPER_WIDTH as MEMAE_WIDTH
 from mnad.network import PAPER_WIDTH as MNAD_WIDTH
 

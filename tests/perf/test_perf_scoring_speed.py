@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from benchmarks.errors import StudyError
-from benchmarks.perf import published_mnad, scoring_speed
+from benchmarks.perf import scoring_speed
 from benchmarks.run.evaluation import Pass
+from examples import mnad_in_one_file as published_mnad
 
 TINY = (
     "--dataset",

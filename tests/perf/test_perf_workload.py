@@ -8,11 +8,11 @@ import torch
 
 from benchmarks.data.datasets import open_dataset
 from benchmarks.errors import StudyError
-from benchmarks.perf import published_mnad
-from benchmarks.perf.published_memae import Memae
-from benchmarks.perf.published_mnad import Mnad
 from benchmarks.perf.workload import name_of, open_workload, recipe_of
 from benchmarks.study.presets import resolve
+from examples import mnad_in_one_file as published_mnad
+from examples.memae_in_one_file import Memae
+from examples.mnad_in_one_file import Mnad
 from tests.support.methods import made_up_clips, method_of
 
 

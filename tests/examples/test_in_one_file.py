@@ -1,4 +1,4 @@
-"""The published recipe (benchmarks/perf/published_*.py) against the official programs: the comparison is with the real thing."""
+"""The methods in one file each (examples/) against the official programs."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -13,10 +13,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.metrics import roc_auc_score
 
 from benchmarks.data.images import read_image, resize_square
-from benchmarks.errors import StudyError
-from benchmarks.perf import published_memae as memae
-from benchmarks.perf import published_mnad as mnad
-from benchmarks.perf import published_recipe as recipe
+from examples import memae_in_one_file as memae
+from examples import mnad_in_one_file as mnad
 from tests.support.methods import stacked_clips
 from tests.support.official_names import renamed
 
@@ -92,7 +90,7 @@ class TestMnadMemory:
         """Both losses and their gradients are official."""
         arrays = golden(name)
         query, items = tensors(arrays, "query", "items")
-        loss = getattr(mnad, term)(query.requires_grad_(), items)
+        loss = getattr(mnad, f"{term}_loss")(query.requires_grad_(), items)
         (gradient,) = torch.autograd.grad(loss, query)
         expected = arrays[f"grad_{term}"]
         assert_allclose(loss.detach(), arrays[term], rtol=1e-5, atol=1e-7)
@@ -102,7 +100,7 @@ class TestMnadMemory:
         """At test the compactness of a frame is its distance."""
         arrays = golden("mnad_losses_eval")
         for query, items, expected in zip(*tensors(arrays, "query", "items"), arrays["compactness"], strict=True):
-            assert_allclose(mnad.compactness(query, items), expected, rtol=1e-5, atol=1e-8)
+            assert_allclose(mnad.compactness_loss(query, items), expected, rtol=1e-5, atol=1e-8)
 
     def test_point_score_equals_official(self, golden: Golden) -> None:
         """The error that decides the update; frame 0 loosely, since the float32 weight cancels there."""
@@ -222,7 +220,7 @@ class TestMemaeMemory:
         """The entropy of a volume of attention and its gradient are official."""
         arrays = golden("memae_entropy")
         (attention,) = tensors(arrays, "map5d_att")
-        loss = memae.entropy(memae.volume_rows(attention.requires_grad_()))
+        loss = memae.entropy_loss(memae.volume_rows(attention.requires_grad_()))
         (gradient,) = torch.autograd.grad(loss, attention)
         assert_allclose(loss.detach(), arrays["map5d_entropy"], rtol=1e-6, atol=1e-7)
         assert_allclose(gradient, arrays["map5d_grad"], rtol=1e-5, atol=1e-6)
@@ -238,7 +236,7 @@ class TestMemaeMemory:
     def test_regularity_equals_official(self, golden: Golden) -> None:
         """One minus the error scaled within each video."""
         arrays = golden("memae_score")
-        regularity = recipe.regularity([list(arrays[f"error_video{video}"]) for video in (1, 2, 3)])
+        regularity = memae.regularity([list(arrays[f"error_video{video}"]) for video in (1, 2, 3)])
         assert_allclose(regularity, arrays["regularity"], atol=1e-9)
 
 
@@ -293,12 +291,12 @@ class TestDecode:
         """Decoder and resize are those of the frame store, so that both sides see the same input."""
         (file,) = jpegs(tmp_path, 1)
         ours = resize_square(read_image(file, grey=channels == 1), 32, channels)
-        assert_array_equal(recipe.decode(file, 32, channels), ours)
+        assert_array_equal(mnad.decode(file, 32, channels), ours)
 
     def test_a_missing_file_is_a_sentence(self, tmp_path: Path) -> None:
         """The path is named."""
-        with pytest.raises(StudyError, match=r"gone\.jpg"):
-            recipe.decode(tmp_path / "gone.jpg", 8, 3)
+        with pytest.raises(OSError, match=r"gone\.jpg"):
+            mnad.decode(tmp_path / "gone.jpg", 8, 3)
 
 
 class TestEpochs:
@@ -325,3 +323,24 @@ class TestEpochs:
         assert [len(video) for video in errors] == [4]
         assert max(regularity) == 1
         assert min(regularity) == 0
+
+
+class TestMain:
+    @pytest.mark.parametrize("program", [mnad, memae], ids=["MNAD", "MemAE"])
+    def test_trains_and_evaluates_a_folder(
+        self, program: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Videos of circles and squares, as it writes them where no folder is named, end in an AUC."""
+        mnad.write_circles_and_squares(tmp_path, size=32, videos=1, frames=26)
+        auc = program.main([str(tmp_path), "--epochs", "1", "--size", "16", "--width", "3"])
+        assert 0 <= auc <= 1
+        assert f"AUC {100 * auc:.1f} %" in capsys.readouterr().out.splitlines()[-1]
+
+    def test_labels_that_do_not_fit_are_a_sentence(self, tmp_path: Path) -> None:
+        """The file is named; so is a folder without videos."""
+        mnad.write_circles_and_squares(tmp_path, size=32, videos=1, frames=20)
+        (tmp_path / "test" / "00.txt").write_text("0\n1\n")
+        with pytest.raises(OSError, match=r"00\.txt for each of 20 frames"):
+            mnad.main([str(tmp_path), "--epochs", "1"])
+        with pytest.raises(OSError, match="Videos were expected"):
+            mnad.main([str(tmp_path / "nowhere")])
