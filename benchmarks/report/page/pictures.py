@@ -19,6 +19,7 @@ from benchmarks.report.page.runs import run_id
 from benchmarks.report.read.groups import common_label, settings_label
 from benchmarks.report.read.records import Record
 from benchmarks.report.read.rows import Row
+from benchmarks.study.files import load_study, study_names
 from benchmarks.study.settings import Cell
 
 PICTURES_BUDGET: Final = 1_100_000
@@ -169,11 +170,13 @@ def _place(path: Path) -> tuple[int, str]:
 
 
 def _caption(path: Path, owners: Sequence[Record], cells: Collection[Cell]) -> str:
-    """In printed names what a file shows: ``claims-ped2/auc-by-items-ped2`` is of the settings of that study."""
+    """What a file shows, in printed names: of which setting, else of which study, by its title or the label of its cells."""
     kind = _kind(path)
     words = _CAPTIONS[kind] if kind else path.stem.replace("-", " ").replace("_", " ").capitalize()
     of = [f"{Row(owners[0].settings, ()).label}, {settings_label(owners[0].settings)}"] if owners else []
-    if not owners and cells:
+    if not owners and path.parent.name in study_names():
+        of = [load_study(path.parent.name).title.replace(": ", ", ", 1)]
+    elif not owners and cells:
         of = [common_label(cell.settings for cell in cells)]
     return ": ".join([words, *of])
 
