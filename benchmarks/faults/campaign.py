@@ -35,8 +35,8 @@ from benchmarks.run import record as records
 from benchmarks.run.cell import run_cell
 from benchmarks.run.cell_data import Places as CellPlaces
 from benchmarks.run.checkpoint import _read as read_checkpoint
+from benchmarks.run.inspect.file import InspectionFile
 from benchmarks.run.labelling import read_labelling
-from benchmarks.run.looks.file import LookFile
 from benchmarks.run.record_file import read_content
 from benchmarks.run.verify_records import verify_record
 from benchmarks.study.presets import resolve
@@ -122,7 +122,7 @@ def make_artefacts(folder: Path) -> list[Artefact]:
         Artefact("record", one, _record, other),
         Artefact("table of terms", one.with_suffix(".csv.gz"), _table, other.with_suffix(".csv.gz")),
         Artefact("checkpoint", work[0] / "checkpoint.safetensors", _checkpoint, work[1] / "checkpoint.safetensors"),
-        Artefact("inspection", work[0] / LookFile.NAME, _inspection, work[1] / LookFile.NAME),
+        Artefact("inspection", work[0] / InspectionFile.NAME, _inspection, work[1] / InspectionFile.NAME),
         Artefact("frame store", stores[0], _store, stores[1]),
         Artefact("store's sidecar", stores[0].with_suffix(".json"), lambda path: _store(path.with_suffix(".npy")), stores[1].with_suffix(".json")),
     ]  # fmt: skip
@@ -143,7 +143,7 @@ def _checkpoint(path: Path) -> Any:
 
 
 def _inspection(path: Path) -> Any:
-    return repr(LookFile.load(path))
+    return repr(InspectionFile.load(path))
 
 
 def _store(path: Path) -> Any:
@@ -257,7 +257,7 @@ def writers(artefacts: list[Artefact], folder: Path) -> dict[str, tuple[Path, Ca
     """Return what writes each kind of file, and where; each writes the same again."""
     record, table = artefacts[0], artefacts[1]
     content, terms = read_content(record.path), read_terms(table.path)
-    text, look = folder / "text" / "a.md", LookFile.load(artefacts[3].path)
+    text, look = folder / "text" / "a.md", InspectionFile.load(artefacts[3].path)
     data = artefacts[2].path.read_bytes()
 
     def rewrite_checkpoint() -> None:
@@ -268,7 +268,7 @@ def writers(artefacts: list[Artefact], folder: Path) -> dict[str, tuple[Path, Ca
         "record": (record.path, lambda: records.write_record(record.path, content, terms)),
         "sections of a record": (record.path, lambda: records.add_sections(record.path, {"notes": content["notes"]})),
         "text": (text, lambda: replace_text(text, "whole\n")),
-        "inspection": (folder / "text" / LookFile.NAME, lambda: look.save(folder / "text" / LookFile.NAME)),
+        "inspection": (folder / "text" / InspectionFile.NAME, lambda: look.save(folder / "text" / InspectionFile.NAME)),
         "checkpoint": (folder / "text" / "checkpoint.safetensors", rewrite_checkpoint),
     }
 
