@@ -33,7 +33,7 @@ class ScoringNetwork(nn.Module):
         self.memory = method.memory
         self.skip = model.settings.skip
         self.terms: tuple[str, ...] = ("mse", "mean_absolute_error") if model.settings.method == "memae" else ("mse",)
-        self.terms += ("feature_distance",) if model.settings.memory == "mnad" else ()
+        self.terms += model.settings.memory_card.own_scores
 
     def forward(self, clips: Tensor) -> tuple[Tensor, ...]:
         """Return the terms."""

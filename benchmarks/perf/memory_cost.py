@@ -39,7 +39,7 @@ def cases(chosen: argparse.Namespace) -> list[tuple[Settings, int]]:
 
 def compare(settings: Settings, dataset: Dataset, *, clips: int, repetitions: int) -> tuple[list[Row], dict[str, Any]]:
     """Measure a cell with its memory against the same without; returns the rows, and the cost in a form for machines."""
-    own = changed(settings, update_threshold=_ALWAYS) if settings.memory == "mnad" else settings
+    own = changed(settings, update_threshold=_ALWAYS) if settings.update_threshold is not None else settings
     sides = {"own": own, "none": without_memory(settings)}
     methods = {side: MemoryAutoencoder(one, 0, CPU) for side, one in sides.items()}
     parameters = {side: method.parameter_count() for side, method in methods.items()}

@@ -54,7 +54,7 @@ def _parts(settings: Settings, *, with_memory: bool) -> list[str]:
     if settings.method not in AUTOENCODERS:
         return [method, *_others(extra)]
     parts = [method, _TASKS.get(settings.task, f"{100 * (settings.noise or 0):g}%")]
-    own_memory = settings.memory in (settings.method, "none")
+    own_memory = settings.has_own_memory or not settings.has_memory
     of_memory = _of_memory(extra)
     # What is said of a memory says that it is there.
     if with_memory and not (of_memory and own_memory and settings.supervision == "none"):
@@ -73,9 +73,9 @@ def _parts(settings: Settings, *, with_memory: bool) -> list[str]:
 
 
 def _memory(settings: Settings) -> str:
-    if settings.memory == "none":
+    if not settings.has_memory:
         return "-mem"
-    another = "" if settings.memory == settings.method else f"{settings.memory}-"
+    another = "" if settings.has_own_memory else f"{settings.memory}-"
     return _SUPERVISIONS[settings.supervision].replace("+", f"+{another}")
 
 

@@ -265,7 +265,7 @@ def memory_at_test(rows: Sequence[Row]) -> Figure | None:
 
     A quantity that no record holds has no panel; one that is undefined for a setting (one item has no pairs) no mark.
     """
-    with_memory = [row for row in rows if row.settings.memory != "none" and row.records]
+    with_memory = [row for row in rows if row.settings.has_memory and row.records]
     look = Look("", size=4.5)
     panels = [
         Panel(marks, heading, least=0.02)

@@ -42,7 +42,7 @@ def draw(found: Sequence[Looked]) -> Figure | None:
             and one.look.query_item is not None
             and len(one.look.query) >= _FEWEST
             and settings in usual
-            and settings.memory == settings.method
+            and settings.has_own_memory
             and settings.skip == native_skip(settings)
             and departures(settings).keys() <= GEOMETRY | _LOSSES
         ):

@@ -92,7 +92,7 @@ _METRICS: Final[Mapping[str, tuple[str, float]]] = MappingProxyType(
 
 def _dead_queries(record: Record, variant: str) -> float | None:
     """Share of the queries with an empty address; without hard shrinkage no address can be emptied."""
-    if record.settings.memory == "memae" and record.settings.shrink_threshold == 0:
+    if record.settings.shrink_threshold == 0:
         return 0.0
     share = record.dead_queries(variant)
     return None if share is None else 100 * share

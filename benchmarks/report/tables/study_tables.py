@@ -215,7 +215,7 @@ def cost_table(rows: Sequence[Row]) -> Table:
         note("study_tables.rate"),
         "Peak MB: the highest of a cell's phases, median over seeds.",
     ]
-    if any(row.settings.memory != "none" for row in rows):
+    if any(row.settings.has_memory for row in rows):
         notes.append(note("study_tables.variants"))
     return _table("Costs", rows, columns, notes)
 
