@@ -87,7 +87,7 @@ class TestPage:
 
     def test_the_address_keeps_the_choice(self, browser: Chromium, address: str) -> None:
         """An address with levels opens on the same runs; one that no run has chooses all."""
-        browser.open(f"{address}#dataset=ped2&memory=none&task=prediction")
+        browser.open(f"{address}#dataset=UCSD+Ped2&memory=none&task=prediction")
         assert browser.run(SHOWN) == 1
         browser.open(f"{address}#dataset=nowhere&memory=none")
         assert browser.run(SHOWN) == 6
@@ -134,7 +134,7 @@ class TestPage:
 
     def test_the_timeline_is_the_records(self, browser: Chromium, address: str) -> None:
         """The curve that is drawn has a point per frame, and reaches 0 and 1 in each video as the published way does."""
-        browser.open(f"{address}#dataset=ped2&memory=none&task=prediction")
+        browser.open(f"{address}#dataset=UCSD+Ped2&memory=none&task=prediction")
         browser.run("document.querySelector('#runs-table tbody tr:not([hidden]) .run-link').click()")
         browser.wait_until(OPENED)
         drawn = browser.run(
@@ -187,7 +187,7 @@ class TestPage:
 
     def test_a_run_is_compared_from_its_dialog(self, browser: Chromium, address: str) -> None:
         """The button closes the run, takes it as A and puts its counterpart beside it."""
-        browser.open(f"{address}#dataset=synthetic&memory=none&task=prediction")
+        browser.open(f"{address}#dataset=Circles+and+squares&memory=none&task=prediction")
         browser.run("document.querySelector('#runs-table tbody tr:not([hidden]) .run-link').click()")
         browser.wait_until(OPENED)
         browser.run("document.getElementById('run-compare').click()")
