@@ -42,7 +42,8 @@ def records_frame(results: Path) -> pd.DataFrame:
     a number has none); published (whether variant and score are those of the headline, as far as the row has any);
     quantity; value (float64, as the record holds it; AUCs are fractions). Text is categorical. Sorted by record.
 
-    Raises StudyError as `load_records` does, which says what is left out.
+    Runs of the primary question are held back until all are there, as in every view (`load_records`, which says what else is
+    left out and raises StudyError).
     """
     return frame_of(load_records(results))
 

@@ -59,17 +59,8 @@ def moments(record: Record, variant: str) -> dict[str, Moments] | None:
     return None if not held else {term: Moments(*values) for term, values in held.items()}
 
 
-def scored(
-    record: Record,
-    variant: str,
-    score: Score,
-    how: Normalisation = "per_video",
-    only: pd.DataFrame | None = None,
-) -> pd.DataFrame | None:
-    """Columns video, frame, label, anomaly, normalised over all frames that the method scores; None if not kept.
-
-    only: give these frames alone (columns video, frame), as for frames that several methods have in common.
-    """
+def scored(record: Record, variant: str, score: Score, how: Normalisation = "per_video") -> pd.DataFrame | None:
+    """Columns video, frame, label, anomaly, normalised over all frames that the method scores; None if not kept."""
     frames = variant_frames(record, variant)
     if frames is None or not set(score.terms) <= set(frames.columns):
         return None
@@ -77,8 +68,7 @@ def scored(
     if how == "train" and (calibration is None or not set(score.terms) <= calibration.keys()):
         return None
     anomaly = fuse(frames, score, how, calibration).values  # noqa: PD011 - not pandas
-    found = frames[[*KEY, "label"]].assign(anomaly=anomaly)
-    return found if only is None else found.merge(only[KEY], on=KEY, how="inner")
+    return frames[[*KEY, "label"]].assign(anomaly=anomaly)
 
 
 def common_frames(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:

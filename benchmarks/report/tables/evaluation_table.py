@@ -18,7 +18,7 @@ from benchmarks.measure.alarms import false_alarms_per_hour
 from benchmarks.measure.fusion import Score
 from benchmarks.measure.normalise import Normalisation
 from benchmarks.report.read.format import signed
-from benchmarks.report.read.frame_scores import common_frames, score_of, scored
+from benchmarks.report.read.frame_scores import KEY, common_frames, score_of, scored
 from benchmarks.report.read.groups import Group, group_of, settings_label
 from benchmarks.report.read.labels import set_name
 from benchmarks.report.read.quantities import score_name
@@ -98,11 +98,12 @@ def conventions(record: Record, common: pd.DataFrame | None = None) -> Conventio
     }
     for how, prefix in _PREFIXES.items():
         found[f"{prefix}micro"] = record.metric("micro_auc", normalisation=how)
-        if how != "global" and (table := scored(record, variant, score, how)) is not None:
+        table = None if how == "global" and common is None else scored(record, variant, score, how)
+        if table is not None and how != "global":
             found[f"{prefix}alarms"] = false_alarms_per_hour(table, rate)
-        if common is not None and how != "train":
-            shared = scored(record, variant, score, how, common)
-            found[f"common_{prefix}micro"] = None if shared is None else _auc(shared)
+        if table is not None and common is not None and how != "train":
+            whole = len(table) == len(common)  # no method of the group leaves out more frames than this one
+            found[f"common_{prefix}micro"] = _auc(table if whole else table.merge(common[KEY], on=KEY))
     if error is not None:
         found["error_micro"] = record.metric("micro_auc", score=error)
         found["error_raw_micro"] = record.metric("micro_auc", score=error, normalisation="global")
