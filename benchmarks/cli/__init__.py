@@ -149,7 +149,9 @@ def _parser() -> argparse.ArgumentParser:
     gathered = commands.add_parser("gather", help="take finished runs of other machines over into own ones, checked")
     gathered.add_argument("source", type=folder, metavar="FOLDER", help="where they lie, at any depth")
     gathered.set_defaults(run=taking.gather)
-    for command in (verified, adopted, gathered):
+    moved = commands.add_parser("processors", help="maintainers: how far this machine moves runs of the reference")
+    moved.set_defaults(run=reproduction.processors)
+    for command in (moved, verified, adopted, gathered):
         add_own_folders(command)
 
     inspected = commands.add_parser("inspect", help="look into trained cells again, from their checkpoints")

@@ -36,6 +36,17 @@ def show_reproduction(study: Study, options: argparse.Namespace) -> bool:
     return True
 
 
+def processors(options: argparse.Namespace) -> int:
+    """Compare own runs with the reference's of the same setting and seed; add them to results/statistics/processors."""
+    from benchmarks.report.read.records import by_cell, load_records
+    from benchmarks.report.tables.processors import differences, write_processors
+
+    own, reference = (by_cell(load_records(folder)) for folder in (options.results, options.reference))
+    for path in write_processors(differences(own, reference), options.reference):
+        print(f"Written: {path}")
+    return 0
+
+
 def verify(options: argparse.Namespace) -> int:
     """Train one run of the reference again and compare it; 0 where it is reproduced, 1 where it is not."""
     from benchmarks.grid.device import choose_device
