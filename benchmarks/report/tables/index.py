@@ -37,8 +37,8 @@ _MORE: Final = {
     "The bottleneck replaced": "tables/bottleneck_*",
     "Where methods see anomalies": "tables/pixel_*",
     "Boxes from error maps": "tables/boxes_*",
-    "What the intervals are worth": "statistics/coverage.*",
-    "How far another processor moves a run": "statistics/processors.*",
+    "What the intervals are worth": "statistics/coverage",
+    "How far another processor moves a run": "statistics/processors",
     "What a network learns by heart": "memorisation/*",
     "Speed, and what memory costs": "bench/README",
 }

@@ -42,7 +42,7 @@ class TestWriteResultsIndex:
                 "- Boxes from error maps: ped2 [md](tables/boxes_ped2.md); pool [md](tables/boxes_pool.md) "
                 "[tex](tables/latex/boxes_pool/)"
             ),
-            "- What the intervals are worth: coverage [md](statistics/coverage.md)",
+            "- What the intervals are worth: [md](statistics/coverage.md)",
             "- Speed, and what memory costs: [md](bench/README.md)",
         ]
 
