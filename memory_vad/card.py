@@ -16,7 +16,7 @@ def write_card(weights: Path, model: Model, *, extra: str = "") -> Path:
         "Footage": ", ".join(facts.get("footage", [])[:8]) or facts.get("data", "unknown"),
         "Training": "imported; how it was trained is not known"
         if facts.get("imported")
-        else f"{facts.get('epochs', '?')} epochs, seed {facts.get('seed', '?')}",
+        else f"{facts.get('epochs', '?')} epochs of every {settings.train_stride}. clip, seed {facts.get('seed', '?')}",
     }
     if calibration is not None:
         rows["Calibration"] = (

@@ -125,6 +125,7 @@ def _parser() -> argparse.ArgumentParser:
     packed.add_argument("--data-root", type=Path)
     packed.add_argument("--work", type=Path, default=Path("my-results/work"), help="where frame stores lie")
     packed.add_argument("--block", type=_positive, default=10.0, help="seconds of a calibration block (10)")
+    packed.add_argument("--evaluate", action=argparse.BooleanOptionalAction, default=True, help="AUC for the card")
     packed.add_argument("--out", type=Path, required=True)
     packed.set_defaults(run=_pack)
 
@@ -295,7 +296,14 @@ def _export(options: argparse.Namespace) -> None:
 def _pack(options: argparse.Namespace) -> None:
     from memory_vad.pack import pack
 
-    pack(options.cell, options.out, data_root=options.data_root, work=options.work, block=options.block)
+    pack(
+        options.cell,
+        options.out,
+        data_root=options.data_root,
+        work=options.work,
+        block=options.block,
+        evaluated=options.evaluate,
+    )
     _say(f"Wrote {options.out} and its card.")
 
 
@@ -321,14 +329,14 @@ def _promise(model: Any, per_hour: float) -> str:
     if not model.calibration.maxima:
         sentence = (
             f"No alarm can be raised: the calibration footage has no whole block of {model.calibration.block:g} s, and "
-            f"{missing:.0f} minutes are needed for {per_hour:g} false alarms an hour."
+            f"{missing:.1f} minutes are needed for {per_hour:g} false alarms an hour."
         )
         _warn(sentence)
         return sentence
     if not missing:
         return f"At most {per_hour:g} false alarms an hour are expected on footage like the calibration's."
     sentence = (
-        f"{per_hour:g} false alarms an hour cannot be promised: {missing:.0f} more minutes of normal footage are needed for "
+        f"{per_hour:g} false alarms an hour cannot be promised: {max(missing, 0.1):.1f} more minutes of normal footage are needed for "
         f"calibration; with what there is, up to {model.calibration.best_promise():.3g} an hour are to be expected."
     )
     _warn(sentence)

@@ -20,7 +20,7 @@ _LARGEST = 4 << 20
 _RATES = {"ped1": 10.0, "ped2": 10.0, "avenue": 25.0, "avenue-partial": 25.0, "shanghaitech": 24.0}
 
 
-def pack(run: Path, out: Path, *, data_root: Path | None, work: Path, block: float) -> Model:
+def pack(run: Path, out: Path, *, data_root: Path | None, work: Path, block: float, evaluated: bool = True) -> Model:
     """Write the weights of a finished run of the study, and a card beside; return the model.
 
     run: the work folder of a cell, which holds settings.json and checkpoint.safetensors. block: seconds of a calibration
@@ -56,10 +56,13 @@ def pack(run: Path, out: Path, *, data_root: Path | None, work: Path, block: flo
         frames = np.asarray(data.train.frames[offsets[video] : offsets[video + 1]])
         runs.append(dict(model.score_clips(frames).terms))
     model.calibration = Calibration.of(runs, model.method.rule.weights, model.fps, block=block)
-    found = evaluate_on_set(model, data_root, work)
-    model.facts["micro_auc"] = found["micro_auc"]
+    extra = "\nIts AUC was not measured: call `memory-vad evaluate --data-root`.\n"
+    if evaluated:
+        found = evaluate_on_set(model, data_root, work)
+        model.facts["micro_auc"] = found["micro_auc"]
+        extra = _of_study(found, model)
     model.save(out, dtype=torch.bfloat16)
-    write_card(out, model, extra=_of_study(found, model))
+    write_card(out, model, extra=extra)
     return model
 
 

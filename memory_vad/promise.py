@@ -51,7 +51,7 @@ def observed_rates(runs: Sequence[Run], model: Model, name: str) -> pd.DataFrame
             {
                 "footage": name,
                 "nominal per hour": nominal,
-                "can be promised": "yes" if missing == 0 else f"no, {missing:.0f} min missing",
+                "can be promised": "yes" if missing == 0 else f"no, {missing:.1f} min missing",
                 "observed per hour": round(events / hours, 2),
                 "95 % interval": f"{max(low - 0.375, 0) / hours:.2f} to {(high - 0.375) / hours:.2f}",
                 "false alarms": events,

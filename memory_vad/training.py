@@ -160,7 +160,7 @@ def promise_sentence(model: Model) -> str:
         "an hour"
     )
     return sentence + (
-        f"; for 1 an hour {missing:.0f} more minutes are needed." if missing else ", 1 an hour included."
+        f"; for 1 an hour {max(missing, 0.1):.1f} more minutes are needed." if missing else ", 1 an hour included."
     )
 
 
