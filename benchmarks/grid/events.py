@@ -30,7 +30,7 @@ class Event:
 Listener = Callable[[Event], None]
 
 
-class Spared:
+class IsolatedListener:
     """A listener whose failure must not end the study: the first one is told on stderr, and it is asked no more."""
 
     def __init__(self, listener: Listener, name: str) -> None:

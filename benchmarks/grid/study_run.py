@@ -9,7 +9,7 @@ from benchmarks.errors import StudyError
 from benchmarks.grid.device import accelerator_name, accelerators, choose_device
 from benchmarks.grid.engine import Workers, run_cells
 from benchmarks.grid.estimate import read_measured
-from benchmarks.grid.events import Listener, Spared, warn_once_for_all
+from benchmarks.grid.events import IsolatedListener, Listener, warn_once_for_all
 from benchmarks.grid.gpu_hours import describe_gpu_hours, is_measured
 from benchmarks.grid.machine import available_mebibytes, jobs_that_fit, native_precision
 from benchmarks.grid.places import Places
@@ -137,7 +137,7 @@ def run_prepared(
     if not plan.to_run:
         return {}
     live = None if tracker is None else _start(tracker, prepared.study)
-    listeners: list[Listener] = [] if live is None else [Spared(Tracking(live, places), "Tracking")]
+    listeners: list[Listener] = [] if live is None else [IsolatedListener(Tracking(live, places), "Tracking")]
     try:
         ended = _run(plan.to_run, prepared, workers, listeners, entry)
         again = [one for one in plan.to_run if ended[one.cell].out_of_memory]

@@ -65,7 +65,7 @@ def ratio(above: Spread, below: Spread) -> Spread:
     return Spread(tuple(a / b for a, b in zip(above.values, below.values, strict=True)))
 
 
-def in_a_sentence(main: Callable[..., int]) -> Callable[..., int]:
+def exit_on_study_error(main: Callable[..., int]) -> Callable[..., int]:
     """Let a bench's ``main`` end with a StudyError's sentence on stderr and the status 2 of a wrong input."""
 
     @wraps(main)

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.data.video import Dataset
-from benchmarks.perf import own_side
-from benchmarks.perf.measuring import Row, Spread, in_a_sentence, interleave, ratio, write_rows
+from benchmarks.perf import ours as our_side
+from benchmarks.perf.measuring import Row, Spread, exit_on_study_error, interleave, ratio, write_rows
 from benchmarks.perf.workload import CPU, changed, dataset_of, name_of, open_workload, parse, parser_of
 from benchmarks.run.autoencoder import MemoryAutoencoder
 from benchmarks.study.presets import resolve
@@ -49,7 +49,7 @@ def compare(settings: Settings, dataset: Dataset, *, clips: int, repetitions: in
             split: open_workload(dataset, split, settings, length=length, clips=clips, folder=Path(folder)).feed
             for split in ("train", "test")
         }
-        ways = {"training": own_side.training, "scoring": own_side.scoring}
+        ways = {"training": our_side.training, "scoring": our_side.scoring}
         found = {
             what: interleave({side: ways[what](one, 0, parts[split]) for side, one in sides.items()}, repetitions)
             for what, split in (("training", "train"), ("scoring", "test"))
@@ -80,7 +80,7 @@ def _row(what: str, unit: str, own: Spread, none: Spread, times: Spread) -> Row:
     return Row(what=what, unit=unit, ours=own, theirs=none, claim=times, claim_unit="times the time", target=None)
 
 
-@in_a_sentence
+@exit_on_study_error
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure from the command line; returns 0, or 2 with a sentence on stderr."""
     parser = parser_of("memory_cost", __doc__)

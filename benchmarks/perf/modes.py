@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.errors import StudyError
-from benchmarks.perf.measuring import Row, Spread, in_a_sentence, write_rows
+from benchmarks.perf.measuring import Row, Spread, exit_on_study_error, write_rows
 from benchmarks.report.read.records import Record, by_cell, load_records
 from benchmarks.study.settings import AUTOENCODERS
 
@@ -50,7 +50,7 @@ def rows(fast: Sequence[Record], default: Sequence[Record]) -> list[Row]:
     return found
 
 
-@in_a_sentence
+@exit_on_study_error
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the rows of two folders of results; returns 0, or 2 with a sentence."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.perf.modes", description=__doc__)

@@ -27,7 +27,7 @@ from benchmarks.errors import StudyError
 from benchmarks.grid.device import cores
 from benchmarks.grid.places import Places
 from benchmarks.grid.plan import make_plan
-from benchmarks.perf.measuring import Row, Spread, in_a_sentence, write_rows
+from benchmarks.perf.measuring import Row, Spread, exit_on_study_error, write_rows
 from benchmarks.study.files import load_study
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -217,7 +217,7 @@ def _rows(
     return rows
 
 
-@in_a_sentence
+@exit_on_study_error
 def main(arguments: list[str] | None = None) -> int:
     """Measure from the command line; returns 0, or 2 with a sentence on stderr."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.perf.overhead", description=__doc__)

@@ -17,7 +17,7 @@ import torch
 
 from benchmarks.cli.options import add_cell_options, add_folders, work_folder
 from benchmarks.errors import StudyError
-from benchmarks.perf.measuring import Row, Spread, in_a_sentence, write_rows
+from benchmarks.perf.measuring import Row, Spread, exit_on_study_error, write_rows
 from benchmarks.run import record as records
 from benchmarks.run.autoencoder import MemoryAutoencoder
 from benchmarks.run.cell import pick_device
@@ -104,7 +104,7 @@ def _scored(
     return found
 
 
-@in_a_sentence
+@exit_on_study_error
 def main(arguments: Sequence[str] | None = None) -> int:
     """Score a study's checkpoints in both precisions and write the rows; returns 0, or 2 with a sentence."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.perf.precision", description=__doc__)

@@ -21,7 +21,7 @@ from benchmarks.data.datasets import open_dataset
 from benchmarks.data.images import resize_square
 from benchmarks.data.video import Video
 from benchmarks.errors import StudyError
-from benchmarks.perf.measuring import in_a_sentence, write_rows
+from benchmarks.perf.measuring import exit_on_study_error, write_rows
 from benchmarks.run.contract import Method
 from benchmarks.run.fast import speed_up
 from benchmarks.run.feed import Feed
@@ -107,7 +107,7 @@ def markdown(phases: dict[str, dict[str, Any]], heading: str) -> str:
     return "\n".join(lines)
 
 
-@in_a_sentence
+@exit_on_study_error
 def main(arguments: list[str] | None = None) -> int:
     """Profile from the command line; returns 0, or 2 with a sentence on stderr."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.perf.profiles", description=__doc__)

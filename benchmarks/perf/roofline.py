@@ -19,8 +19,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from benchmarks.data.video import Dataset
 from benchmarks.errors import StudyError
 from benchmarks.perf.counting import bound, by_name, count
-from benchmarks.perf.measuring import Row, Spread, in_a_sentence, interleave, ratio, write_rows
-from benchmarks.perf.own_side import silent
+from benchmarks.perf.measuring import Row, Spread, exit_on_study_error, interleave, ratio, write_rows
+from benchmarks.perf.ours import silent
 from benchmarks.perf.workload import CPU, dataset_of, name_of, open_workload, parse, parser_of
 from benchmarks.run.autoencoder import MemoryAutoencoder
 from benchmarks.run.fast import speed_up
@@ -205,7 +205,7 @@ def precision_row(side: int, repetitions: int) -> Row:
     )
 
 
-@in_a_sentence
+@exit_on_study_error
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure from the command line; returns 0, or 2 with a sentence on stderr."""
     parser = parser_of("roofline", __doc__)

@@ -22,7 +22,7 @@ import torch
 
 from benchmarks.errors import StudyError
 from benchmarks.perf import scaling_curves as curves
-from benchmarks.perf.measuring import Row, Spread, in_a_sentence, interleave, write_rows
+from benchmarks.perf.measuring import Row, Spread, exit_on_study_error, interleave, write_rows
 from benchmarks.report.figures.scaling import write_scaling_figure
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -163,7 +163,7 @@ def _silent() -> Iterator[None]:
             sys.stdout = before
 
 
-@in_a_sentence
+@exit_on_study_error
 def main(arguments: list[str] | None = None) -> int:
     """Measure from the command line; returns 0, or 2 with a sentence on stderr."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.perf.scaling", description=__doc__)

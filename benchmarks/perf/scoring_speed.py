@@ -22,10 +22,10 @@ from torch.utils.flop_counter import FlopCounterMode
 from benchmarks.data.video import Dataset
 from benchmarks.errors import StudyError
 from benchmarks.measure.terms import psnr_from_mse
-from benchmarks.perf import own_side
-from benchmarks.perf.apart import Apart
-from benchmarks.perf.measuring import Row, Spread, in_a_sentence, interleave, ratio, write_rows
+from benchmarks.perf import ours as our_side
+from benchmarks.perf.measuring import Row, Spread, exit_on_study_error, interleave, ratio, write_rows
 from benchmarks.perf.roofline import matrix_peak
+from benchmarks.perf.separate_process import Subprocess
 from benchmarks.perf.workload import (
     CPU,
     Workload,
@@ -72,11 +72,11 @@ class Contest:
     def timed_ours(self, precision: str, variant: Variant, threshold: float) -> Callable[[], float]:
         """Return a measurement of frames a second; the network is built before."""
         settings = changed(self.settings, precision=precision, update_threshold=threshold)
-        return own_side.scoring(settings, self.seed, self.work.feed, variant)
+        return our_side.scoring(settings, self.seed, self.work.feed, variant)
 
-    def apart(self, threshold: float | None) -> Apart:
+    def apart(self, threshold: float | None) -> Subprocess:
         """Return a measurement of the recipe's frames a second, in a process of its own."""
-        return Apart(published, self.settings, self.seed, self.work.files, threshold)
+        return Subprocess(published, self.settings, self.seed, self.work.files, threshold)
 
     def _recipe(self) -> published_mnad.Mnad:
         return _recipe(self.settings, self.seed)
@@ -212,7 +212,7 @@ def measure(
         return compare(settings, work, repetitions, side)
 
 
-@in_a_sentence
+@exit_on_study_error
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure from the command line; returns 0, or 2 with a sentence on stderr."""
     parser = parser_of("scoring_speed", __doc__)

@@ -26,7 +26,7 @@ from benchmarks.data.store import open_store
 from benchmarks.data.video import Dataset
 from benchmarks.errors import StudyError
 from benchmarks.perf.float_batches import float_batch
-from benchmarks.perf.measuring import Row, in_a_sentence, interleave, ratio, write_rows
+from benchmarks.perf.measuring import Row, exit_on_study_error, interleave, ratio, write_rows
 from benchmarks.run.feed import Feed
 from mnad.score import to_frames
 
@@ -127,7 +127,7 @@ def _rate(way: Callable[[NDArray[np.int64]], object], order: NDArray[np.int64]) 
     return order.size / (time.perf_counter() - begin)
 
 
-@in_a_sentence
+@exit_on_study_error
 def main(arguments: list[str] | None = None) -> int:
     """Measure on real data from the command line; returns 0, or 2 with a sentence on stderr."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.perf.store", description=__doc__)

@@ -28,7 +28,7 @@ import torch
 
 from benchmarks.data.clips import Clips
 from benchmarks.errors import StudyError
-from benchmarks.perf.measuring import Row, Spread, in_a_sentence, write_rows
+from benchmarks.perf.measuring import Row, Spread, exit_on_study_error, write_rows
 from benchmarks.perf.sparse_store import even_lengths, open_sparse_store
 from benchmarks.run.feed import Feed
 from benchmarks.run.methods import build
@@ -155,7 +155,7 @@ def rows_of(samples: Sequence[Sample], after: Sample, what: str) -> list[Row]:
     ]
 
 
-@in_a_sentence
+@exit_on_study_error
 def main(arguments: list[str] | None = None) -> int:
     """Measure from the command line; returns 0, or 2 with a sentence on stderr."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.perf.store_memory", description=__doc__)

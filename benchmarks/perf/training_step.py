@@ -14,9 +14,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.data.video import Dataset
-from benchmarks.perf import own_side
-from benchmarks.perf.apart import Apart
-from benchmarks.perf.measuring import Row, in_a_sentence, interleave, ratio, write_rows
+from benchmarks.perf import ours as our_side
+from benchmarks.perf.measuring import Row, exit_on_study_error, interleave, ratio, write_rows
+from benchmarks.perf.separate_process import Subprocess
 from benchmarks.perf.workload import CPU, dataset_of, name_of, open_workload, parse, parser_of, recipe_of
 from benchmarks.run.autoencoder import MemoryAutoencoder
 from benchmarks.study.presets import resolve
@@ -49,8 +49,8 @@ def compare(
     clips, length = steps * settings.batch, MemoryAutoencoder(settings, seed, CPU).clip_length
     with tempfile.TemporaryDirectory() as folder:
         work = open_workload(dataset, "train", settings, length=length, clips=clips, folder=Path(folder))
-        ours = own_side.training(settings, seed, work.feed)
-        with Apart(published, settings, seed, work.files, clips) as theirs:
+        ours = our_side.training(settings, seed, work.feed)
+        with Subprocess(published, settings, seed, work.files, clips) as theirs:
             found = interleave({"ours": ours, "theirs": theirs}, repetitions)
     return Row(
         what=f"training step, {name_of(settings)}, {settings.precision}, mode fast",
@@ -78,7 +78,7 @@ def cases(chosen: argparse.Namespace) -> list[tuple[Settings, int, float | None]
     ]
 
 
-@in_a_sentence
+@exit_on_study_error
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure from the command line; returns 0, or 2 with a sentence on stderr."""
     parser = parser_of("training_step", __doc__)

@@ -1,14 +1,14 @@
 import pytest
 
-from benchmarks.grid.events import Event, Spared
+from benchmarks.grid.events import Event, IsolatedListener
 from benchmarks.study.settings import Cell
 
 
-class TestSpared:
+class TestIsolatedListener:
     def test_passes_events_on(self, cells: list[Cell], capsys: pytest.CaptureFixture[str]) -> None:
         """A listener that works hears everything, and nobody is warned."""
         heard: list[Event] = []
-        spared = Spared(heard.append, "Tracking")
+        spared = IsolatedListener(heard.append, "Tracking")
         events = [Event("started", cells[0]), Event("done", cells[0])]
         for event in events:
             spared(event)
@@ -23,7 +23,7 @@ class TestSpared:
             asked.append(event)
             raise ConnectionError("no server")
 
-        spared = Spared(broken, "Tracking")
+        spared = IsolatedListener(broken, "Tracking")
         for _ in range(3):
             spared(Event("started", cells[0]))
         assert len(asked) == 1

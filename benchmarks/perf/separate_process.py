@@ -14,7 +14,7 @@ from benchmarks.errors import StudyError
 _SECONDS_TO_STOP = 10
 
 
-class Apart:
+class Subprocess:
     """Call it to measure once, in the other process; use it as a context manager.
 
     make: a module's function that sets up and returns a measurement; arguments: what it is given, made to be pickled.

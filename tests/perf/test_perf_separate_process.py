@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from benchmarks.errors import StudyError
-from benchmarks.perf.apart import Apart
+from benchmarks.perf.separate_process import Subprocess
 
 
 def counting(step: int) -> Callable[[], float]:
@@ -33,17 +33,17 @@ def leaving() -> Callable[[], float]:
 class TestApart:
     def test_measures_elsewhere_and_sets_up_once(self) -> None:
         """The state of the other process lives from call to call, and it is another process."""
-        with Apart(counting, 2) as measure:
+        with Subprocess(counting, 2) as measure:
             first, second = measure(), measure()
         assert second - first == 2
         assert first // 1000 != os.getpid()
 
     def test_an_error_there_is_a_sentence_here(self) -> None:
         """What went wrong is told; the call does not wait forever."""
-        with Apart(failing) as measure, pytest.raises(StudyError, match="no such clip"):
+        with Subprocess(failing) as measure, pytest.raises(StudyError, match="no such clip"):
             measure()
 
     def test_a_process_that_ends_is_a_sentence_here(self) -> None:
         """A killed process is told too."""
-        with Apart(leaving) as measure, pytest.raises(StudyError, match="ended"):
+        with Subprocess(leaving) as measure, pytest.raises(StudyError, match="ended"):
             measure()
