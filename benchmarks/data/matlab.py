@@ -5,6 +5,7 @@ lines of JSON, and answers with a line of JSON and the bytes of the arrays. File
 """
 
 import json
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from benchmarks.reading import MOST_CELLS, expected, printable, refuse_special
 
 _SECONDS = 120.0
+_BYTES = 16 << 30
 _ROOT = Path(__file__).resolve().parents[2]
 _lock = Lock()
 _reader: "subprocess.Popen[bytes] | None" = None
@@ -117,6 +119,8 @@ def _answer(path: Path, name: str) -> tuple[dict[str, Any], list[NDArray[np.gene
 
 def main(questions: BinaryIO = sys.stdin.buffer, answers: BinaryIO = sys.stdout.buffer) -> None:
     """Answer until the questions end."""
+    # A damaged size may claim any amount.
+    resource.setrlimit(resource.RLIMIT_AS, (_BYTES, _BYTES))
     for line in questions:
         answer, cells = _answer(*(kind(part) for kind, part in zip((Path, str), json.loads(line), strict=True)))
         answers.write(json.dumps(answer).encode() + b"\n")

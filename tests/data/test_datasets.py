@@ -15,6 +15,7 @@ from benchmarks.data.store import open_store
 from benchmarks.errors import StudyError
 
 SMALL = SetFacts(
+    printed="Small",
     train=SplitFacts(2, 6, (3, 3), (1, 2)),
     test=SplitFacts(2, 7, (3, 4), (1, 2)),
     frame_size=(8, 6),
@@ -72,7 +73,7 @@ class TestOpenDataset:
 
     def test_frames_are_checked_where_lengths_are_unknown(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """With the total alone known, the total is compared."""
-        facts = SetFacts(SplitFacts(2, 7), SMALL.test, (8, 6), SMALL.abnormal, ("small",))
+        facts = SetFacts("Small", SplitFacts(2, 7), SMALL.test, (8, 6), SMALL.abnormal, ("small",))
         monkeypatch.setitem(datasets.FACTS, "small", facts)
         with pytest.raises(StudyError, match="should have 7 frames, but 6"):
             open_dataset("small", root)

@@ -14,7 +14,14 @@ from benchmarks.data.facts import FACTS, SetFacts, SplitFacts
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A set `sick` that is sound: two training and two test videos of random frames, masks and labels."""
-    facts = SetFacts(SplitFacts(2, 6, (3, 3), (1, 2)), SplitFacts(2, 6, (3, 3), (1, 2)), (8, 6), {"us": 2}, ("sick",))
+    facts = SetFacts(
+        "Sick",
+        SplitFacts(2, 6, (3, 3), (1, 2)),
+        SplitFacts(2, 6, (3, 3), (1, 2)),
+        (8, 6),
+        {"us": 2},
+        label_names=("sick",),
+    )
     monkeypatch.setitem(FACTS, "sick", facts)
     rng = np.random.default_rng(0)
     for split in ("training", "testing"):

@@ -91,7 +91,7 @@ class TestMnadLabels:
     def both(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         """Avenue in little, with MNAD's file beside it, which marks two frames more."""
         (root / "avenue-small").rename(root / "avenue")
-        splits = {"train": SplitFacts(1, 4), "test": SplitFacts(2, 8), "frame_size": (32, 24)}
+        splits = {"printed": "Avenue", "train": SplitFacts(1, 4), "test": SplitFacts(2, 8), "frame_size": (32, 24)}
         names = {"label_names": ("avenue",)}
         masks = SetFacts(**splits, **names, abnormal={"the release's masks": 3})  # type: ignore[arg-type]
         other = SetFacts(**splits, **names, abnormal={"MNAD's label file": 5}, relabels="avenue")  # type: ignore[arg-type]

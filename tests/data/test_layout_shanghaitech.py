@@ -26,6 +26,7 @@ def draw(name: str, index: int) -> NDArray[np.uint8]:
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The release in little: two training videos, two test videos as frames, one of them with pixel masks."""
     facts = {
+        "printed": "ShanghaiTech",
         "train": SplitFacts(2, 9),
         "test": SplitFacts(2, 7),
         "frame_size": (32, 24),

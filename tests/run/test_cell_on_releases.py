@@ -37,7 +37,7 @@ def record_of(settings: Settings, root: Path, folder: Path) -> dict[str, Any]:
 def facts(test_frames: int, abnormal: dict[str, int], *uncounted: str) -> SetFacts:
     """Facts of a set with three training and two test videos."""
     return SetFacts(
-        SplitFacts(3, 3 * LENGTH), SplitFacts(2, test_frames), (32, 32), abnormal=abnormal, uncounted=uncounted
+        "Set", SplitFacts(3, 3 * LENGTH), SplitFacts(2, test_frames), (32, 32), abnormal=abnormal, uncounted=uncounted
     )
 
 
