@@ -73,7 +73,7 @@ class TestOpenDataset:
 
     def test_frames_are_checked_where_lengths_are_unknown(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """With the total alone known, the total is compared."""
-        facts = SetFacts("Small", SplitFacts(2, 7), SMALL.test, (8, 6), SMALL.abnormal, ("small",))
+        facts = SetFacts("Small", SplitFacts(2, 7), SMALL.test, (8, 6), abnormal=SMALL.abnormal, label_names=("small",))
         monkeypatch.setitem(datasets.FACTS, "small", facts)
         with pytest.raises(StudyError, match="should have 7 frames, but 6"):
             open_dataset("small", root)

@@ -19,7 +19,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         SplitFacts(2, 6, (3, 3), (1, 2)),
         SplitFacts(2, 6, (3, 3), (1, 2)),
         (8, 6),
-        {"us": 2},
+        abnormal={"us": 2},
         label_names=("sick",),
     )
     monkeypatch.setitem(FACTS, "sick", facts)
