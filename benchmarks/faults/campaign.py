@@ -32,12 +32,12 @@ from benchmarks.grid.plan import make_plan
 from benchmarks.measure.terms import read_terms
 from benchmarks.report.read.records import load_records
 from benchmarks.run import record as records
-from benchmarks.run.cell import run_cell
 from benchmarks.run.cell_data import Places as CellPlaces
 from benchmarks.run.checkpoint import _read as read_checkpoint
 from benchmarks.run.inspect.file import InspectionFile
 from benchmarks.run.labelling import read_labelling
 from benchmarks.run.record_file import read_content
+from benchmarks.run.run_cell import run_cell
 from benchmarks.run.verify_records import verify_record
 from benchmarks.study.presets import resolve
 from benchmarks.study.settings import Cell, Settings
