@@ -41,6 +41,8 @@ _MORE: Final = {
     "How far another processor moves a run": "statistics/processors",
     "What a network learns by heart": "memorisation/*",
     "Speed, and what memory costs": "bench/README",
+    "False alarms per hour: nominal against observed": "camera/false_alarms",
+    "Injected faults and mutated inputs": "faults/*",
 }
 _LATEX: Final = "tables/latex"
 _ENDINGS: Final = (".md", ".csv", ".html", ".png")

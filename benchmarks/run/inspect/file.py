@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from benchmarks.reading import DIGEST, expected, refuse_special
 from benchmarks.writing import replaced_whole
 
+_FOLDER = "folder"  # a run's folder has the run's name, so that a file in another run's place is found
+
 
 @dataclass(frozen=True)
 class _Arrays:
@@ -27,12 +29,15 @@ class _Arrays:
             # Files made before there was a digest have none.
             if str(arrays.pop(DIGEST, found := _digest(arrays))) != found:
                 raise ValueError("it is not what was written: its digest is another")
+            if (folder := str(arrays.pop(_FOLDER, path.parent.name))) != path.parent.name:
+                raise ValueError(f"it was written for {folder}")
             return cls(**arrays)
 
     def save(self, path: Path) -> None:
         """Write all arrays at once; raises StudyError if the disk refuses."""
         named = ((field.name, getattr(self, field.name)) for field in fields(self))
         arrays = {name: np.asarray(value) for name, value in named if value is not None}
+        arrays[_FOLDER] = np.array(path.parent.name)
         arrays[DIGEST] = np.array(_digest(arrays))
         with replaced_whole(path) as temporary, temporary.open("wb") as file:
             np.savez_compressed(file, allow_pickle=False, **arrays)

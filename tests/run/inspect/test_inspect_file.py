@@ -1,4 +1,4 @@
-"""The files that a look leaves."""
+"""The files that an inspection leaves."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from benchmarks.run.inspect.file import InspectionFile
 
 
 def made_up() -> InspectionFile:
-    """A look without memory."""
+    """An inspection of a network without memory."""
     return InspectionFile(
         still_kind=np.array(["normal"]),
         still_video=np.array(["01"]),
@@ -39,15 +39,18 @@ class TestInspectionFile:
             np.testing.assert_array_equal(found, value)
             assert found.dtype == value.dtype
 
-    @pytest.mark.parametrize("spoil", ["missing", "cut", "other"])
+    @pytest.mark.parametrize("spoil", ["missing", "cut", "other", "another run's"])
     def test_one_that_cannot_be_read_gets_a_sentence(self, tmp_path: Path, spoil: str) -> None:
-        """A file that is not there, cut off, or holds other arrays is named with what to do."""
+        """A file that is not there, cut off, of other arrays or of another run is named with what to do."""
         path = tmp_path / InspectionFile.NAME
         if spoil == "cut":
             made_up().save(path)
             path.write_bytes(path.read_bytes()[:100])
         elif spoil == "other":
             np.savez(path, colour=np.zeros(3))
+        elif spoil == "another run's":
+            made_up().save(tmp_path / "seed1" / InspectionFile.NAME)
+            (tmp_path / "seed1" / InspectionFile.NAME).rename(path)
         with pytest.raises(StudyError, match="run make inspect-STUDY") as raised:
             InspectionFile.load(path)
         assert str(path) in str(raised.value)
