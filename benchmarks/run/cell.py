@@ -6,7 +6,6 @@ the user, 75 another command has the cell, anything else a crash.
 """
 
 import argparse
-import json
 import logging
 import re
 import sys
@@ -19,15 +18,18 @@ from pathlib import Path
 import torch
 
 from benchmarks.errors import StudyError
+from benchmarks.reading import expected, printable, read_json
 from benchmarks.run.accelerator import explained
 from benchmarks.run.cell_data import Places
 from benchmarks.run.cell_lock import HELD, CellHeldError, alone_at
 from benchmarks.run.hardware import keep_freed_memory
 from benchmarks.run.progress import Progress, read_progress
 from benchmarks.run.record import record_path
+from benchmarks.run.record_file import check_settings
 from benchmarks.run.run_cell import make_folder, run_cell
 from benchmarks.run.timing import time_cell
 from benchmarks.study.settings import Cell, Settings
+from benchmarks.study.validation import invalid_reason
 
 _log = logging.getLogger("benchmarks.run.cell")
 
@@ -56,13 +58,11 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _read_settings(path: Path) -> Settings:
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise StudyError(f"Expected the settings of a cell as JSON in {path}, but {error}.") from error
-    if not isinstance(values, dict):
-        raise StudyError(f"Expected settings by name in {path}, but it holds {values!r}; write a JSON object.")
-    return Settings.from_dict(values)
+    with expected("the settings of a cell as a JSON object", path, "let make plan-STUDY COMMANDS=1 write it"):
+        settings = check_settings(read_json(path))
+        if reason := invalid_reason(settings):
+            raise ValueError(printable(reason))
+        return settings
 
 
 def pick_device(name: str) -> torch.device:

@@ -134,14 +134,7 @@ def _check_number(value: object, what: str, low: float = -math.inf, high: float 
 
 
 def _check_settings(content: Mapping[str, Any]) -> Settings:
-    settings = _settings(content)
-    for name, value in settings.to_dict().items():
-        if not isinstance(value, (str, int, float, bool)) or (isinstance(value, float) and not math.isfinite(value)):
-            raise ValueError(f"the setting {name} is {type(value).__name__}")
-    if not _NAME.fullmatch(str(settings.dataset)) or settings.profile not in PROFILES or settings.method not in METHODS:
-        raise ValueError("its data set, profile or method is none that a study can have")
-    if not _NAME.fullmatch(settings.name):
-        raise ValueError(f"its settings give the name {printable(settings.name, 60)!r}")
+    settings = check_settings(content["settings"])
     if settings.hash != content["settings_hash"]:
         raise ValueError(f"its settings give the hash {settings.hash[:8]}, and it says {content['settings_hash'][:8]}")
     if not 0 <= content["seed"] <= _MOST_SEED:
@@ -149,11 +142,23 @@ def _check_settings(content: Mapping[str, Any]) -> Settings:
     return settings
 
 
-def _settings(content: Mapping[str, Any]) -> Settings:
+def check_settings(values: object) -> Settings:
+    """Return settings read from JSON; raises ValueError where their form or names are none that a study can write."""
+    if not isinstance(values, dict):
+        raise ValueError(f"the settings are {type(values).__name__}, not a table")
+    for name, value in values.items():
+        if not isinstance(value, (str, int, float, bool)) or (isinstance(value, float) and not math.isfinite(value)):
+            raise ValueError(f"the setting {printable(str(name), 40)} is {type(value).__name__}")
     try:
-        return Settings.from_dict(content["settings"])
-    except StudyError as error:  # which does not know the file
+        settings = Settings.from_dict(values)
+        name = settings.name
+    except (StudyError, TypeError) as error:  # which do not know the file
         raise ValueError(f"it has no known settings ({printable(str(error))})") from error
+    if not _NAME.fullmatch(str(settings.dataset)) or settings.profile not in PROFILES or settings.method not in METHODS:
+        raise ValueError("its data set, profile or method is none that a study can have")
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"its settings give the name {printable(name, 60)!r}")
+    return settings
 
 
 def _check_place(content: Mapping[str, Any], settings: Settings, path: Path) -> None:
