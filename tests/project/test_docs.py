@@ -82,7 +82,7 @@ class TestPages:
         targets = set(re.findall(r"^([a-z%-]+):.*## ", MAKEFILE, flags=re.MULTILINE))
         variables = set(re.findall(r"^##= ([A-Z_]+)=", MAKEFILE, flags=re.MULTILINE))
         for line in re.findall(r"^make( .*)$", commands(page), flags=re.MULTILINE):
-            words = re.sub(r"'[^']*'", "x", line).split()
+            words = re.sub(r"'[^']*'", "x", re.split(r" [>|] ", line)[0]).split()
             for word in words:
                 if "=" in word:
                     assert word.split("=")[0] in variables, line
