@@ -136,7 +136,7 @@ class TestMakePlan:
             (None, "there is none"),
             (b"", "cut off"),
             (gzip.compress(TABLE.encode())[:-9], "cut off"),
-            (gzip.compress(b"video,frame\n01,4\n"), "label"),
+            (gzip.compress(b"video,frame\n01,4\n"), "begins with the columns video, frame;"),
             (gzip.compress(TABLE.replace("0.1\n", "\n").replace("4,0,", "4,0.5,").encode()), "the label 0.5"),
             (gzip.compress(f"{TABLE}02,1,0,0.3\n".encode()), "3 rows for 2"),
         ],

@@ -149,7 +149,7 @@ class TestExplained:
         def full(*_: object, **__: object) -> None:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB.")
 
-        monkeypatch.setattr("benchmarks.run.cell.train_epoch", full)
+        monkeypatch.setattr("benchmarks.run.run_cell.train_epoch", full)
         assert main(arguments(settings_file(tmp_path), yard, tmp_path)) == 2
         sentence = capsys.readouterr().err.strip()
         assert "ran out while training with batch=4, width=0.125, size=32" in sentence

@@ -86,7 +86,7 @@ class TestHeldOut:
             passes.append(evaluate(*chosen, **named))
             return passes[-1]
 
-        monkeypatch.setattr("benchmarks.run.cell.evaluate", told)
+        monkeypatch.setattr("benchmarks.run.run_cell.evaluate", told)
         file = settings_file(tmp_path, method="mean_frame", task="reconstruction", calibration_videos=2)
         assert main(arguments(file, yard, tmp_path)) == 0
         calibrating, tested = passes

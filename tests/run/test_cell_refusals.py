@@ -156,7 +156,7 @@ class TestRefusals:
             raise StudyError("The first sentence.")
 
         with monkeypatch.context():
-            monkeypatch.setattr("benchmarks.run.cell.build", failing)
+            monkeypatch.setattr("benchmarks.run.run_cell.build", failing)
             argv = arguments(settings_file(tmp_path), yard, tmp_path)
             assert self.refused(argv, tmp_path, capsys) == "The first sentence."
         assert not list(tmp_path.rglob("*.tmp"))

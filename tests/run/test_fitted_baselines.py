@@ -186,7 +186,7 @@ class TestLegality:
             ("rbm_patches", {"patch": 12, "patch_stride": 12}, "leave a border.*size=32"),
             ("rbm_patches", {"patches": 0}, "patches=0"),
             ("dfr", {"size": 36}, "size=36"),
-            ("dfr", {"patch": 8}, "patch does not apply to dfr"),
+            ("dfr", {"patch": 8}, "patch is a setting of method=rbm_patches, but method=dfr"),
         ],
     )
     def test_says_what_does_not_fit(self, name: str, overrides: dict[str, Any], reason: str) -> None:

@@ -173,7 +173,7 @@ class TestLegality:
             ({"negative_margin": 0.0}, "negative_margin=0"),
             ({"negative_frames": 0}, "negative_frames=0"),
             ({"negative_folder": "anomalies", "negative_frames": 3}, "all images"),
-            ({"method": "stae"}, "does not apply to stae"),
+            ({"method": "stae"}, "negative_weight is a setting of .* but method=stae"),
         ],
     )
     def test_refuses_with_a_reason(self, changes: dict[str, object], reason: str) -> None:
