@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
@@ -61,8 +61,10 @@ class NetworkMethod(Method):
         return sum(parameter.numel() for parameter in self.network.parameters())
 
     def autocast(self) -> AbstractContextManager[object]:
-        """Run what is inside in bfloat16 where the cell has that precision."""
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.precision == "bfloat16")
+        """Run what is inside in bfloat16 where the cell has that precision; other cells run on devices without autocast too."""
+        return (
+            torch.autocast(self.device.type, torch.bfloat16) if self.settings.precision == "bfloat16" else nullcontext()
+        )
 
 
 def train_epoch(
