@@ -181,7 +181,7 @@ def write_record(path: Path, record: Mapping[str, Any], table: pd.DataFrame) -> 
         write_terms(table[kept], new_table)
         checksum = hashlib.sha256(new_table.read_bytes()).hexdigest()
         known = {**record, "data": {**record["data"], "terms_checksum": checksum}}
-        new_record.write_text(_readable(_with_digest(known)), encoding="utf-8")
+        new_record.write_text(readable(_with_digest(known)), encoding="utf-8")
         path.unlink(missing_ok=True)
 
 
@@ -190,7 +190,7 @@ def add_sections(path: Path, sections: Mapping[str, Any]) -> None:
 
     Raises StudyError if the record cannot be read or written.
     """
-    replace_text(path, _readable(_with_digest(read_content(path) | dict(sections))))
+    replace_text(path, readable(_with_digest(read_content(path) | dict(sections))))
 
 
 def _with_digest(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -271,7 +271,7 @@ def _is_kept(column: str) -> bool:
     return not term or (variant in _KEPT and term not in _NOT_KEPT_TERMS)
 
 
-def _readable(record: Mapping[str, Any]) -> str:
+def readable(record: Mapping[str, Any]) -> str:
     """Indent the record, but keep lists of numbers on one line. Raises StudyError for a number that is not finite."""
     if (found := _not_finite(record)) is not None:
         raise StudyError(

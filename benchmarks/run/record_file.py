@@ -58,19 +58,22 @@ def read_content(path: Path) -> dict[str, Any]:
     do not belong together, and where it is not what was once written.
     """
     with expected("a whole record", path, REMEDY):
-        data = read_bytes(path)
-        text = data.decode("utf-8-sig")
-        if found := _CONTROL.search(text):
-            raise ValueError(f"a text in it holds a control character ({found[0]!a})")
-        content = parse_json(text)
-        _check_place(content, check_form(content), path)
-        if DIGEST in content:
-            if content[DIGEST] != json_digest(content):
-                raise ValueError(f"it is not what was written: its digest is not {printable(str(content[DIGEST]), 12)}")
-        elif (known := listed_digest(path)) is not None and hashlib.sha256(data).hexdigest() != known:
-            raise ValueError(f"it is not what was written: {MANIFEST} lists another digest")
-        record: dict[str, Any] = content
-        return record
+        return parse_record(read_bytes(path), path)
+
+
+def parse_record(data: bytes, path: Path) -> dict[str, Any]:
+    """Return what a record's bytes say if they may stand at a path; raises ValueError where `read_content` refuses."""
+    text = data.decode("utf-8-sig")
+    if found := _CONTROL.search(text):
+        raise ValueError(f"a text in it holds a control character ({found[0]!a})")
+    content: dict[str, Any] = parse_json(text)
+    _check_place(content, check_form(content), path)
+    if DIGEST in content:
+        if content[DIGEST] != json_digest(content):
+            raise ValueError(f"it is not what was written: its digest is not {printable(str(content[DIGEST]), 12)}")
+    elif (known := listed_digest(path)) is not None and hashlib.sha256(data).hexdigest() != known:
+        raise ValueError(f"it is not what was written: {MANIFEST} lists another digest")
+    return content
 
 
 def check_form(content: object) -> Settings:

@@ -2,6 +2,9 @@
 
 What rests on terms that the table does not hold (variants that are kept as metrics alone, areas after each epoch) stays
 as it was while the labels do; after a change of labels it is left out, since no record may mix two labellings.
+
+A record whose numbers were damaged is mended where the terms give back what was written. Its digest shows that: it covers
+all that no term can give, so damage anywhere else is refused.
 """
 
 from collections.abc import Mapping
@@ -12,16 +15,18 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.data.video import Dataset
+from benchmarks.errors import StudyError
 from benchmarks.measure.normalise import Moments
 from benchmarks.measure.terms import ORIENTATION, read_terms
-from benchmarks.reading import expected
+from benchmarks.reading import expected, read_json
 from benchmarks.run import record as records
 from benchmarks.run.contract import ScoreRule
 from benchmarks.run.data_at_hand import DataAtHand
 from benchmarks.run.labelling import read_labelling
-from benchmarks.run.record_file import REMEDY, read_content
+from benchmarks.run.record_file import REMEDY, parse_record, read_content
 from benchmarks.run.video_labels import UNLABELLED, label_digests, label_notes, relabelled_table
 from benchmarks.study.settings import Settings
+from benchmarks.writing import replace_text
 
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -45,9 +50,10 @@ class Measured:
 def measure_again(path: Path, data: DataAtHand | None = None) -> Measured:
     """Measure a record by today's metrics, and on the labels of the data here where there is some.
 
-    The record keeps its bytes where nothing changes. Raises StudyError where it or its table cannot be read or written.
+    The record keeps its bytes where nothing changes. Raises StudyError where it or its table cannot be read or written, or
+    where it is damaged in more than the numbers that its table gives.
     """
-    content = _read(path)
+    content, mended = _read(path)
     table_path = path.with_suffix(".csv.gz")
     labels: tuple[str, ...] = ()
     dataset: Dataset | None = None
@@ -59,6 +65,8 @@ def measure_again(path: Path, data: DataAtHand | None = None) -> Measured:
             return Measured(changed=False, frames=difference.frames)
         labels = difference.labels
         dataset = data.truth(settings.dataset) if labels else None
+    if mended:
+        replace_text(path, mended)
     table = read_terms(table_path)
     if dataset is not None:
         table = relabelled_table(table, dataset.test)
@@ -70,7 +78,7 @@ def measure_again(path: Path, data: DataAtHand | None = None) -> Measured:
             "data": measured["data"] | {"labels_from": dataset.labels_from, "labels": label_digests(dataset.test)},
         }
     elif measured == content:
-        return Measured(changed=False, kept=others)
+        return Measured(changed=bool(mended), kept=others)
     measured["measured_at"] = records.commit_facts(_ROOT)
     if dataset is None:
         records.add_sections(path, measured)
@@ -84,11 +92,27 @@ def measured_again(content: Mapping[str, Any], table: pd.DataFrame) -> dict[str,
     return _measured(content, table, relabelled=False)[0]
 
 
-def _read(path: Path) -> dict[str, Any]:
-    content = read_content(path)
+def _read(path: Path) -> tuple[dict[str, Any], str]:
+    """Return what a record holds, and its text as it was written where the file is damaged; else an empty text."""
+    text = ""
+    try:
+        content = read_content(path)
+    except StudyError as damage:
+        try:
+            content, text = _as_written(path)
+        except StudyError:
+            raise damage from None
     with expected("a record that says how it was scored", path, REMEDY):
         _ = content["data"], content["notes"], _weights(content)
-    return content
+    return content, text
+
+
+def _as_written(path: Path) -> tuple[dict[str, Any], str]:
+    """Return a damaged record with the numbers that its table gives, and its text. Raises StudyError if its digest differs."""
+    with expected("a record whose numbers alone are damaged", path, REMEDY):
+        damaged = read_json(path)
+        text = records.readable(measured_again(damaged, read_terms(path.with_suffix(".csv.gz"))))
+        return parse_record(text.encode(), path), text
 
 
 def _measured(

@@ -14,6 +14,8 @@ from benchmarks.errors import StudyError
 from benchmarks.measure.terms import read_terms, write_terms
 from benchmarks.run.cell import main
 from benchmarks.run.data_at_hand import DataAtHand
+from benchmarks.run.record import add_sections
+from benchmarks.run.record_file import read_content
 from benchmarks.run.remeasure import measure_again
 from benchmarks.study.files import load_study
 from tests.support.cells import LENGTH, ROOT, arguments, numbers, only, settings_file
@@ -111,24 +113,37 @@ class TestMeasureAgain:
         """A metric that the record lacks is measured, one that is no metric any more goes; the table keeps its bytes."""
         path = only(own / "results", "seed-3.json")
         whole, table = content_of(path), path.with_suffix(".csv.gz").read_bytes()
-        older = content_of(path)
-        for scores in older["metrics"]["update"].values():
+        older = content_of(path)["metrics"]
+        for scores in older["update"].values():
             for metrics in scores.values():
                 del metrics["eer"]
-        path.write_text(json.dumps(older))
+        add_sections(path, {"metrics": older})
         assert measure_again(path).changed
-        assert content_of(path)["metrics"] == whole["metrics"]
+        assert read_content(path)["metrics"] == whole["metrics"]
         assert path.with_suffix(".csv.gz").read_bytes() == table
 
-    def test_a_wrong_number_is_mended(self, own: Path) -> None:
-        """A metric that was edited by hand is what the terms give again."""
+    @pytest.mark.parametrize("value", [0.51, 123.45])
+    def test_a_wrong_number_is_mended(self, own: Path, value: float) -> None:
+        """A metric that was edited by hand, possible or not, is what the terms give; the record has its old bytes again."""
         path = only(own / "results", "seed-3.json")
-        right = content_of(path)["headline"]
-        wrong = content_of(path)
-        wrong["headline"]["micro_auc"] = 123.45
+        before, wrong = path.read_bytes(), content_of(path)
+        wrong["headline"]["micro_auc"] = value
+        del wrong["metrics"]["update"][wrong["headline"]["score"]]["per_video"]
         path.write_text(json.dumps(wrong))
-        assert measure_again(path).changed
-        assert content_of(path)["headline"] == right
+        assert measure_again(path, data_of(own)).changed
+        assert path.read_bytes() == before
+
+    @pytest.mark.parametrize("edit", [{"parameters": 1}, {"metrics": []}, {"digest": "0" * 64}])
+    def test_damage_elsewhere_is_refused(self, own: Path, edit: dict[str, Any]) -> None:
+        """No new digest covers up what the terms cannot show to be right; the file stays as it is."""
+        path = only(own / "results", "seed-3.json")
+        wrong = content_of(path) | edit
+        wrong["headline"]["micro_auc"] = 0.51
+        path.write_text(json.dumps(wrong))
+        before = path.read_bytes()
+        with pytest.raises(StudyError, match="a whole record"):
+            measure_again(path)
+        assert path.read_bytes() == before
 
     def test_leaves_a_record_of_other_frames_alone(self, own: Path) -> None:
         """Labels of other frames say nothing about it; the frames that differ are named."""
