@@ -11,7 +11,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import quote
 
 import numpy as np
 
@@ -57,9 +56,9 @@ class Parcels:
 
 
 def run_id(record: Record) -> str:
-    """Name of a run on the page and in its address; the settings' name ends in their hash."""
+    """Name of a run on the page and in its address; a record's names hold no blank (`benchmarks.run.record_file`)."""
     settings = record.settings
-    return quote(f"{settings.dataset}/{settings.profile}/{settings.name}/{record.seed}")
+    return f"{settings.dataset}/{settings.profile}/{settings.name}/{record.seed}"
 
 
 def group_id(name: str) -> str:

@@ -15,6 +15,7 @@ from benchmarks.study.presets import resolve
 
 Rows = Callable[..., list[Row]]
 SIZE = 16
+HEADLINE = {"variant": "plain", "score": "psnr"}
 
 
 def section(stills: dict[str, Any]) -> dict[str, Any]:
@@ -52,7 +53,7 @@ class TestDraw:
     def test_a_line_per_abnormal_still(self, write_rows: Rows) -> None:
         """Input, output, heat and boxes stand side by side; found and true boxes are drawn in pixels; rates stand below."""
         settings = resolve(dataset="pool", method="fcae", task="reconstruction", profile="small", channels=3)
-        rows = write_rows([settings], (0,), boxes=section(STILLS), headline={"variant": "plain"})
+        rows = write_rows([settings], (0,), boxes=section(STILLS), headline=HEADLINE)
         figure = images.boxes(looked(rows))
         assert figure is not None
         assert len(figure.axes) == 2 * 4
@@ -67,7 +68,7 @@ class TestDraw:
         """With more than three methods there is one line for each."""
         common = {"dataset": "pool", "method": "fcae", "task": "reconstruction", "profile": "small", "channels": 3}
         settings = [resolve(**common, width=width) for width in (0.0625, 0.125, 0.25, 0.5)]
-        rows = write_rows(settings, (0,), boxes=section(STILLS), headline={"variant": "plain"})
+        rows = write_rows(settings, (0,), boxes=section(STILLS), headline=HEADLINE)
         figure = images.boxes(looked(rows))
         assert figure is not None
         assert len(figure.axes) == 4 * 4
@@ -75,5 +76,5 @@ class TestDraw:
     def test_nothing_without_boxes(self, write_rows: Rows) -> None:
         """Records without the section have no figure."""
         settings = resolve(dataset="ped2", method="cae", task="reconstruction", profile="small")
-        rows = write_rows([settings], (0,), headline={"variant": "plain"})
+        rows = write_rows([settings], (0,), headline=HEADLINE)
         assert images.boxes(looked(rows)) is None
