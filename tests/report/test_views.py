@@ -83,7 +83,8 @@ class TestProfiles:
         page = (results / "report" / "index.html").read_text()
         assert "<h4>Study ped2-paper</h4>" in page
         assert "make reproduce-ped2 SEEDS=3 PROFILE=paper" in page
-        assert "(study ped2-paper)" in page
+        title = load_study("ped2").title.replace(": ", ", ", 1)
+        assert f": {title}, profile paper</figcaption>" in page
 
 
 class TestContinueCommand:

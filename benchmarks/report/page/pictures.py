@@ -173,12 +173,14 @@ def _caption(path: Path, owners: Sequence[Record], cells: Collection[Cell]) -> s
     """What a file shows, in printed names: of which setting, else of which study, by its title or the label of its cells."""
     kind = _kind(path)
     words = _CAPTIONS[kind] if kind else path.stem.replace("-", " ").replace("_", " ").capitalize()
-    of = [f"{Row(owners[0].settings, ()).label}, {settings_label(owners[0].settings)}"] if owners else []
-    if not owners and path.parent.name in study_names():
-        of = [load_study(path.parent.name).title.replace(": ", ", ", 1)]
-    elif not owners and cells:
-        of = [common_label(cell.settings for cell in cells)]
-    return ": ".join([words, *of])
+    if owners:
+        return f"{words}: {Row(owners[0].settings, ()).label}, {settings_label(owners[0].settings)}"
+    label = path.parent.name
+    endings = {f", profile {one}": f"-{one}" for one in sorted({cell.settings.profile for cell in cells})}
+    for profile, ending in {"": "", **endings}.items():
+        if (study := label.removesuffix(ending)) in study_names():
+            return f"{words}: {load_study(study).title.replace(': ', ', ', 1)}{profile}"
+    return f"{words}: {common_label(cell.settings for cell in cells)}" if cells else words
 
 
 def _read(path: Path, caption: str) -> Picture:
