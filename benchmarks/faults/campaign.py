@@ -144,7 +144,9 @@ def _checkpoint(record: Path, path: Path) -> Any:
     content = read_content(record)
     cell = Cell(Settings.from_dict(content["settings"]), content["seed"])
     with tempfile.TemporaryDirectory() as folder:
-        save_trained(path, cell, Path(folder), epochs=len(content["epochs"]), fingerprint=content["fingerprint"])
+        save_trained(
+            path, cell, Path(folder), epochs=len(content["epochs"]), fingerprint=content["fingerprint"]["digest"]
+        )
     facts, described, tensors = read_checkpoint(path)
     return facts, described, {name: value.tolist() for name, value in tensors.items()}
 
