@@ -297,8 +297,11 @@ def main(argv: list[str] | None = None) -> int:
     keep = Path(tempfile.mkdtemp(prefix="fuzz-kept-"))
     found, begun = {}, time.monotonic()
     for place, reader in enumerate(chosen):
-        left = options.seconds - (time.monotonic() - begun)
-        found[reader.name] = fuzz_reader(reader, left / (len(chosen) - place), options.inputs, options.seed, keep)
+        # Starting processes takes time, too: no reader goes short because those before it took theirs.
+        left = max(
+            (options.seconds - (time.monotonic() - begun)) / (len(chosen) - place), options.seconds / len(chosen) / 2
+        )
+        found[reader.name] = fuzz_reader(reader, left, options.inputs, options.seed, keep)
         one = found[reader.name]
         print(f"{reader.name}: {one.inputs:,} inputs, {one.wrong} wrong", *one.faults, sep="\n  ", flush=True)
     replace_text(options.out / "fuzz.md", to_markdown(found, time.monotonic() - begun))
