@@ -25,7 +25,7 @@ from benchmarks.cli.options import (
     add_worker_options,
 )
 from benchmarks.cli.parsing import Parser, add_choice, add_inches, add_number, folder
-from benchmarks.errors import StudyError
+from benchmarks.errors import StudyError, printable_lines
 from benchmarks.hints import given
 from benchmarks.study.files import study_names
 from benchmarks.study.settings import PRECISIONS, PROFILES
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with _ends_on_signals(), given(options):
             status: int = options.run(options)
     except StudyError as error:
-        print(_printable(str(error)), file=sys.stderr)
+        print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         cells = "cells that ran were stopped, and the same command continues"
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:  # a file or folder that nobody looked at more closely before
-        print(_printable(_sentence(error)), file=sys.stderr)
+        print(printable_lines(_sentence(error)), file=sys.stderr)
         return 2
     return status
 
@@ -74,11 +74,6 @@ def _ends_on_signals() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
-
-
-def _printable(text: str) -> str:
-    """Text from files and records without what a terminal would obey."""
-    return "".join(one if one.isprintable() or one == "\n" else repr(one)[1:-1] for one in text)
 
 
 def _sentence(error: OSError) -> str:
