@@ -8,6 +8,7 @@ import hashlib
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -152,13 +153,16 @@ def check_settings(values: object) -> Settings:
     for name, value in values.items():
         if not isinstance(value, (str, int, float, bool)) or (isinstance(value, float) and not math.isfinite(value)):
             raise ValueError(f"the setting {printable(str(name), 40)} is {type(value).__name__}")
+    if unknown := set(values) - {field.name for field in fields(Settings)}:
+        raise ValueError(f"{printable(', '.join(sorted(unknown)), 100)} is no setting")
     try:
         settings = Settings.from_dict(values)
         name = settings.name
     except (StudyError, TypeError) as error:  # which do not know the file
         raise ValueError(f"it has no known settings ({printable(str(error))})") from error
     if not _NAME.fullmatch(str(settings.dataset)) or settings.profile not in PROFILES or settings.method not in METHODS:
-        raise ValueError("its data set, profile or method is none that a study can have")
+        named = " or ".join(printable(repr(one), 40) for one in (settings.dataset, settings.profile, settings.method))
+        raise ValueError(f"its data set, profile or method is none that a study can have: {named}")
     if not _NAME.fullmatch(name):
         raise ValueError(f"its settings give the name {printable(name, 60)!r}")
     return settings
