@@ -196,7 +196,7 @@ help: ## Show this
 		/^##= / { variables = variables "  " substr($$0, 5) "\n" } \
 		END { printf "\nVariables\n%s", variables }' $(firstword $(MAKEFILE_LIST))
 
-# The stamp is a copy of the lock, in place last: an interrupted set-up has only its .part and is begun anew, and a lock
+# The stamp is a copy of the lock, in place last: an interrupted set-up has only its .part and is started again, and a lock
 # that git only touched sets up nothing. An old environment is moved away in one step, so that an interruption leaves
 # either it or a new one, and a folder that is neither is the user's own. torch comes after the lock, so that its wheel's choice (CPU, CUDA) moves nothing else.
 $(VENV)/.installed: requirements.lock

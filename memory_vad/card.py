@@ -1,4 +1,4 @@
-"""The model card that lies beside weights: what they were made from, and what their alarms rest on."""
+"""The model card that lies next to weights: what they were made from, and what their alarms rest on."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from memory_vad.model import Model
 
 
 def write_card(weights: Path, model: Model, *, extra: str = "") -> Path:
-    """Write the card of `weights` beside it, as Markdown, and return its path. extra: further paragraphs."""
+    """Write the card of `weights` next to it, as Markdown, and return its path. extra: further paragraphs."""
     settings, facts, calibration = model.settings, model.facts, model.calibration
     rows = {
         "Method": f"{settings.method}, {settings.task}, memory {settings.memory}, skip connections {_yes(settings.skip)}",

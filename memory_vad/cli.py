@@ -92,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate = commands.add_parser(
         "evaluate", help="AUC, events and false alarms on labelled videos or a set of the study"
     )
-    evaluate.add_argument("footage", nargs="*", type=Path, help="videos with a label file beside each")
+    evaluate.add_argument("footage", nargs="*", type=Path, help="videos with a label file next to each")
     evaluate.add_argument(
         "--data-root", type=Path, help="folder of data sets: evaluate on the weights' own set of the study"
     )

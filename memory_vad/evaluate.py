@@ -31,14 +31,14 @@ _APART = 1e7
 def evaluate_footage(model: Model, footage: Sequence[Path], *, per_hour: float = 1.0) -> dict[str, Any]:
     """Score labelled videos and return frame metrics, false alarms an hour of normal footage, and event quality.
 
-    Labels lie beside each video under its name (`memory_vad.footage.find_labels`). Raises StudyError where one has none.
+    Labels lie next to each video under its name (`memory_vad.footage.find_labels`). Raises StudyError where one has none.
     """
     sources = find_sources(footage)
     labelled = [(source, find_labels(source)) for source in sources]
     bare = [source.name for source, labels in labelled if labels is None]
     if bare:
         raise StudyError(
-            f"Expected a label file beside each video, but {', '.join(bare[:3])} have none: without labels there is no AUC. "
+            f"Expected a label file next to each video, but {', '.join(bare[:3])} have none: without labels there is no AUC. "
             "Call memory-vad score for scores and intervals."
         )
     results: list[Result] = []

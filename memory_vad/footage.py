@@ -1,4 +1,4 @@
-"""What a user points at: video files and folders of frames, sorted into cameras; and labels that lie beside them."""
+"""What a user points at: video files and folders of frames, sorted into cameras; and labels that lie next to them."""
 
 import csv
 from collections.abc import Sequence
@@ -71,20 +71,20 @@ def _within(folder: Path) -> list[Path]:
 
 
 def find_labels(source: Source) -> Path | None:
-    """Return the label file beside a video, of the same name but for case; None where there is none.
+    """Return the label file next to a video, of the same name but for case; None where there is none.
 
     Raises StudyError where two could be meant.
     """
     stem = source.path.stem if source.path.is_file() else source.name
-    beside = [
+    labels = [
         path
         for path in visible(source.path.parent.iterdir())
         if path.suffix.lower() in _LABEL_SUFFIXES and path.stem.lower() in (stem.lower(), source.name.lower())
     ]
-    if len(beside) > 1:
-        names = " and ".join(path.name for path in beside)
-        raise StudyError(f"Expected one label file for {source.path}, but {names} lie beside it; keep one.")
-    return beside[0] if beside else None
+    if len(labels) > 1:
+        names = " and ".join(path.name for path in labels)
+        raise StudyError(f"Expected one label file for {source.path}, but {names} lie next to it; keep one.")
+    return labels[0] if labels else None
 
 
 def read_labels(path: Path, times: NDArray[np.float64], native_times: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -38,7 +38,7 @@ def gather(
 ) -> tuple[FrameStore, dict[str, tuple[int, int]]]:
     """Return the store of all sources in order, made where there is none, and each camera's frame size.
 
-    fps: what videos are resampled to; folders of frames count as taken at it. report: is told the video and its frames.
+    fps: what videos are resampled to; folders of frames count as taken at it. report: is called with the video and its frames.
     sizes: camera -> (width, height). Raises StudyError for a damaged video or two sizes in one camera; nothing
     half-written stays.
     """

@@ -176,7 +176,7 @@ def import_official(path: Path, keys: Path | None = None, *, size: int = 256, fp
         ) from error
     if method == "mnad":
         if keys is None:
-            raise StudyError(f"Expected MNAD's memory items beside {path}: give its keys.pt as the second file.")
+            raise StudyError(f"Expected MNAD's memory items next to {path}: give its keys.pt as the second file.")
         items = read_tensors(keys)
         if len(items) != 1 or next(iter(items.values())).ndim != 2:
             raise StudyError(f"Expected one tensor (items, channels) in {keys}, but it holds {len(items)}.")

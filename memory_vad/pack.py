@@ -21,7 +21,7 @@ _RATES = {"ped1": 10.0, "ped2": 10.0, "avenue": 25.0, "avenue-partial": 25.0, "s
 
 
 def pack(run: Path, out: Path, *, data_root: Path | None, work: Path, block: float, evaluated: bool = True) -> Model:
-    """Write the weights of a finished run of the study, and a card beside; return the model.
+    """Write the weights of a finished run of the study, and a card next to them; return the model.
 
     run: the work folder of a cell, which holds settings.json and checkpoint.safetensors. block: seconds of a calibration
     block. Raises StudyError where the checkpoint is missing, or the weights are over 4 MB.

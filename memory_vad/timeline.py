@@ -72,7 +72,7 @@ def timeline(result: Result) -> str:
 
 
 def write_page(results: Sequence[Result], folder: Path, promise: str, overlays: Sequence[str]) -> Path:
-    """Write one page over all videos: timelines, intervals, links to overlays that lie beside it."""
+    """Write one page over all videos: timelines, intervals, links to overlays that lie next to it."""
     parts = []
     for result in results:
         rows = "".join(

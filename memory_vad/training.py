@@ -81,10 +81,10 @@ def train(
     device: str = "cpu",
     say: Say = print,
 ) -> Model:
-    """Train on normal footage, calibrate on a part held out, and write weights to `out` with a model card beside.
+    """Train on normal footage, calibrate on a part held out, and write weights to `out` with a model card next to it.
 
     footage: video files, folders of videos or of frames; each folder is one camera. A run that was stopped goes on after
-    its last epoch when it is called again. say: is told, in sentences, how long it takes and how far it is.
+    its last epoch when it is called again. say: is called with sentences: how long it takes and how far it is.
     Raises StudyError for footage that cannot be read, and as training does.
     """
     set_mode("record")
