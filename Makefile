@@ -156,7 +156,7 @@ ui: $(READY) ## Import the records into MLflow and serve it on 127.0.0.1
 setup: $(READY) ## Set up .venv; other targets do so on first use
 
 test: $(READY) ## Run the tests; with DATA_ROOT=... also those on real data
-	@PYTEST_ADDOPTS="$$PYTEST_ADDOPTS $$ARGS" exec "$$VENV_PYTHON" -m pytest
+	@PYTEST_ADDOPTS="$$PYTEST_ADDOPTS $$ARGS" exec "$$VENV_PYTHON" -m pytest --numprocesses auto --maxprocesses 8 --dist loadfile
 
 docs: $(READY) ## Build the documentation into site/ (open site/index.html)
 	@set -f; NO_MKDOCS_2_WARNING=1 "$$VENV_PYTHON" -m mkdocs build --strict --quiet $$ARGS

@@ -21,8 +21,8 @@ VARIABLES = re.findall(r"^##= ([A-Z_]+)=", MAKEFILE, flags=re.MULTILINE)
 
 
 def shell() -> dict[str, str]:
-    """The environment of a fresh shell: nothing of a make, or of its variables, around the tests."""
-    inherited = {"VENV", *VARIABLES}
+    """The environment of a fresh shell: nothing of the make or pytest around the tests, or of their variables."""
+    inherited = {"VENV", "PYTEST_ADDOPTS", *VARIABLES}
     return {
         name: value
         for name, value in os.environ.items()

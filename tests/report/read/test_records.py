@@ -130,7 +130,7 @@ class TestReadRecord:
         [
             ({"schema": 2}, "schema 1"),
             ({"settings_hash": "0" * 64}, "hash"),
-            ({"settings": {"method": "mnad", "colour": 1}}, "no known settings"),
+            ({"settings": {"method": "mnad", "colour": 1}}, "colour is no setting"),
         ],
     )
     def test_refuses_what_is_no_record(
