@@ -6,10 +6,13 @@ notebook "Detecting Anomalies in Images", and "Video Anomaly Detection with LSTM
 each back through two transposed convolutions.
 
 Two variants, as ``frames_as``:
-- "sequence", the paper: frame by frame, tanh in the convolutions. The paper's output is tanh on normalised frames; here
-  frames are in [0, 1], so it ends in a sigmoid as the notebook's does.
+- "sequence", the paper: frame by frame, tanh in the convolutions.
 - "channels", the notebook's code: ten frames as channels of one image, ReLU. Its recurrent layers take one single step from
   an empty state, so that nothing recurs and their recurrent weights never learn: no temporal model, whatever its name.
+
+Frames go in and come out as the paper normalises them: without the training frames' mean image, with unit variance. The
+last layer is linear in both variants. The paper's tanh would cut at one standard deviation what it has just normalised, and
+people differ from the mean image by several; the notebook's sigmoid belongs to frames in [0, 1].
 
 No document's text has layer normalisation (code that circulates under the paper's name does), nor has the paper, so it is
 left out. The gates are those of Keras' ConvLSTM2D and mxnet's Conv2DLSTMCell: no peepholes, one bias, sigmoid (not the
@@ -98,11 +101,10 @@ class ConvLstmAutoencoder(nn.Module):
             nn.ConvTranspose2d(2 * width, 4 * width, 5, stride=2),
             activation(),
             nn.ConvTranspose2d(4 * width, images, 11, stride=4),
-            nn.Sigmoid(),
         )
 
     def forward(self, clips: Tensor) -> Tensor:
-        """Reconstruct clips (batch, FRAMES, channels, size, size) in [0, 1]; the shape is kept."""
+        """Reconstruct normalised clips (batch, FRAMES, channels, size, size); the shape is kept."""
         images = clips.flatten(1, 2).unsqueeze(1) if self.frames_as == "channels" else clips
         batch, time = images.shape[:2]
         encoded = self.encoder(images.flatten(0, 1)).unflatten(0, (batch, time))

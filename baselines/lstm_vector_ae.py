@@ -8,7 +8,8 @@ Where the document is vague or wrong: it names no layer sizes, so the convolutio
 (Chong and Tay 2017: 128 kernels of 11x11 at stride 4, 64 of 5x5 at stride 2, tanh), with a dense layer to the vector.
 "Over time down to the code" is read as its linked article does: the code is the LSTM's last state, repeated for each
 frame for the LSTM that decodes. It says that the 256 numbers of the output are compared with the original image; numbers
-of a vector cannot be, so it is the decoded frame that is compared.
+of a vector cannot be, so it is the decoded frame that is compared. It says nothing of normalisation; frames go in and come
+out as that paper's do, without the training frames' mean image and with unit variance, and the last layer is linear.
 """
 
 from torch import Tensor, nn
@@ -52,7 +53,6 @@ class LstmVectorAutoencoder(nn.Module):
             nn.ConvTranspose2d(width, 2 * width, 5, stride=2),
             nn.Tanh(),
             nn.ConvTranspose2d(2 * width, channels, 11, stride=4),
-            nn.Sigmoid(),
         )
 
     def vectors(self, clips: Tensor) -> Tensor:
@@ -67,7 +67,7 @@ class LstmVectorAutoencoder(nn.Module):
         return last
 
     def forward(self, clips: Tensor) -> Tensor:
-        """Reconstruct clips (batch, time, channels, size, size) in [0, 1]; the shape is kept."""
+        """Reconstruct normalised clips (batch, time, channels, size, size); the shape is kept."""
         repeated = self.code(self.vectors(clips)).unsqueeze(1).expand(-1, clips.shape[1], -1)
         decoded, _ = self.widen(repeated)
         output: Tensor = self.decoder(decoded.flatten(0, 1)).unflatten(0, clips.shape[:2])

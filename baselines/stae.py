@@ -8,7 +8,9 @@ kernels 11, 5 and 3 with padding, tanh, no norm, and unpooling. At 227x227: 54, 
 Where the notebook is vague or wrong: it resizes its frames to n x n for n stacked frames, which its array of 227x227
 contradicts, so 227 is meant; it cuts its clips without overlap and across the ends of videos, here they lie within one
 video; it gives no loss, optimiser or initialisation, so those of its first autoencoder are taken (`baselines.cae`); it
-gives no score, so the paper's is taken (`baselines.regularity.frame_errors`).
+gives no score, so the paper's is taken (`baselines.regularity.frame_errors`). Neither centres its frames. Raw grey values
+leave four in ten filters of the first layer negative everywhere, for ever, and batch norm multiplies such a channel by
+hundreds if a test frame wakes it; so the frames that go in have zero mean and unit variance, those that come out do not.
 """
 
 from torch import Tensor, nn
@@ -62,6 +64,6 @@ class StackedFramesAutoencoder(nn.Module):
         )
 
     def forward(self, stacked: Tensor) -> Tensor:
-        """Reconstruct stacked frames (batch, frames, size, size) in [0, 1]; the shape is kept."""
+        """Reconstruct stacked frames (batch, frames, size, size) of zero mean as frames in [0, 1]; the shape is kept."""
         output: Tensor = self.decoder(self.encoder(stacked))
         return output

@@ -39,7 +39,7 @@ _REQUIRED: Mapping[str, type | tuple[type, ...]] = {
 }
 _OPTIONAL: Mapping[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("data", "fingerprint", "hardware", "versions", "usage", "calibration", "kinds", "changes"), dict),
-    **dict.fromkeys(("method", "items", "queries", "shapes", "pixel", "batch_norm", "boxes"), dict),
+    **dict.fromkeys(("method", "items", "queries", "shapes", "pixel", "batch_norm", "boxes", "response"), dict),
     "notes": list,
     "mode": str,
     "name": str,
@@ -49,7 +49,7 @@ _PATTERNS = {
     "started": re.compile(r"\d{4}-\d\d-\d\dT[\d:.+-]+"),
     "settings_hash": re.compile(r"[0-9a-f]{64}"),
 }
-_TABLES = ("metrics", "phases", "usage", "kinds", "changes", "calibration", "pixel", "batch_norm", "boxes")
+_TABLES = ("metrics", "phases", "usage", "kinds", "changes", "calibration", "pixel", "batch_norm", "boxes", "response")
 
 
 def read_content(path: Path) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from benchmarks.run.feed import Feed
 from benchmarks.run.fingerprint import fingerprint
 from benchmarks.run.hardware import Phase, hardware, release_free_memory, versions
 from benchmarks.run.inspect.pixels import map_size
+from benchmarks.run.inspect.response import response_notes
 from benchmarks.run.inspect.sections import inspect_cell
 from benchmarks.run.methods import build
 from benchmarks.run.progress import Progress
@@ -102,7 +103,7 @@ def run_cell(
     table = records.terms_table(scored, data.dataset.test)
     calibration = records.terms_table(held_out, data.dataset.train) if held_out is not None else None
     measured = records.measure(table, calibration, method.rule)
-    measured["notes"] = [*slower, *label_notes(data.dataset.test), *measured["notes"]]
+    measured["notes"] = [*slower, *label_notes(data.dataset.test), *response_notes(sections), *measured["notes"]]
     if evaluate_every and epochs:
         epochs[-1] |= {"micro_auc": measured["headline"]["micro_auc"]}
     record |= {

@@ -86,9 +86,8 @@ class TestConvLstmAutoencoder:
     def test_gives_back_the_shape(self, frames_as: str, size: int) -> None:
         """Sizes eight pixels apart fit, in both variants."""
         network = ConvLstmAutoencoder(3, size, 2, "channels" if frames_as == "channels" else "sequence")
-        output = network(torch.rand(2, 10, 3, size, size)).detach()
+        output = network(torch.rand(2, 10, 3, size, size))
         assert output.shape == (2, 10, 3, size, size)
-        assert 0 <= float(output.min()) <= float(output.max()) <= 1
 
     def test_a_frame_depends_on_those_before_it_alone(self) -> None:
         """The paper's variant runs forward in time; with frames for channels every frame sees all."""

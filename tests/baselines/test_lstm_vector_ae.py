@@ -41,9 +41,8 @@ class TestLstmVectorAutoencoder:
     @pytest.mark.parametrize("size", [27, 43])
     def test_gives_back_the_shape(self, size: int) -> None:
         """Sizes eight pixels apart fit."""
-        output = LstmVectorAutoencoder(3, size, 2)(torch.rand(2, 10, 3, size, size)).detach()
+        output = LstmVectorAutoencoder(3, size, 2)(torch.rand(2, 10, 3, size, size))
         assert output.shape == (2, 10, 3, size, size)
-        assert 0 <= float(output.min()) <= float(output.max()) <= 1
 
     @pytest.mark.parametrize("size", [19, 28, 256])
     def test_refuses_sizes_that_do_not_fit(self, size: int) -> None:

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baselines.rbm_patches import PatchRBM, fit_rbm, rebuild, sample_patches
+from baselines.rbm_patches import PatchRBM, fit_rbm, pixel_errors, rebuild, sample_patches
 
 PATCH = 4
 
@@ -25,10 +25,9 @@ def trained(images: torch.Tensor, hidden: int = 8) -> PatchRBM:
     return fit_rbm(patches, hidden=hidden, iterations=30, learning_rate=0.1, batch=20, seed=0)
 
 
-def blank(visible: int, level: float) -> PatchRBM:
-    """A machine that rebuilds every patch as one level."""
-    bias = torch.full((visible,), float(np.log(level / (1 - level))))
-    return PatchRBM(torch.zeros(2, visible), torch.zeros(2), bias)
+def blank(visible: int) -> PatchRBM:
+    """A machine that rebuilds every patch as its own mean."""
+    return PatchRBM(torch.zeros(2, visible), torch.zeros(2), torch.zeros(visible), torch.tensor(0.1))
 
 
 class TestFitRbm:
@@ -61,32 +60,47 @@ class TestSamplePatches:
         assert {tuple(patch) for patch in patches.tolist()} == {tuple(piece) for piece in pieces.tolist()}
 
 
+class TestPatchRBM:
+    def test_brightness_passes_as_it_is(self) -> None:
+        """A patch that is brighter throughout comes out brighter throughout, with the same error."""
+        rbm = trained(stripes(5, across=True))
+        patches = sample_patches(stripes(2, across=True), PATCH, 10, np.random.default_rng(1))
+        dark = torch.from_numpy(patches) * 0.5
+        torch.testing.assert_close(rbm.reconstruct(dark + 0.3), rbm.reconstruct(dark) + 0.3)
+
+
 class TestRebuild:
     @given(st.integers(0, 2**16), st.sampled_from([(4, 1), (4, 2), (4, 4)]), st.sampled_from([1, 3]))
-    def test_a_flat_machine_has_the_error_of_the_patches(
+    def test_a_blank_machine_has_the_variance_of_the_patches(
         self, seed: int, sizes: tuple[int, int], channels: int
     ) -> None:
-        """Where every patch is rebuilt as one level, errors and images can be said without folding."""
+        """Where every patch is rebuilt as its mean, the error of a patch is its variance."""
         patch, stride = sizes
         images = torch.rand(2, channels, 12, 12, generator=torch.Generator().manual_seed(seed))
-        found = rebuild(blank(channels * patch**2, 0.3), images, patch, stride)
-        torch.testing.assert_close(found.images, torch.full_like(images, 0.3))
-        expected = torch.nn.functional.avg_pool2d((images - 0.3).square().mean(dim=1), patch, stride)
+        found = rebuild(blank(channels * patch**2), images, patch, stride)
+        pieces = torch.nn.functional.unfold(images, patch, stride=stride)
+        expected = pieces.var(dim=1, correction=0).unflatten(1, found.patch_error.shape[1:])
         torch.testing.assert_close(found.patch_error, expected)
-
-    def test_a_pixel_has_the_mean_error_of_its_patches(self) -> None:
-        """One bright pixel raises the error of the patches over it, and of no pixel further off."""
-        images = torch.full((1, 1, 12, 12), 0.5)
-        images[0, 0, 5, 5] = 1.0
-        found = rebuild(blank(16, 0.5), images, 4, 2)
-        reached = (found.pixel_error[0] > 1e-9).nonzero()
-        assert reached.min() == 2
-        assert reached.max() == 7
-        # Patches begin at 2 and 4 in each direction: all four of those over the pixel hold it.
-        assert float(found.pixel_error[0, 5, 5]) == pytest.approx(0.25 / 16)
+        if patch == stride and channels == 1:
+            means = torch.nn.functional.avg_pool2d(images, patch)
+            torch.testing.assert_close(found.images, torch.nn.functional.interpolate(means, scale_factor=patch))
 
     @pytest.mark.parametrize(("patch", "stride"), [(4, 3), (5, 5), (16, 16)])
     def test_refuses_patches_that_leave_a_border(self, patch: int, stride: int) -> None:
         """A pixel that no patch covers would have no error."""
         with pytest.raises(ValueError, match="evenly"):
-            rebuild(blank(patch**2, 0.5), torch.zeros(1, 1, 12, 12), patch, stride)
+            rebuild(blank(patch**2), torch.zeros(1, 1, 12, 12), patch, stride)
+
+
+class TestPixelErrors:
+    def test_a_pixel_has_the_mean_error_of_its_patches(self) -> None:
+        """One bad patch reaches the pixels that it covers, each by its share of the patches there."""
+        errors = torch.zeros(1, 5, 5)
+        errors[0, 1, 1] = 1.0
+        pixels = pixel_errors(errors, 4, 2)[0]
+        assert pixels.shape == (12, 12)
+        reached = (pixels > 0).nonzero()
+        assert reached.min() == 2
+        assert reached.max() == 5
+        # Four patches cover each pixel away from the border.
+        assert float(pixels[3, 3]) == pytest.approx(0.25)

@@ -24,6 +24,7 @@ from benchmarks.report.tables.notes import note
 from benchmarks.report.tables.paired_tables import contrast_table, variant_table
 from benchmarks.report.tables.render import Table, to_markdown
 from benchmarks.report.tables.reproduction import verify_table
+from benchmarks.report.tables.response import response_table
 from benchmarks.report.tables.study_tables import (
     Measure,
     cost_table,
@@ -80,6 +81,7 @@ def write_tables(
             "scores": score_table(done),
             "variants": variant_table(done),
             "batch-norm": batch_norm_table(done),
+            "response": response_table(done),
             "errors": error_table(done),
             "costs": cost_table(done),
         }

@@ -4,10 +4,10 @@ from torch import Tensor, nn
 
 from baselines.convlstm_ae import FRAMES, PAPER_WIDTH, ConvLstmAutoencoder, initialise
 from baselines.regularity import frame_distances, frame_errors
-from benchmarks.run.frame_autoencoder import FrameAutoencoder
+from benchmarks.run.standardised import StandardisedAutoencoder
 
 
-class ConvLstmAe(FrameAutoencoder):
+class ConvLstmAe(StandardisedAutoencoder):
     """Scored by the cost of the whole sequence (SRC), which is given to the frame in its middle.
 
     The documents give it to the sequence's first frame; the middle is nearer to what the sum is about, and where MemAE's

@@ -3,10 +3,10 @@
 from torch import nn
 
 from baselines.lstm_vector_ae import CODE, FRAMES, PAPER_WIDTH, LstmVectorAutoencoder, initialise
-from benchmarks.run.frame_autoencoder import FrameAutoencoder
+from benchmarks.run.standardised import StandardisedAutoencoder
 
 
-class LstmVectorAe(FrameAutoencoder):
+class LstmVectorAe(StandardisedAutoencoder):
     """Scored by the error of the frame in the middle of a clip."""
 
     clip_length = FRAMES

@@ -4,10 +4,10 @@ from torch import Tensor, nn
 
 from baselines.cae import initialise, l2_loss
 from baselines.stae import FRAMES, PAPER_WIDTH, StackedFramesAutoencoder
-from benchmarks.run.frame_autoencoder import FrameAutoencoder
+from benchmarks.run.standardised import StandardisedAutoencoder
 
 
-class Stae(FrameAutoencoder):
+class Stae(StandardisedAutoencoder):
     """The frame in the middle of a clip is scored, by Hasan's error: of a grey frame the mean absolute difference.
 
     Neither source says which of the ten clips that hold a frame gives its error; the middle one sees as much of what
@@ -34,5 +34,9 @@ class Stae(FrameAutoencoder):
 
     def reconstruct(self, clips: Tensor) -> Tensor:
         """Stack the frames along channels, and take them apart again."""
-        output: Tensor = self.network(clips.flatten(1, 2))
+        output: Tensor = self.network(self.standardised(clips).flatten(1, 2))
         return output.reshape(clips.shape)
+
+    def centre_of(self, frames: Tensor) -> Tensor:
+        """Return the mean grey value: the sigmoid at the end draws whole frames, so the background has to go in."""
+        return frames.mean()

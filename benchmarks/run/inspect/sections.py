@@ -20,11 +20,12 @@ from benchmarks.run.inspect.gather import Gathered, QuerySample
 from benchmarks.run.inspect.items import item_facts
 from benchmarks.run.inspect.pixels import pixel_facts
 from benchmarks.run.inspect.queries import location_information, silhouette_facts
+from benchmarks.run.inspect.response import response_facts
 from benchmarks.run.inspect.sample import observe
 from benchmarks.run.inspect.shapes import shape_observer
 from benchmarks.run.inspect.stills import Stills
 
-SECTIONS = ("items", "queries", "shapes", "pixel", "boxes", "batch_norm")
+SECTIONS = ("items", "queries", "shapes", "pixel", "boxes", "response", "batch_norm")
 _KEPT_ITEMS = 100
 # Half a million float16 values are a megabyte: 2,000 queries of 256 channels.
 _KEPT_VALUES = 2**19
@@ -40,8 +41,8 @@ def inspect_cell(method: Method, data: CellData, device: torch.device, folder: P
 
     items: `items.item_facts`; queries: `queries.silhouette_facts` of 2,000 queries, ``largest_weight`` (mean address
     weight of each query's nearest item) and `queries.location_information`; shapes: `shapes.Shapes`; pixel: `pixels.pixel_facts`;
-    boxes: `boxes.Boxes`, of methods that are no `MemoryAutoencoder`; batch_norm: `batch_norm.recalibrated`, of those that
-    are
+    boxes: `boxes.Boxes`, of methods that are no `MemoryAutoencoder`; response: `response.response_facts`; batch_norm:
+    `batch_norm.recalibrated`, of memory autoencoders
     """
     videos = data.dataset.test
     feed = Feed(data.clips("test", method.clip_length), device)
@@ -50,8 +51,8 @@ def inspect_cell(method: Method, data: CellData, device: torch.device, folder: P
     queries = QuerySample(len(feed.clips), memory.update if memory is not None and memory.updating else None)
     stills = Stills(feed, videos, method.scored_frame)
     shapes = shape_observer(feed, videos, method.scored_frame)
-    held_out = Feed(data.clips("held out", method.clip_length), device) if data.held_out and not composed else None
-    boxes = box_observer(method, feed, held_out, videos)
+    held_out = Feed(data.clips("held out", method.clip_length), device) if data.held_out else None
+    boxes = box_observer(method, feed, None if composed else held_out, videos)
     if not observe(method, feed, [one for one in (queries, stills, shapes, boxes) if one is not None]):
         return {}
     gathered = queries.gathered()
@@ -62,6 +63,7 @@ def inspect_cell(method: Method, data: CellData, device: torch.device, folder: P
         "shapes": None if squares is None else squares.facts,
         "pixel": pixel_facts(scored, videos),
         "boxes": None if boxes is None else boxes.facts(),
+        "response": response_facts(method, Feed(data.clips("train", method.clip_length), device), held_out, scored),
     }
     InspectionFile(
         **stills.arrays(),
