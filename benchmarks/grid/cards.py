@@ -14,8 +14,6 @@ from benchmarks.study.settings import Settings
 _LAUNCHES = 1.5
 # Seconds below which no training step and no pass of a batch through half a network comes: the launches alone.
 _LEAST_STEP, _LEAST_PASS = 0.015, 0.003
-# Clips scored at once.
-_SCORED = {"mnad": 8, "memae": 4}
 _TERA = 1e12
 
 
@@ -67,7 +65,7 @@ def pass_seconds(settings: Settings, card: Card) -> float | None:
     flops = forward_flops(settings)
     if flops is None:
         return None
-    return max(_LEAST_PASS / _SCORED[settings.method], _seconds(flops / 2, settings, card))
+    return max(_LEAST_PASS / settings.method_card.scored, _seconds(flops / 2, settings, card))
 
 
 def runs_on(cells: Sequence[Settings], card: Card) -> bool:

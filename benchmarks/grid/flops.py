@@ -11,7 +11,6 @@ from benchmarks.study.settings import Settings
 # Widths and strides of the leaves' networks (`mnad.network`, `memae.network`), which import torch.
 _MNAD_WIDTH, _MEMAE_WIDTH = 64, 96
 _KERNEL_2D, _KERNEL_3D = 3**2, 3**3
-_VOLUME = 16
 
 
 def forward_flops(settings: Settings) -> float | None:
@@ -33,19 +32,18 @@ def training_flops(settings: Settings) -> float | None:
 def clip_frames(settings: Settings) -> int:
     """Frames of a clip of an autoencoder, the predicted one included."""
     prediction = settings.task == "prediction"
-    if settings.method == "memae":
-        return _VOLUME + prediction
+    if settings.method_card.volume:
+        return settings.method_card.volume + prediction
     return 5 if prediction else settings.noise_frames or 1
 
 
 def _passes(settings: Settings) -> tuple[float, float, float] | None:
     """Operations forward of the first layer, of all others, and of the memory's matrix products."""
-    if settings.method == "mnad":
-        return _mnad(settings)
-    return _memae(settings) if settings.method == "memae" else None
+    network = _BACKBONES.get(settings.method_card.backbone)
+    return None if network is None else network(settings)
 
 
-def _mnad(settings: Settings) -> tuple[float, float, float]:
+def _stacked(settings: Settings) -> tuple[float, float, float]:
     width = round(_MNAD_WIDTH * settings.width)
     frames = clip_frames(settings) - (settings.task == "prediction")
     # Places of each level.
@@ -69,11 +67,11 @@ def _mnad(settings: Settings) -> tuple[float, float, float]:
     return first, rest, _memory(settings, at[3], deep)
 
 
-def _memae(settings: Settings) -> tuple[float, float, float]:
+def _volume(settings: Settings) -> tuple[float, float, float]:
     width = round(_MEMAE_WIDTH * settings.width)
     widths = (width, width * 4 // 3, width * 8 // 3, width * 8 // 3)
     # The first level halves height and width, each other one time as well.
-    at: list[float] = [settings.size**2 / 4 * _VOLUME / 8**level for level in range(4)]
+    at: list[float] = [settings.size**2 / 4 * settings.method_card.volume / 8**level for level in range(4)]
 
     def convolution(level: int, before: int, after: int) -> float:
         return 2.0 * _KERNEL_3D * before * after * at[level]
@@ -86,6 +84,9 @@ def _memae(settings: Settings) -> tuple[float, float, float]:
         rest += convolution(3 - step, entering, after)  # transposed, as above
         entering = after + (widths[2 - step] if settings.skip and step < 3 else 0)
     return first, rest, _memory(settings, at[3], widths[3])
+
+
+_BACKBONES = {"benchmarks.run.parts.backbone_2d": _stacked, "benchmarks.run.parts.backbone_3d": _volume}
 
 
 def _memory(settings: Settings, queries: float, channels: int) -> float:

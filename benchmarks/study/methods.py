@@ -19,6 +19,8 @@ class MethodCard(Card):
     profiles: size, width, epochs, batch, train_stride and what scales with them
     fixed: settings that every cell has, at every profile
     backbone: the module of an autoencoder's encoder and decoder
+    volume: frames of its clips where the backbone convolves over time; 0 where it takes frames as channels
+    scored: clips that it scores at once, as its backbone does (`evaluation_batch`)
     noise_frames: frames that denoising works on, those of the presets first
     native_skip: tasks whose published network has skips
     grey: whether frames are always read as one channel
@@ -35,6 +37,8 @@ class MethodCard(Card):
     profiles: Mapping[str, Mapping[str, Any]]
     fixed: Mapping[str, Any] = field(default_factory=dict)
     backbone: str = ""
+    volume: int = 0
+    scored: int = 1
     noise_frames: tuple[int, ...] = ()
     native_skip: tuple[str, ...] = ()
     grey: bool = False
@@ -99,6 +103,7 @@ AUTOENCODER_CARDS: Mapping[str, MethodCard] = {
         run="benchmarks.run.autoencoder:MemoryAutoencoder",
         kind="autoencoder",
         backbone="benchmarks.run.parts.backbone_2d",
+        scored=8,
         settings=MnadMethodSettings,
         values=_mnad,
         fixed={"schedule": "cosine", "error": "mse"},
@@ -115,6 +120,8 @@ AUTOENCODER_CARDS: Mapping[str, MethodCard] = {
         run="benchmarks.run.autoencoder:MemoryAutoencoder",
         kind="autoencoder",
         backbone="benchmarks.run.parts.backbone_3d",
+        volume=16,
+        scored=4,
         values=_memae,
         fixed={"learning_rate": 1e-4, "schedule": "constant"},
         profiles={

@@ -1,8 +1,11 @@
 from dataclasses import replace
 
 import pytest
+import torch
 
 from benchmarks.grid.cards import CARDS, card_of, pass_seconds, runs_on, step_seconds
+from benchmarks.run.methods import build
+from benchmarks.study.methods import AUTOENCODER_CARDS
 from benchmarks.study.presets import resolve
 from benchmarks.study.settings import Settings
 
@@ -63,6 +66,14 @@ class TestStepSeconds:
         times = [step_seconds(replace(settings, precision=name), card) for name in ("bfloat16", "float32", "float64")]
         assert times == sorted(times, key=lambda time: time or 0.0)
         assert len(set(times)) == 3
+
+
+class TestPassSeconds:
+    @pytest.mark.parametrize("method", AUTOENCODER_CARDS)
+    def test_card_of_a_method_knows_the_batch_of_its_backbone(self, method: str) -> None:
+        """The method that is built scores as many clips at once as its card says."""
+        settings = resolve(dataset="ped2", method=method, task="reconstruction", profile="smoke")
+        assert build(settings, 0, torch.device("cpu")).evaluation_batch == AUTOENCODER_CARDS[method].scored
 
 
 class TestRunsOn:

@@ -16,8 +16,6 @@ from benchmarks.run.streams import numpy_stream
 from benchmarks.study.settings import Settings
 
 _STACK = 4
-_VOLUME = 16
-_VOLUME_SCORED = 8
 
 
 @dataclass(frozen=True)
@@ -32,12 +30,12 @@ class Task:
 
     @classmethod
     def of(cls, settings: Settings) -> "Task":
-        """Return the task of a cell: stacked frames for MNAD, clips of sixteen for MemAE."""
-        if settings.method == "memae":
-            if settings.task == "prediction":
-                shifted = slice(1, _VOLUME + 1)
-                return cls(_VOLUME + 1, slice(0, _VOLUME), shifted, _VOLUME, scores_last_only=True)
-            return cls(_VOLUME, slice(0, _VOLUME), slice(0, _VOLUME), _VOLUME_SCORED)
+        """Return the task of a cell: stacked frames, or a volume of them where the backbone takes one."""
+        volume = settings.method_card.volume
+        if volume and settings.task == "prediction":
+            return cls(volume + 1, slice(0, volume), slice(1, volume + 1), volume, scores_last_only=True)
+        if volume:
+            return cls(volume, slice(0, volume), slice(0, volume), volume // 2)
         if settings.task == "prediction":
             return cls(_STACK + 1, slice(0, _STACK), slice(_STACK, _STACK + 1), _STACK)
         frames = settings.noise_frames or 1
