@@ -42,5 +42,5 @@ def _cells(found: Sequence[dict[str, Any]]) -> tuple[str, ...]:
         range_of(lambda section: section["error"], ".5f"),
         range_of(lambda section: section["mean_frame_error"], ".5f"),
         range_of(lambda section: section["outliers"], "d"),
-        range_of(lambda section: sum(dead for dead, _ in section["dead"]) if section["dead"] else None, "d"),
+        range_of(lambda section: section["dead_channels"] if section["channels"] else None, "d"),
     )

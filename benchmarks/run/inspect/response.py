@@ -32,7 +32,8 @@ def response_facts(method: Method, train: Feed, held_out: Feed | None, scored: P
     correlation: of output and target, each about its own mean image over the sampled frames; 0 for a constant output
     error, mean_frame_error: mean squared error of the output, and of the training frames' mean image in its place
     outliers: test frames whose error exceeds ten times its video's median; None without an error per frame
-    dead: [dead channels, channels] of each rectifier, in their order: those that no training frame activates
+    dead_channels, channels: of all rectifiers; dead are those that no training frame activates
+    dead_by_layer: [dead channels, channels] of each rectifier, in their order
     """
     with rectifiers() as active:
         trained = _outputs(method, train)
@@ -42,13 +43,16 @@ def response_facts(method: Method, train: Feed, held_out: Feed | None, scored: P
     seen = trained if held_out is None else _outputs(method, held_out)
     assert seen is not None, "the method has drawn training frames"
     output, target = seen
+    by_layer = [[int((~channels).sum()), len(channels)] for channels in active.values()]
     return {
         "frames": len(target),
         "correlation": round(correlation(output, target), 4),
         "error": float(f"{np.square(output - target).mean():.5g}"),
         "mean_frame_error": float(f"{np.square(mean_image - target).mean():.5g}"),
         "outliers": outliers(scored, scored.terms[method.rule.variant]),
-        "dead": [[int((~channels).sum()), len(channels)] for channels in active.values()],
+        "dead_channels": sum(dead for dead, _ in by_layer),
+        "channels": sum(channels for _, channels in by_layer),
+        "dead_by_layer": by_layer,
     }
 
 
