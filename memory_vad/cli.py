@@ -200,7 +200,7 @@ def _score(options: argparse.Namespace) -> None:
         for warning in result.warnings:
             print(f"Warning: {warning}", file=sys.stderr)
         found = ", ".join(f"{event.start:.1f}-{event.end:.1f} s" for event in result.events[:6]) or "none"
-        print(f"{source.name}: {len(result.table)} frames scored; suspicious: {found}. {paths['csv']}")
+        print(f"{source.name}: {len(result.times)} frames scored; suspicious: {found}. {paths['csv']}")
     if len(results) > 1:
         print(f"All videos on one page: {write_page(results, options.out, promise, overlays)}")
     print(promise)

@@ -46,9 +46,8 @@ def evaluate_footage(model: Model, footage: Sequence[Path], *, per_hour: float =
     for source, labels in labelled:
         assert labels is not None, "refused above"
         result = score_video(model, source.path, per_hour=per_hour)
-        times = result.table["time"].to_numpy(dtype=np.float64)
         results.append(result)
-        abnormal.append(read_labels(labels, times, _own_times(source, model.fps)))
+        abnormal.append(read_labels(labels, result.times, _own_times(source, model.fps)))
     return _measured(results, abnormal, model.fps, _apart(model))
 
 
@@ -59,17 +58,16 @@ def _measured(results: Sequence[Result], abnormal: Sequence[Any], fps: float, ap
     false_events, normal_frames = 0, 0
     for number, (result, labels) in enumerate(zip(results, abnormal, strict=True)):
         shift = number * _APART
-        times = result.table["time"].to_numpy(dtype=np.float64)
-        here = intervals_of(times, labels)
+        here = intervals_of(result.times, labels)
         events += [Event(e.start + shift, e.end + shift, e.peak + shift, e.score, e.p) for e in result.events]
         intervals += [(start + shift, end + shift) for start, end in here]
-        alarms.append(times[result.table["alarm"].to_numpy(dtype=np.bool_)] + shift)
+        alarms.append(result.times[result.alarm] + shift)
         # An event that a true one set off, or that rings on after it, is not a false one.
         false_events += sum(all(e.start > end + apart or e.end < start for start, end in here) for e in result.events)
         normal_frames += int((~labels).sum())
-    scores = np.concatenate([result.table["score"].to_numpy(dtype=np.float64) for result in results])
+    scores = np.concatenate([result.scores for result in results])
     labels = np.concatenate(list(abnormal)).astype(np.uint8)
-    videos = np.concatenate([[f"{number}"] * len(result.table) for number, result in enumerate(results)])
+    videos = np.concatenate([[f"{number}"] * len(result.times) for number, result in enumerate(results)])
     hours = normal_frames / fps / 3600
     return {
         "videos": len(results),

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from benchmarks.errors import StudyError
@@ -13,6 +13,9 @@ from memory_vad.calibration import Calibration, sustained
 from memory_vad.decode import Picture, pictures
 from memory_vad.events import Event, find_events
 from memory_vad.model import SHIPPED, Model
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Frames that are decoded before they are scored together.
 _CHUNK = 64
@@ -25,13 +28,31 @@ Drawn = Callable[[Picture, NDArray[np.float32] | None, float], None]
 class Result:
     """Scores of one video.
 
-    table: time (s), frame, score, p, alarm for each scored frame. events: suspicious intervals.
+    times, scores, p, alarm: (n,) of the scored frames, times in seconds; first: number of the first of them.
+    events: suspicious intervals.
     """
 
     name: str
-    table: pd.DataFrame
+    times: NDArray[np.float64]
+    scores: NDArray[np.float64]
+    p: NDArray[np.float64]
+    alarm: NDArray[np.bool_]
+    first: int
     events: list[Event]
     warnings: list[str]
+
+    @property
+    def frames(self) -> NDArray[np.int64]:
+        """Numbers (n,) of the scored frames at the model's rate."""
+        return np.arange(self.first, self.first + len(self.times))
+
+    @property
+    def table(self) -> "pd.DataFrame":
+        """Time (s), frame, score, p, alarm for each scored frame, as a data frame."""
+        import pandas as pd  # takes half a second, and `memory-vad score` does without
+
+        columns = {"time": self.times, "frame": self.frames, "score": self.scores, "p": self.p, "alarm": self.alarm}
+        return pd.DataFrame(columns)
 
 
 def load(path: Path | str | None = None, device: str = "cpu") -> Model:
@@ -104,18 +125,12 @@ def score_video(
             drawn(picture, None, float("nan"))
     lasting = sustained(scores, calibration.sustained)
     p = calibration.p_values(lasting)
-    at = np.asarray(times)[model.lead : model.lead + len(scores)]
+    at = np.asarray(times)[model.lead : model.lead + len(scores)].round(4)
     alarm = p <= level
-    table = pd.DataFrame(
-        {"time": at.round(4), "frame": np.arange(len(at)) + model.lead, "score": scores, "p": p, "alarm": alarm}
-    )
+    events = find_events(at, scores, p, alarm, apart=calibration.block)
     foreign = calibration.foreign(scores)
-    return Result(
-        source.name,
-        table,
-        find_events(at, scores, p, alarm, apart=calibration.block),
-        [] if foreign is None else [f"{source.name}: {foreign}"],
-    )
+    warnings = [] if foreign is None else [f"{source.name}: {foreign}"]
+    return Result(source.name, at, scores, p, alarm, model.lead, events, warnings)
 
 
 def _calibrated(model: Model) -> Calibration:

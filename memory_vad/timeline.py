@@ -24,8 +24,9 @@ table{{border-collapse:collapse}}td,th{{padding:.2em .8em;text-align:left}}.note
 def write_result(result: Result, folder: Path, *, promise: str, per_hour: float) -> dict[str, Path]:
     """Write a video's CSV, intervals (JSON) and timeline (SVG) into `folder`, each whole; return what lies where."""
     paths = {kind: folder / f"{result.name}.{kind}" for kind in ("csv", "json", "svg")}
-    table = result.table.assign(alarm=result.table["alarm"].astype(int))
-    replace_text(paths["csv"], table.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
+    rows = zip(result.times, result.frames, result.scores, result.p, result.alarm, strict=True)
+    lines = [f"{time:.10g},{frame},{score:.6g},{p:.6g},{alarm:d}\n" for time, frame, score, p, alarm in rows]
+    replace_text(paths["csv"], "".join(["time,frame,score,p,alarm\n", *lines]))
     content = {
         "video": result.name,
         "false_alarms_per_hour": per_hour,
@@ -40,8 +41,7 @@ def write_result(result: Result, folder: Path, *, promise: str, per_hour: float)
 
 def timeline(result: Result) -> str:
     """Return the score over time as SVG, suspicious intervals shaded."""
-    times = result.table["time"].to_numpy(dtype=np.float64)
-    scores = result.table["score"].to_numpy(dtype=np.float64)
+    times, scores = result.times, result.scores
     first, last = float(times[0]), max(float(times[-1]), float(times[0]) + 1e-6)
     low, high = float(scores.min()), max(float(scores.max()), float(scores.min()) + 1e-6)
 

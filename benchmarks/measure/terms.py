@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pandas as pd
 
 from benchmarks.errors import StudyError
 from benchmarks.reading import expected, printable, read_bytes, unpack_gzip
 from benchmarks.writing import replace_bytes
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
 ORIENTATION: Final[dict[str, int]] = {
@@ -88,9 +88,7 @@ def round_terms(frame: pd.DataFrame) -> pd.DataFrame:
     rounded = frame.reset_index(drop=True).astype({name: kind for name, kind in KEYS.items() if name in frame.columns})
     for name in _float_columns(rounded):
         rounded[name] = np.array([float(f"{value:.{_SIGNIFICANT - 1}e}") for value in rounded[name]], dtype=np.float64)
-    whole = [
-        name for name in rounded.columns if name not in KEYS and pd.api.types.is_integer_dtype(rounded[name].dtype)
-    ]
+    whole = [name for name in rounded.columns if name not in KEYS and rounded[name].dtype.kind in "iu"]
     return rounded.astype(dict.fromkeys(whole, "int64"))
 
 
@@ -137,6 +135,8 @@ def read_terms(path: Path) -> pd.DataFrame:
     Raises:
         StudyError: if the file is missing, cut off, or not such a table.
     """
+    import pandas as pd  # here: scoring a camera's footage needs the rest of this module, and not pandas
+
     with expected("a gzipped table of score terms", path, "`reproduce` runs the cell again"):
         text = unpack_gzip(read_bytes(path)).decode()
         # "01" must stay a name and "NA" too; since pandas 3 floats are parsed exactly without asking
@@ -149,4 +149,4 @@ def read_terms(path: Path) -> pd.DataFrame:
 
 def _float_columns(frame: pd.DataFrame) -> list[str]:
     """Names of the columns that hold floats of any width."""
-    return [str(name) for name, column in frame.items() if pd.api.types.is_float_dtype(column.dtype)]
+    return [str(name) for name, column in frame.items() if column.dtype.kind == "f"]

@@ -6,7 +6,6 @@ import torch
 
 from benchmarks.errors import StudyError
 from benchmarks.run.contract import Method
-from benchmarks.run.negative_learning import limited
 from benchmarks.study.settings import METHODS, Settings
 
 
@@ -17,6 +16,8 @@ def build(settings: Settings, seed: int, device: torch.device) -> Method:
     module, name = METHODS[settings.method].run.split(":")
     kind = getattr(importlib.import_module(module), name)
     if settings.negative_weight is not None:
+        from benchmarks.run.negative_learning import limited  # brings pandas and the known anomalies
+
         kind = limited(kind)
     method: Method = kind(settings, seed, device)
     return method

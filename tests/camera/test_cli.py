@@ -109,11 +109,12 @@ class TestMain:
         assert Model.load(tmp_path / "c.safetensors").calibration is not None
 
     def test_no_study_library_is_loaded(self) -> None:
-        """Scoring loads neither MLflow nor Dask nor matplotlib; importing the package alone not even torch."""
+        """Scoring loads no MLflow, Dask, matplotlib or pandas; importing the package alone not even torch."""
         code = (
             "import sys, memory_vad; assert 'torch' not in sys.modules; memory_vad.score_video; memory_vad.train; "
-            "import memory_vad.cli, memory_vad.overlay, memory_vad.timeline, memory_vad.watch; "
-            "heavy = {'mlflow', 'dask', 'distributed', 'matplotlib', 'seaborn', 'numba', 'onnx'} & set(sys.modules); "
+            "import memory_vad.cli, memory_vad.overlay, memory_vad.timeline, memory_vad.watch; memory_vad.load(); "
+            "heavy = {'mlflow', 'dask', 'distributed', 'matplotlib', 'seaborn', 'numba', 'onnx', 'pandas', 'scipy', 'sklearn'}; "
+            "heavy &= set(sys.modules); "
             "assert not heavy, heavy"
         )
         subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
