@@ -111,6 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     imported.add_argument("keys", type=Path, nargs="?", help="MNAD's keys.pt")
     imported.add_argument("--size", type=_whole, default=256, help="of the frames that it was trained on (256)")
     imported.add_argument("--fps", type=_positive, default=10.0)
+    imported.add_argument("--task", help="denoising for RC2020's stacks of noisy frames; else by the tensors")
     imported.add_argument("--out", type=Path, required=True)
     imported.set_defaults(run=_import)
 
@@ -263,7 +264,7 @@ def _import(options: argparse.Namespace) -> None:
     from memory_vad.card import write_card
     from memory_vad.official import import_official
 
-    model = import_official(options.file, options.keys, size=options.size, fps=options.fps)
+    model = import_official(options.file, options.keys, size=options.size, fps=options.fps, task=options.task)
     model.save(options.out)
     write_card(options.out, model)
     _say(

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from benchmarks.errors import StudyError
 from benchmarks.run.contract import Method
+from benchmarks.study.settings import Settings
 from memory_vad.model import Model, settings_for
 
 _ALLOWED = {
@@ -156,14 +157,18 @@ def official_name(official: str, method: str) -> str | None:
     return f"{_MNAD[f'{part}.{module}']}.{rest}"
 
 
-def import_official(path: Path, keys: Path | None = None, *, size: int = 256, fps: float = 10.0) -> Model:
+def import_official(
+    path: Path, keys: Path | None = None, *, size: int = 256, fps: float = 10.0, task: str | None = None
+) -> Model:
     """Return a model with the weights of a released MNAD, MemAE or RC2020 file, not calibrated.
 
     keys: MNAD's memory items (``keys.pt``), which its checkpoints hold apart. size: of the frames that it was trained on;
-    channels, width, task and items follow from the tensors. Raises StudyError where they fit no network of the study.
+    channels, width, skips, items and whether there is a memory follow from the tensors. task: prediction or reconstruction
+    by the number of input frames where None; RC2020's stacks of four noisy frames have to be named denoising.
+    Raises StudyError where they fit no network of the study.
     """
     tensors = read_tensors(path)
-    method = "memae" if any(name.startswith("mem_rep.") for name in tensors) else "mnad"
+    method = "memae" if "encoder.0.weight" in tensors else "mnad"
     state: dict[str, Tensor] = {}
     try:
         for name, value in tensors.items():
@@ -174,38 +179,52 @@ def import_official(path: Path, keys: Path | None = None, *, size: int = 256, fp
         raise StudyError(
             f"Expected the tensors of the released MNAD, RC2020 or MemAE network in {path}, but {name} is none of them."
         ) from error
-    if method == "mnad":
-        if keys is None:
-            raise StudyError(f"Expected MNAD's memory items next to {path}: give its keys.pt as the second file.")
+    if keys is not None:
         items = read_tensors(keys)
         if len(items) != 1 or next(iter(items.values())).ndim != 2:
             raise StudyError(f"Expected one tensor (items, channels) in {keys}, but it holds {len(items)}.")
         state["memory.items"] = next(iter(items.values()))
-    model = Model.build(_settings_of(state, method, size, path), fps)
+    try:
+        settings = _memae_settings(state, size) if method == "memae" else _mnad_settings(state, size, task, path)
+    except KeyError as error:
+        raise StudyError(f"Expected {error.args[0]} among the tensors of {path}, but it is missing.") from error
+    model = Model.build(settings, fps)
     model.put(_with_counters(state, model.method), str(path))
     model.facts = {"imported": True, "data": f"imported from {path.name}", "tensors": len(state)}
     return model
 
 
-def _settings_of(state: Mapping[str, Tensor], method: str, size: int, path: Path) -> Any:
-    """Read the geometry off the tensors' shapes."""
-    try:
-        if method == "memae":
-            first = state["encoder.levels.0.0.weight"].shape
-            items = state["memory.items"].shape[0]
-            return settings_for(
-                "memae", "reconstruction", size=size, channels=first[1], width=first[0] / 96, items=items
-            )
-        first, last = state["encoder.level1.0.weight"].shape, state["decoder.output.weight"].shape
-        channels = last[0]
-        task = "prediction" if first[1] == 4 * channels else "reconstruction"
-        items = state["memory.items"].shape[0]
-        # With skip connections the block after an upsampling takes twice what it gives.
-        level = state["decoder.level3.0.weight"].shape
-        skip = level[1] == 2 * level[0] and state["decoder.upsample3.0.weight"].shape[1] == level[0]
-        return settings_for("mnad", task, size=size, channels=channels, width=first[0] / 64, items=items, skip=skip)
-    except KeyError as error:
-        raise StudyError(f"Expected {error.args[0]} among the tensors of {path}, but it is missing.") from error
+def _memae_settings(state: Mapping[str, Tensor], size: int) -> Settings:
+    """Read MemAE's geometry off the tensors' shapes; the threshold is the released code's."""
+    width, channels = state["encoder.levels.0.0.weight"].shape[:2]
+    own = {"items": len(state["memory.items"])} if "memory.items" in state else {"memory": "none"}
+    return settings_for("memae", "reconstruction", size=size, channels=channels, width=width / 96, **own)
+
+
+def _mnad_settings(state: Mapping[str, Tensor], size: int, task: str | None, path: Path) -> Settings:
+    """Read MNAD's geometry off the tensors' shapes; raises StudyError where the items belong to another network."""
+    width, given = state["encoder.level1.0.weight"].shape[:2]
+    channels = len(state["decoder.output.weight"])
+    task = task or ("prediction" if given == 4 * channels else "reconstruction")
+    own: dict[str, Any] = {}
+    with_memory = state["decoder.bottleneck.0.weight"].shape[1] > len(state["encoder.level4.3.weight"])
+    if with_memory and "memory.items" not in state:
+        raise StudyError(f"Expected MNAD's memory items next to {path}: give its keys.pt as the second file.")
+    if not with_memory and "memory.items" in state:
+        raise StudyError(f"Expected one file, for the network in {path} has no memory; leave the items out.")
+    own |= {"items": len(state["memory.items"])} if with_memory else {"memory": "none"}
+    # With skip connections the block after an upsampling takes twice what that gives. Without, the released code's
+    # upsampling keeps the width and RC2020's halves it.
+    raised, (leaving, entering) = (
+        state["decoder.upsample3.0.weight"].shape[1],
+        state["decoder.level3.0.weight"].shape[:2],
+    )
+    own["skip"] = entering == 2 * raised
+    if not own["skip"]:
+        own["upsampling"] = "halve" if raised == leaving else "keep"
+    if task == "denoising":
+        own |= {"noise": 0.0, "noise_frames": given // channels}  # clean frames in at test
+    return settings_for("mnad", task, size=size, channels=channels, width=width / 64, **own)
 
 
 def _with_counters(state: Mapping[str, Tensor], method: Method) -> dict[str, Tensor]:

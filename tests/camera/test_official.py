@@ -12,7 +12,8 @@ import torch
 from torch import nn
 
 from benchmarks.errors import StudyError
-from memory_vad.official import import_official, read_tensors
+from memory_vad.model import Model, settings_for
+from memory_vad.official import _MNAD, import_official, read_tensors
 from tests.support.official_names import Arrays
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -46,25 +47,99 @@ def official_module(arrays: Arrays, monkeypatch: pytest.MonkeyPatch, *, parallel
     return nn.DataParallel(network) if parallel else network
 
 
+def released_names(model: Model) -> Arrays:
+    """An MNAD model's arrays under the names that the released networks give them."""
+    official = {ours: theirs for theirs, ours in _MNAD.items()}
+    found: dict[str, np.ndarray[Any, Any]] = {}
+    for name, value in model.method.state().items():
+        part, level, rest = name.split(".", 2) if name.count(".") > 1 else (name, "", "")
+        if level == "output":
+            found[f"decoder.moduleDeconv1.6.{rest}"] = value.numpy()
+        elif part != "memory.items":
+            found[f"{official[f'{part}.{level}']}.{rest}"] = value.numpy()
+    return found
+
+
 class TestImportOfficial:
-    @pytest.mark.parametrize("form", ["module", "legacy module", "parallel module", "state dict"])
-    def test_mnad_gives_the_golden_scores(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
-        """A whole module, an old file, DataParallel and a state dict all give the official network's errors."""
-        trace = golden("mnad_eval_trace_pred")
+    @pytest.mark.parametrize(
+        ("form", "task"),
+        [
+            ("module", "prediction"),
+            ("module", "reconstruction"),
+            ("legacy module", "prediction"),
+            ("parallel module", "reconstruction"),
+            ("state dict", "prediction"),
+            ("module on a GPU", "prediction"),
+        ],
+    )
+    def test_mnad_gives_the_golden_scores(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str, task: str
+    ) -> None:
+        """A whole module, an old file, DataParallel, a state dict and GPU tensors give the official network's errors."""
+        trace = golden("mnad_eval_trace_pred" if task == "prediction" else "mnad_eval_trace_recon")
         arrays = {name[8:]: value for name, value in trace.items() if name.startswith("weights.")}
         content: Any = official_module(arrays, monkeypatch, parallel="parallel" in form)
         if form == "state dict":
             content = {"state_dict": {f"module.{name}": value for name, value in content.state_dict().items()}}
+        if "GPU" in form:
+            monkeypatch.setattr(torch.serialization, "location_tag", lambda _: "cuda:0")
         torch.save(content, tmp_path / "model.pth", _use_new_zipfile_serialization="legacy" not in form)
         torch.save(torch.from_numpy(np.asarray(trace["items_init"])), tmp_path / "keys.pt")
         monkeypatch.undo()  # the class is gone, as on a user's machine
         model = import_official(tmp_path / "model.pth", tmp_path / "keys.pt", size=64)
-        assert (model.settings.method, model.settings.task, model.settings.width) == ("mnad", "prediction", 0.125)
+        assert (model.settings.method, model.settings.task, model.settings.width) == ("mnad", task, 0.125)
         assert model.facts["imported"]
         terms = model.score_clips(trace["frames_uint8_video1"]).terms
         # The first step meets the items as they were given; later ones, in the trace, updated ones.
         np.testing.assert_allclose(terms["mse"][0], trace["mse"][0], rtol=2e-5)
         np.testing.assert_allclose(terms["feature_distance"][0], trace["feature_distance"][0], rtol=2e-5)
+
+    @pytest.mark.parametrize("prefix", ["", "module."])
+    def test_memae_gives_the_golden_error(self, tmp_path: Path, prefix: str) -> None:
+        """MemAE's state dict, DataParallel's as well, gives the official network's error."""
+        state = {f"{prefix}{name}": torch.from_numpy(value) for name, value in golden("memae_weights").items()}
+        torch.save(state, tmp_path / "model.pt")
+        model = import_official(tmp_path / "model.pt", size=32)
+        assert (model.settings.method, model.settings.items, model.settings.width) == ("memae", 20, 0.125)
+        trace = golden("memae_forward_eval")
+        error = model.score_clips(trace["clip_uint8"][..., None]).terms["mse"]
+        # The official error is that of frames in [-1, 1], ours of frames in [0, 1].
+        np.testing.assert_allclose(error, trace["mse"] / 4, rtol=2e-5)
+
+    @pytest.mark.parametrize(
+        ("task", "options"),
+        [
+            ("reconstruction", {"skip": False, "upsampling": "halve"}),
+            ("reconstruction", {"skip": False, "upsampling": "halve", "memory": "none"}),
+            ("prediction", {"memory": "none"}),
+            ("denoising", {"noise": 0.0, "noise_frames": 4}),
+        ],
+    )
+    def test_networks_of_rc2020(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, task: str, options: dict[str, Any]
+    ) -> None:
+        """Its narrow decoder, its networks without memory and its stacks of noisy frames are known by their tensors."""
+        settings = settings_for("mnad", task, size=32, width=0.125, channels=1, **options)
+        ours = Model.build(settings, 10, seed=1)
+        torch.save(official_module(released_names(ours), monkeypatch), tmp_path / "model.pth")
+        items = ours.method.state().get("memory.items")
+        if items is not None:
+            torch.save(items, tmp_path / "keys.pt")
+        keys = None if items is None else tmp_path / "keys.pt"
+        given = import_official(tmp_path / "model.pth", keys, size=32, task=task if task == "denoising" else None)
+        assert given.settings == settings
+        frames = np.random.default_rng(0).integers(0, 256, (6, 32, 32, 1), dtype=np.uint8)
+        np.testing.assert_array_equal(given.score_clips(frames).terms["mse"], ours.score_clips(frames).terms["mse"])
+
+    def test_items_of_another_network(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Items for a network without a memory are refused, whatever the file holds."""
+        ours = Model.build(
+            settings_for("mnad", "prediction", size=32, width=0.125, channels=1, memory="none"), 10, seed=1
+        )
+        torch.save(official_module(released_names(ours), monkeypatch), tmp_path / "model.pth")
+        torch.save(torch.zeros(10, 64), tmp_path / "keys.pt")
+        with pytest.raises(StudyError, match="has no memory"):
+            import_official(tmp_path / "model.pth", tmp_path / "keys.pt", size=32)
 
     def test_a_missing_keys_file(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """MNAD's items lie apart: the sentence asks for them."""
