@@ -88,14 +88,13 @@ def resampled(shown: Iterator[Picture], fps: float, name: str) -> Iterator[Pictu
         yield held.at(count / fps)
 
 
-def open_container(source: str, *, name: str | None = None, **options: Any) -> Any:
-    """Open a file or an address with PyAV; raises StudyError, one sentence, where that fails."""
-    name = name or source
+def open_container(source: str) -> Any:
+    """Open a file with PyAV; raises StudyError, one sentence, where that fails."""
     try:
-        return av.open(source, **options)
+        return av.open(source)
     except (av.error.FFmpegError, OSError, ValueError) as error:
         raise StudyError(
-            f"Expected a video at {name}, but it cannot be opened ({_reason(error)}); it may be damaged, cut off, "
+            f"Expected a video at {source}, but it cannot be opened ({reason_of(error)}); it may be damaged, cut off, "
             "encrypted or no video: copy it again, or convert it to mp4 (H.264)."
         ) from error
 
@@ -122,7 +121,8 @@ def refuse_hdr(frame: Any, name: str) -> None:
         raise StudyError(f"Expected standard dynamic range in {name}, but it is HDR; convert it to SDR (BT.709) first.")
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
+    """Say what FFmpeg or the system objected to, as part of a sentence."""
     return str(getattr(error, "strerror", None) or error).rstrip(".").lower()
 
 
@@ -155,7 +155,7 @@ def _file(path: Path) -> Iterator[Picture]:
                 yield Picture(last, frame)
         except av.error.FFmpegError as error:
             raise StudyError(
-                f"Expected whole frames in {name}, but it is damaged at {max(last, 0):.1f} s ({_reason(error)}); "
+                f"Expected whole frames in {name}, but it is damaged at {max(last, 0):.1f} s ({reason_of(error)}); "
                 "copy it again, or remux what is left (ffmpeg -i IN -c copy OUT)."
             ) from error
     if count < 2:
@@ -189,7 +189,7 @@ def _refuse_unlikely(path: Path) -> None:
     try:
         size = path.stat().st_size
     except OSError as error:
-        raise StudyError(f"Expected a video at {path}, but it cannot be read ({_reason(error)}).") from error
+        raise StudyError(f"Expected a video at {path}, but it cannot be read ({reason_of(error)}).") from error
     if not size:
         raise StudyError(f"Expected a video at {path}, but the file is empty; copy it again.")
     head = b""

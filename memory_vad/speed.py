@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     torch.set_num_threads(1)
     model = Model.build(settings_for("mnad", "prediction", size=options.size, channels=1), 25)
     with tempfile.TemporaryDirectory() as name:
-        clip = _clip(Path(name) / "clip.mp4", options.frames)
+        clip = moving_clip(Path(name) / "clip.mp4", options.frames)
         shown = [model.prepared(picture.image(grey=True)) for picture in pictures(clip)]
         frames = np.stack(shown)
         run = dict(model.score_clips(frames[:20]).terms)
@@ -55,13 +55,14 @@ def _timed(act: object) -> float:
     return time.process_time() - begun
 
 
-def _clip(path: Path, frames: int) -> Path:
-    """Write noise that moves, 640x360, H.264."""
-    rng = np.random.default_rng(0)
-    still = np.repeat(np.repeat(rng.integers(0, 256, (45, 80, 3), dtype=np.uint8), 8, axis=0), 8, axis=1)
+def moving_clip(path: Path, frames: int, *, rate: int = 25, size: tuple[int, int] = (640, 360)) -> Path:
+    """Write noise that moves, H.264, and return its path. size: width and height."""
+    width, height = size
+    coarse = np.random.default_rng(0).integers(0, 256, (height // 8 + 1, width // 8 + 1, 3), dtype=np.uint8)
+    still = np.repeat(np.repeat(coarse, 8, axis=0), 8, axis=1)[:height, :width]
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=25)
-        stream.width, stream.height, stream.pix_fmt = 640, 360, "yuv420p"
+        stream = container.add_stream("libx264", rate=rate)
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         for index in range(frames):
             frame = av.VideoFrame.from_ndarray(np.roll(still, 2 * index, axis=1), format="bgr24")
             container.mux(stream.encode(frame))

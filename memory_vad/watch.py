@@ -4,14 +4,14 @@ One thread decodes and resamples by time, the other scores. Where scoring falls 
 whole backlog is dropped at once and counted: clips need consecutive frames, so dropping single ones would spoil many scores.
 """
 
-import json
 import queue
+import re
 import threading
 import time
-import urllib.request
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import av
@@ -19,11 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.errors import StudyError
-from memory_vad.decode import Picture, open_container, resampled, video_stream
+from memory_vad.decode import Picture, reason_of, resampled, video_stream
 from memory_vad.model import Model
 
 _NETWORK = ("rtsp://", "rtsps://", "rtmp://", "http://", "https://", "udp://", "tcp://", "srt://")
-_WEBHOOK_TRIES, _WEBHOOK_BACKLOG = 5, 100
+
+# What comes from these has no times of its own worth the name: the time of arrival counts.
+_CLOCKLESS = frozenset({"mpjpeg", "mjpeg", "image2pipe"})
 
 Emit = Callable[[dict[str, Any]], None]
 
@@ -63,20 +65,29 @@ class _Reader(threading.Thread):
     def __hash__(self) -> int:
         return id(self)
 
+    @property
+    def shown(self) -> str:
+        """The source without user name and password, for messages."""
+        return re.sub(r"//[^/@]*@", "//", self.source)
+
     def run(self) -> None:
         """Read until the source is over or cannot be reached any more."""
         tries, began = 0, time.monotonic()
         while not self.halt.is_set():
             try:
-                for picture in resampled(self._pictures(), self.fps, self.source):
+                for picture in resampled(self._pictures(), self.fps, self.shown):
                     tries = 0
                     # The stream's clock runs on over a reconnection.
                     self._put(picture, time.monotonic() - began if self.live else picture.time)
                     if self.halt.is_set():
                         return
                 reason = "the stream ended"
-            except (StudyError, av.error.FFmpegError, OSError) as error:
-                reason = str(error)
+            except av.error.ExitError:
+                reason = f"no frame came for {self.stall:g} s"
+            except (av.error.FFmpegError, OSError) as error:
+                reason = f"the stream broke off ({reason_of(error)})"
+            except StudyError as error:
+                reason = str(error).rstrip(".")
             if not self.live or tries >= self.retries:
                 break
             tries += 1
@@ -84,23 +95,16 @@ class _Reader(threading.Thread):
             self.notes.put(f"{reason}; connecting again ({tries} of {self.retries})")
             with self.ready:
                 self.broken = True
-            time.sleep(min(2.0 ** (tries - 1) / 2, 30.0))
+            self.halt.wait(min(2.0 ** (tries - 1) / 2, 30.0))
         with self.ready:
-            self.ended = reason if not self.live else f"{reason} after {tries} tries"
+            self.ended = f"{reason} (tried {tries + 1} times)" if tries else reason
             self.ready.notify()
 
     def _pictures(self) -> Iterator[Picture]:
-        target = "pipe:0" if self.source == "-" else self.source
-        options: dict[str, Any] = {}
-        if self.live:
-            options = {"timeout": (self.stall, self.stall)}
-            if self.source.startswith("rtsp"):
-                options["options"] = {"rtsp_transport": "tcp"}
-        elif self.source.startswith("/dev/video"):
-            options = {"format": "v4l2"}
         size: tuple[int, int] | None = None
-        with open_container(target, name=self.source, **options) as container:
-            stream = video_stream(container, self.source)
+        with self._opened() as container:
+            stream = video_stream(container, self.shown)
+            clockless = container.format.name in _CLOCKLESS
             rate = float(stream.average_rate or 25)
             first: float | None = None
             last = -1.0
@@ -109,11 +113,28 @@ class _Reader(threading.Thread):
                     self.notes.put(f"the frame size changed to {frame.width}x{frame.height}")
                 size = (frame.width, frame.height)
                 now = count / rate if frame.time is None else float(frame.time)
+                now = time.monotonic() if clockless and self.live else now
                 first = now if first is None else first
                 # A camera whose clock jumps goes on from where it was.
                 last = now - first if 0 < now - first - last < 10 else last + 1 / rate
                 first = now - last
                 yield Picture(last, frame)
+
+    def _opened(self) -> Any:
+        options: dict[str, Any] = {"timeout": (self.stall, self.stall)} if self.live else {}
+        if self.source.startswith("rtsp"):
+            options["options"] = {"rtsp_transport": "tcp"}
+        if self.source.startswith("/dev/video"):
+            options["format"] = "v4l2"
+        try:
+            return av.open("pipe:0" if self.source == "-" else self.source, **options)
+        except av.error.ExitError:
+            raise
+        except (av.error.FFmpegError, OSError, ValueError) as error:
+            raise StudyError(
+                f"Expected a stream at {self.shown}, but it cannot be opened ({reason_of(error)}); check the address, that the "
+                "camera is on, and user and password (rtsp://USER:PASSWORD@HOST/...)."
+            ) from error
 
     def _put(self, picture: Picture, at: float) -> None:
         image = picture.image(grey=self.grey)
@@ -155,6 +176,11 @@ def watch(
         )
     level = calibration.level(per_hour)
     live = source.startswith((*_NETWORK, "/dev/")) if live is None else live
+    if source.startswith("/dev/video") and not Path(source).exists():
+        present = ", ".join(sorted(map(str, Path("/dev").glob("video*")))) or "no camera at all"
+        raise StudyError(
+            f"Expected a camera at {source}, but there is {present}; plug it in, or name the one you mean."
+        )
     backlog = max(2, round(max_delay * model.fps))
     reader = _Reader(source, model.fps, model.settings.channels == 1, backlog, stall, retries if live else 0, live)
     reader.start()
@@ -206,7 +232,8 @@ def watch(
             emit({"kind": "event ended", **event})
         _tell(reader, emit)
         if not reader.counts.scored:
-            raise StudyError(f"Expected pictures from {source}, but none came: {reader.ended}")
+            short = f"Expected at least {model.clip_length} frames from {reader.shown} for a score, but {reader.ended}."
+            raise StudyError(f"{reader.ended}." if str(reader.ended).startswith("Expected") else short)
         emit({"kind": "end", "time": round(at, 3), "reason": reader.ended, **vars(reader.counts)})
     finally:
         reader.halt.set()
@@ -228,41 +255,3 @@ def _take(reader: _Reader) -> tuple[float, float, NDArray[np.uint8], bool] | Non
 def _tell(reader: _Reader, emit: Emit) -> None:
     while not reader.notes.empty():
         emit({"kind": "note", "note": reader.notes.get()})
-
-
-class Webhook:
-    """Posts events as JSON to an address in a thread of its own; tries again with growing pauses, then gives up."""
-
-    def __init__(self, url: str, say: Callable[[str], None], *, pause: float = 1.0) -> None:
-        if not url.startswith(("http://", "https://")):
-            raise StudyError(f"Expected an http or https address for the webhook, but got {url!r}.")
-        self.url, self.say, self.pause = url, say, pause
-        self._waiting: queue.Queue[dict[str, Any] | None] = queue.Queue(_WEBHOOK_BACKLOG)
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def send(self, content: dict[str, Any]) -> None:
-        """Queue one message; where too many wait, this one is left out and said."""
-        try:
-            self._waiting.put_nowait(content)
-        except queue.Full:
-            self.say(f"The webhook {self.url} does not keep up; a message was left out.")
-
-    def close(self, timeout: float = 30.0) -> None:
-        """Wait for what is queued."""
-        self._waiting.put(None)
-        self._thread.join(timeout)
-
-    def _run(self) -> None:
-        while (content := self._waiting.get()) is not None:
-            body = json.dumps(content).encode()
-            for attempt in range(_WEBHOOK_TRIES):
-                request = urllib.request.Request(self.url, body, {"Content-Type": "application/json"})  # noqa: S310 - checked
-                try:
-                    with urllib.request.urlopen(request, timeout=10):  # noqa: S310 - checked
-                        break
-                except OSError as error:
-                    if attempt == _WEBHOOK_TRIES - 1:
-                        self.say(f"The webhook {self.url} was tried {_WEBHOOK_TRIES} times in vain ({error}).")
-                    else:
-                        time.sleep(self.pause * 2**attempt)

@@ -54,7 +54,7 @@ class TestPage:
                 words = [f"{address}/new.mp4" if word.startswith("rtsp:") else word for word in typed]
                 words = [word.replace("http://localhost:8000", address) for word in words]
                 if words[0] == "watch":
-                    monkeypatch.setattr("memory_vad.watch._WEBHOOK_TRIES", 1)
+                    monkeypatch.setattr("memory_vad.webhook._TRIES", 1)
                     words += ["--retries", "0", "--max-delay", "60"]
                 assert cli.main([*words, *SMALLER.get(words[0], [])]) == 0, words
             served.shutdown()
