@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 
@@ -33,7 +34,8 @@ class SetFacts:
     abnormal: number of abnormal test frames by label source. uncounted: label sources (a data set's `labels_from`)
     whose number no public source states. label_names: what MNAD's label file calls the set. ranges: per test video the
     first and last abnormal frames, one-based and inclusive. relabels: the set whose videos these are; then the labels
-    are those of MNAD's file, not the release's.
+    are those of MNAD's file, not the release's. stills: test frames that every figure of stills shows, as the video's
+    number and the frame's, from 0.
     """
 
     printed: str
@@ -47,6 +49,7 @@ class SetFacts:
     ranges: tuple[tuple[int, int], ...] | None = None
     uncounted: tuple[str, ...] = ()
     relabels: str | None = None
+    stills: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     releases: tuple[Release, ...] = field(default=())
 
 
@@ -89,6 +92,8 @@ FACTS: dict[str, SetFacts] = {
             (1, 180),
             (88, 180),
         ),
+        # Source document 001 is about the cart, and claims about cyclists.
+        stills={"golf_cart": (4, 120), "cyclist": (8, 90)},
         releases=(_UCSD,),
     ),
     "ped1": SetFacts(

@@ -10,7 +10,19 @@ from matplotlib.figure import Figure
 
 from benchmarks.hints import hint
 from benchmarks.report.claims.answer_effects import Chosen
-from benchmarks.report.figures import animation, by_setting, by_x, images, queries, timeline, usage
+from benchmarks.report.figures import (
+    animation,
+    by_setting,
+    by_x,
+    images,
+    memory_use,
+    outputs,
+    queries,
+    stills,
+    tasks,
+    timeline,
+    usage,
+)
 from benchmarks.report.figures.style import ON_SCREEN, Medium, house_style, save
 from benchmarks.report.read.inspected import Looked, looked, without_look
 from benchmarks.report.read.records import Record, by_cell
@@ -29,12 +41,17 @@ OF_A_STUDY: Final[Mapping[str, Callable[[Sequence[Row]], Figure | None]]] = {
     "bottleneck": by_setting.bottleneck,
     "memory-epochs": by_x.memory_by_epoch,
     "memory-test": by_setting.memory_at_test,
+    "memory-use": memory_use.draw,
 }
 OF_INSPECTIONS: Final[Mapping[str, Callable[[Sequence[Looked]], Figure | None]]] = {
     "locations": images.locations,
     "queries": queries.draw,
     "shapes": images.shapes,
     "boxes": images.boxes,
+    "systems": stills.systems,
+    "tasks": tasks.draw,
+    "separateness": queries.separateness,
+    "outputs": outputs.draw,
 }
 ANSWER: Final = "memory-effect"
 """Name of the README's picture, which is of no single study."""
@@ -99,10 +116,10 @@ def write_figures(
                 write(f"{name}-{dataset}", partial(draw, of_set))
             for name, show in OF_INSPECTIONS.items() if seen else ():
                 write(f"{name}-{dataset}", partial(show, seen), rows)
-            for name, page in images.stills([one for one in seen if one.row.settings not in elsewhere]).items():
+            for name, page in stills.stills([one for one in seen if one.row.settings not in elsewhere]).items():
                 if each_setting or len({one.row.settings for one in page}) > 1:
-                    shown = [row for row in native(rows) if images.page_name(row) == name]
-                    write(f"stills-{dataset}-{name}", partial(images.still_page, page), shown)
+                    shown = [row for row in native(rows) if stills.page_name(row) == name]
+                    write(f"stills-{dataset}-{name}", partial(stills.still_page, page), shown)
             own = [row for row in native(of_set) if each_setting and row.settings not in elsewhere]
             for row in own:
                 of_row = f"{dataset}-{row.settings.profile}-{row.settings.name}"

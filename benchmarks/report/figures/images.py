@@ -1,4 +1,4 @@
-"""The figures of images that inspection kept: stills, boxes, squares, and the items that each place reads."""
+"""The figures of images that inspection kept: boxes, squares, and the items that each place reads."""
 
 import math
 from collections import defaultdict
@@ -13,25 +13,19 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from benchmarks.report.figures.overlay import THRESHOLD, grey, heated, marked
+from benchmarks.data.facts import FACTS
+from benchmarks.report.figures.panels import GREY, Picture, bare, head, show
 from benchmarks.report.figures.style import MUTED, PALETTE
 from benchmarks.report.read.inspected import Looked
-from benchmarks.report.read.rows import GEOMETRY, Row, native_skip
-from benchmarks.report.read.selection import labels, native, of_usual_geometry, parts, plain, subject
+from benchmarks.report.read.rows import GEOMETRY, native_skip
+from benchmarks.report.read.selection import labels, of_usual_geometry, parts, plain, subject
 from benchmarks.report.tables.box_table import OVERLAPS
-from benchmarks.study.settings import LEARNING_FREE
 
-Picture = tuple[NDArray[Any], dict[str, Any]]
-"""An image, and how it is shown."""
-_GREY: Final[dict[str, Any]] = {"cmap": "gray", "vmin": 0, "vmax": 255}
-_STILL: Final = ("input", "output", "error as scored", "error over frame", f"4×4 sum > {THRESHOLD}")
-# Inches of a still.
-_SIDE: Final = 1.25
-# Of all errors of a unit on a page: one scale for its panels that a single pixel does not decide.
-_HIGHEST: Final = 99.8
 _BOXES: Final = ("input", "output", "heat map", "boxes (orange, dashed: found; green: true)")
 # With more methods than these each shows one still.
 _FEW: Final = 3
+_BOX_STILLS: Final = 2
+_ABNORMAL_STILLS: Final = ("abnormal", "other_abnormal", *(name for one in FACTS.values() for name in one.stills))
 _SQUARES: Final = {"spatial": "a square (spatial)", "spatio_temporal": "a fast square (spatio-temporal)"}
 # A grid has forty settings: beyond so many lines those with native skips are shown alone.
 _MOST_LINES: Final = 12
@@ -40,61 +34,11 @@ _MOST_ITEMS: Final = 100
 _ACROSS: Final = 3
 
 
-def stills(found: Sequence[Looked]) -> dict[str, list[Looked]]:
-    """What stands on each page of stills, by its name: settings as published, by method and task, memory on and off.
-
-    Methods that learn nothing have none.
-    """
-    wanted = {row.settings for row in native([one.row for one in found])}
-    pages: dict[str, list[Looked]] = defaultdict(list)
-    for one in found:
-        if one.row.settings in wanted and one.row.settings.method not in LEARNING_FREE and len(one.look.still_kind):
-            pages[page_name(one.row)].append(one)
-    return pages
-
-
-def page_name(row: Row) -> str:
-    """Name of the page that a row's stills are on."""
-    return f"{row.settings.method}-{row.settings.task}"
-
-
-def still_page(page: Sequence[Looked]) -> Figure:
-    """Draw a line of five pictures for each kind of frame and setting of a page."""
-    kinds = list(dict.fromkeys(str(kind) for one in page for kind in one.look.still_kind))
-    lines = [(kind, one) for kind in kinds for one in page if kind in one.look.still_kind]
-    errors: dict[str, list[NDArray[np.float16]]] = defaultdict(list)
-    for one in page:  # MemAE's errors are absolute, those of its counterpart squared
-        errors[one.row.settings.error].append(one.look.still_error.ravel())
-    scales = {unit: float(np.percentile(np.concatenate(values), _HIGHEST)) for unit, values in errors.items()}
-    figure = Figure(figsize=(_SIDE * len(_STILL) + 0.9, _SIDE * len(lines) + 0.7))
-    grid = figure.subplots(len(lines), len(_STILL), squeeze=False)
-    for panels, (kind, one) in zip(grid, lines, strict=True):
-        look, highest = one.look, scales[one.row.settings.error]
-        index = list(look.still_kind).index(kind)
-        target, output = look.still_target[index], look.still_output[index]
-        error = look.still_error[index].astype(np.float64)
-        pictures: list[Picture] = [
-            (grey(look.still_input[index]), _GREY),
-            (grey(output), _GREY),
-            (error, {"cmap": "inferno", "vmin": 0, "vmax": highest}),
-            (heated(target, error, highest), {}),
-            (marked(target, output), {}),
-        ]
-        _show(panels, pictures)
-        memory, where = parts(one.row).get("memory", ""), f"{look.still_video[index]}, frame {look.still_frame[index]}"
-        panels[0].set_ylabel(f"{kind.replace('_', ' ')}\n{memory}\n{where}", fontsize="x-small")
-    _head(grid[0], _STILL)
-    named = parts(page[0].row, without={"memory", *GEOMETRY})
-    title = f"{' · '.join(named.values())}: {subject([one.row for one in page])}, seed {page[0].record.seed}"
-    figure.suptitle(title, fontsize="medium")
-    return figure
-
-
 def boxes(found: Sequence[Looked]) -> Figure | None:
     """Draw a line for each abnormal still of each method whose boxes were scored; None where there is none."""
     shown = [one for one in found if one.record.section("boxes")]
-    kinds = ("abnormal", "other_abnormal") if len(shown) <= _FEW else ("abnormal",)
-    lines = [(one, kind) for one in shown for kind in kinds if kind in one.record.section("boxes")["stills"]]
+    count = _BOX_STILLS if len(shown) <= _FEW else 1
+    lines = [(one, kind) for one in shown for kind in _abnormal_stills(one)[:count]]
     if not lines:
         return None
     figure = Figure(figsize=(1.9 * len(_BOXES) + 1.2, 1.75 * len(lines) + 0.7))
@@ -109,7 +53,7 @@ def boxes(found: Sequence[Looked]) -> Figure | None:
             (look.still_error[index].astype(np.float64), heat),
             (_in_colour(look.still_target[index]), {}),
         ]
-        _show(panels, pictures)
+        show(panels, pictures)
         side = look.still_target[index].shape[:2]
         drawn = ((facts["stills"][kind]["true"], PALETTE[2], "-"), (facts["stills"][kind]["found"], PALETTE[1], "--"))
         for each, colour, dashes in drawn:
@@ -122,9 +66,14 @@ def boxes(found: Sequence[Looked]) -> Figure | None:
         where = f"video {look.still_video[index]}, {look.still_frame[index]}"
         panels[0].set_ylabel("\n".join([*parts(one.row, without=GEOMETRY).values(), where]), fontsize="small")
         panels[-1].set_xlabel("\n".join(_rates(facts, overlap) for overlap in OVERLAPS), fontsize="x-small")
-    _head(grid[0], _BOXES)
+    head(grid[0], _BOXES)
     figure.suptitle(f"Boxes: {subject([one.row for one in shown])}", fontsize="medium")
     return figure
+
+
+def _abnormal_stills(one: Looked) -> list[str]:
+    """Abnormal stills that boxes were found in; a set whose stills are of kinds of anomaly has other figures."""
+    return [kind for kind in one.record.section("boxes")["stills"] if kind in _ABNORMAL_STILLS]
 
 
 def shapes(found: Sequence[Looked]) -> Figure | None:
@@ -146,14 +95,14 @@ def shapes(found: Sequence[Looked]) -> Figure | None:
     figure = Figure(figsize=(1.2 + _PATCH * across * len(kinds), 0.25 + (_PATCH + 0.35) * len(lines) + 0.6))
     grid = figure.subplots(len(lines), across * len(kinds), squeeze=False)
     for axes in grid.ravel():
-        _bare(axes)
+        bare(axes)
     for panels, (label, line) in zip(grid, lines.items(), strict=True):
         panels[0].set_ylabel(label, fontsize="small")
         for block, kind in enumerate(kinds):
             _squares(panels[block * across : (block + 1) * across], line, kind, memories)
     for block, kind in enumerate(kinds):
         headings = [f"{_SQUARES[kind]}\ntarget", *(f"\n{memory}" for memory in memories)]
-        _head(list(grid[0, block * across : (block + 1) * across]), headings, loc="left")
+        head(list(grid[0, block * across : (block + 1) * across]), headings, loc="left")
     title = f"Squares as they come out: {subject([one.row for one in chosen])}"
     figure.suptitle(f"{title}\n○ □: similarity to a circle, to a square", fontsize="medium")
     return figure
@@ -177,7 +126,7 @@ def _squares(panels: Sequence[Axes], line: Mapping[str, Looked], kind: str, memo
         places = np.flatnonzero(np.asarray(one.look.patch_kind) == kind)
         if len(places):
             for place, patches in ((panels[0], one.look.patch_target), (axes, one.look.patch_output)):
-                place.imshow(patches[places[0]], interpolation="nearest", **_GREY)
+                place.imshow(patches[places[0]], interpolation="nearest", **GREY)
         kinds = one.fact("shapes", "kinds")
         facts = kinds.get(kind, {}) if isinstance(kinds, Mapping) else {}
         told = [_similarity(facts)] if "to_circle" in facts else ["not measured"]
@@ -230,23 +179,6 @@ def locations(found: Sequence[Looked]) -> Figure | None:
         axes.set_axis_off()
     figure.suptitle(f"Items by location: {subject([one.row for one in chosen])}", fontsize="medium")
     return figure
-
-
-def _show(panels: Sequence[Axes], pictures: Sequence[Picture]) -> None:
-    for axes, (picture, how) in zip(panels, pictures, strict=True):
-        axes.imshow(picture, interpolation="nearest", **how)
-        _bare(axes)
-
-
-def _bare(axes: Axes) -> None:
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.spines[:].set_visible(False)
-
-
-def _head(panels: Sequence[Axes], headings: Sequence[str], **how: Any) -> None:
-    for axes, heading in zip(panels, headings, strict=True):
-        axes.set_title(heading, fontsize="small", **how)
 
 
 def _rates(facts: Mapping[str, Any], overlap: str) -> str:

@@ -19,6 +19,11 @@ from benchmarks.report.read.selection import of_usual_geometry, subject, told_ap
 _LOSSES: Final = frozenset({"compactness_weight", "separateness_weight", "entropy_weight", "shrink_threshold"})
 # Beyond a thousand points the map says no more and takes minutes.
 _POINTS: Final = 1000
+_THREE: Final = {
+    "published": "as published",
+    "without": "without separateness loss",
+    "forced": "forced to use all items evenly",
+}
 _FEWEST: Final = 10
 _NAMED: Final = 10
 _GREY: Final = 7
@@ -61,6 +66,54 @@ def draw(found: Sequence[Looked]) -> Figure | None:
     subject_ = subject([one.row for line in lines.values() for one in line])
     figure.suptitle(f"Queries by nearest item, t-SNE\n{subject_}", fontsize="medium")
     return figure
+
+
+def separateness(found: Sequence[Looked]) -> Figure | None:
+    """Draw MNAD's queries as published, without the separateness loss, and forced to use all items, side by side.
+
+    Of the first task that has all three, at the study's usual geometry with native skips; None where none has.
+    """
+    lines: dict[str, dict[str, Looked]] = defaultdict(dict)
+    usual = {row.settings for row in of_usual_geometry([one.row for one in found])}
+    for one in found:
+        settings, look = one.row.settings, one.look
+        if (
+            settings in usual
+            and settings.method == "mnad"
+            and settings.has_own_memory
+            and settings.skip == native_skip(settings)
+            and look.query_item is not None
+            and (kind := _of_three(one)) is not None
+        ):
+            lines[settings.task].setdefault(kind, one)
+    line = next((line for line in lines.values() if line.keys() >= set(_THREE)), None)
+    if line is None:
+        return None
+    figure = Figure(figsize=(2.9 * len(_THREE) + 0.2, 3.9))
+    for axes, kind in zip(figure.subplots(1, len(_THREE)), _THREE, strict=True):
+        one = line[kind]
+        assert one.look.query is not None
+        assert one.look.query_item is not None
+        _scatter(axes, *_sample(one.look.query, one.look.query_item))
+        groups = one.fact("queries", "items_nearest")
+        axes.set_title(f"{_THREE[kind]}\n{_silhouette(one)}\nitems nearest: {groups}", fontsize="small")
+    first = line["published"]
+    said = (
+        f"{first.row.method} {first.row.task}, {subject([one.row for one in line.values()])}, seed {first.record.seed}"
+    )
+    what = "each point is a query, its colour and marker the item that it is nearest to"
+    figure.suptitle(f"Queries by nearest item, t-SNE: {said}\n{what}", fontsize="medium")
+    return figure
+
+
+def _of_three(one: Looked) -> str | None:
+    """Which of the three panels a setting is for; None for any other."""
+    moved = departures(one.row.settings).keys() - GEOMETRY
+    if one.row.settings.supervision != "none":
+        return None if moved else "forced"
+    if not moved:
+        return "published"
+    return "without" if moved == {"separateness_weight"} and one.row.settings.separateness_weight == 0 else None
 
 
 def _panels(figure: Figure, lengths: Sequence[int]) -> list[Axes]:

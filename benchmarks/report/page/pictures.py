@@ -32,7 +32,7 @@ _CHART_WIDTH: Final = 900
 _STILL_WIDTH: Final = 640
 _QUALITY: Final = 42
 _FEW_COLOURS: Final = 4096
-_STILLS: Final = ("stills", "boxes")
+_STILLS: Final = ("stills", "boxes", "systems", "tasks", "outputs")
 # In the order of the question: its heading, and what `make figures` draws for it, by the beginning of the file's name.
 _QUESTIONS: Final[Mapping[str, Mapping[str, str]]] = {
     "Does memory change the AUC?": {
@@ -48,14 +48,19 @@ _QUESTIONS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "What happens in training and at test time?": {
         "memory-epochs": "Use of the memory by epoch: entropy and dead items",
+        "memory-use": "Use of the memory: free, forced to be uniform, collapsed (C10)",
         "memory-test": "A trained memory at test time: use, similarity of items and queries, weights, updates",
     },
     "What do the networks see?": {
+        "tasks": "Kinds of anomaly, by reconstruction and by prediction (C6, C7)",
+        "outputs": "Outputs with the bottleneck replaced (C8)",
+        "separateness": "t-SNE of queries: as published, without separateness, forced to be uniform (C12)",
         "shapes": "Squares: input and output (C7)",
         "locations": "Use of the memory by place in the image",
         "queries": "t-SNE of queries, coloured by their nearest item (C12)",
         "boxes": "Boxes from error maps",
         "stills": "Input, output and error",
+        "systems": "Every system on the same frames",
     },
 }
 _OTHER: Final = "More figures"

@@ -5,7 +5,7 @@ full heat is twice the highest error there, and the threshold the lowest of a fi
 most `FALSE_PER_FRAME` boxes a frame there. Boxes are shares of the frame's width and height.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,7 +20,6 @@ from benchmarks.measure.boxes import boxes_of_mask, score_boxes
 from benchmarks.run.contract import Method
 from benchmarks.run.feed import Feed
 from benchmarks.run.inspect.sample import Seen, observe, spread
-from benchmarks.run.inspect.stills import choose_stills
 
 FRAMES: Final = 400
 """Test frames that are sampled, evenly spread; and as many held-out ones at most."""
@@ -38,14 +37,15 @@ Found = NDArray[np.float64]
 class Boxes:
     """Observes `FRAMES` test frames with masks, and the stills.
 
-    finder: with the threshold that held-out frames chose
+    finder: with the threshold that held-out frames chose; stills: the clip of each still by its kind
     """
 
-    def __init__(self, method: Method, feed: Feed, finder: "BoxFinder", videos: Sequence[Video]) -> None:
+    def __init__(
+        self, method: Method, feed: Feed, finder: "BoxFinder", videos: Sequence[Video], stills: Mapping[str, int]
+    ) -> None:
         masked = [index for index, video in enumerate(videos) if video.masks is not None]
         candidates = np.flatnonzero(np.isin(feed.clips.video, masked)).astype(np.int64)
         self._sampled = candidates[spread(len(candidates), FRAMES)]
-        stills = choose_stills(feed.clips, videos, method.scored_frame)
         self._stills = {kind: index for kind, index in stills.items() if feed.clips.video[index] in masked}
         self.indices = np.array([*self._sampled.tolist(), *self._stills.values()], dtype=np.int64)
         self._finder = finder
@@ -88,14 +88,16 @@ class _HeldOut:
         self.errors.append(smoothed(clip))
 
 
-def box_observer(method: Method, feed: Feed, held_out: Feed | None, videos: Sequence[Video]) -> Boxes | None:
+def box_observer(
+    method: Method, feed: Feed, held_out: Feed | None, videos: Sequence[Video], stills: Mapping[str, int]
+) -> Boxes | None:
     """Return who looks for boxes; None on a set without masks, without held-out frames, or if nothing is drawn."""
     if held_out is None or all(video.masks is None for video in videos):
         return None
     normal = _HeldOut(len(held_out.clips))
     if not observe(method, held_out, [normal]):
         return None
-    return Boxes(method, feed, BoxFinder.of(normal.errors), videos)
+    return Boxes(method, feed, BoxFinder.of(normal.errors), videos, stills)
 
 
 @dataclass(frozen=True)

@@ -56,10 +56,11 @@ def _digest(arrays: Mapping[str, NDArray[Any]]) -> str:
 class InspectionFile(_Arrays):
     """A cell as trained, seen on a sample of its test frames. Below 2 MB: 0.4 to 1.2 MB at the profile `cpu`.
 
-    still_kind: (stills,) text: normal, abnormal, other_abnormal; on the synthetic set normal, spatial, temporal,
-        spatio_temporal. still_video: (stills,) names. still_frame: (stills,) int64, the scored frame in its video
+    still_kind: (stills,) text: normal, abnormal, other_abnormal; on Ped2 normal, golf_cart, cyclist; on the synthetic set
+        normal, spatial, temporal, spatio_temporal. still_video: (stills,) names. still_frame: (stills,) int64, the scored frame in its video
     still_input, still_target, still_output: (stills, height, width, channels) uint8; still_error: (stills, height, width)
         float16, for frames in [0, 1]
+    still_mask: (stills, height, width) bool, where the anomalies are. None on a set without masks
     items: (kept, channels) float16; item_number: (kept,) int64: all items of a memory of at most 100, else the 100 used
         most in the sample. None without memory
     usage: (kept, h, w) uint16, how many of the sampled frames have their query at a place nearest to an item;
@@ -68,6 +69,9 @@ class InspectionFile(_Arrays):
         item's number, -1 for an empty address. None where the method has no queries, or no items
     patch_kind: (patches,) text: spatial, spatio_temporal; patch_target, patch_output: (patches, side, side) uint8 in grey,
         a square of each kind with its surroundings, as it was to be and as it came out. None on other sets
+    replaced_name: (variants,) text, as variants of scoring: bottleneck_zeros and so on; replaced_output: (variants, height,
+        width, channels) uint8, what comes out of the still with the index ``replaced_still``, (). None without a bottleneck
+        to replace
     """
 
     NAME: ClassVar = "look.npz"
@@ -80,6 +84,7 @@ class InspectionFile(_Arrays):
     still_output: NDArray[np.uint8]
     still_error: NDArray[np.float16]
     frames: NDArray[np.int64]
+    still_mask: NDArray[np.bool_] | None = None
     items: NDArray[np.float16] | None = None
     item_number: NDArray[np.int64] | None = None
     usage: NDArray[np.uint16] | None = None
@@ -89,6 +94,9 @@ class InspectionFile(_Arrays):
     patch_kind: NDArray[np.str_] | None = None
     patch_target: NDArray[np.uint8] | None = None
     patch_output: NDArray[np.uint8] | None = None
+    replaced_still: NDArray[np.int64] | None = None
+    replaced_name: NDArray[np.str_] | None = None
+    replaced_output: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from benchmarks.data.facts import FACTS
 from benchmarks.run.autoencoder import MemoryAutoencoder
 from benchmarks.run.cell_data import CellData
 from benchmarks.run.contract import Method
@@ -20,10 +21,11 @@ from benchmarks.run.inspect.gather import Gathered, QuerySample
 from benchmarks.run.inspect.items import item_facts
 from benchmarks.run.inspect.pixels import pixel_facts
 from benchmarks.run.inspect.queries import location_information, silhouette_facts
+from benchmarks.run.inspect.replaced import replaced_outputs
 from benchmarks.run.inspect.response import response_facts
 from benchmarks.run.inspect.sample import observe
 from benchmarks.run.inspect.shapes import shape_observer
-from benchmarks.run.inspect.stills import Stills
+from benchmarks.run.inspect.stills import Stills, choose_stills
 
 SECTIONS = ("items", "queries", "shapes", "pixel", "boxes", "response", "batch_norm")
 _KEPT_ITEMS = 100
@@ -49,10 +51,12 @@ def inspect_cell(method: Method, data: CellData, device: torch.device, folder: P
     composed = isinstance(method, MemoryAutoencoder)
     memory = _Items.of(method)
     queries = QuerySample(len(feed.clips), memory.update if memory is not None and memory.updating else None)
-    stills = Stills(feed, videos, method.scored_frame)
+    facts = FACTS.get(data.dataset.name)
+    chosen = choose_stills(feed.clips, videos, method.scored_frame, {} if facts is None else facts.stills)
+    stills = Stills(feed, videos, method.scored_frame, chosen)
     shapes = shape_observer(feed, videos, method.scored_frame)
     held_out = Feed(data.clips("held out", method.clip_length), device) if data.held_out else None
-    boxes = box_observer(method, feed, None if composed else held_out, videos)
+    boxes = box_observer(method, feed, None if composed else held_out, videos, chosen)
     if not observe(method, feed, [one for one in (queries, stills, shapes, boxes) if one is not None]):
         return {}
     gathered = queries.gathered()
@@ -70,6 +74,7 @@ def inspect_cell(method: Method, data: CellData, device: torch.device, folder: P
         **_addresses(gathered, None if memory is None else memory.trained.float().cpu().numpy()),
         **_kept_queries(gathered, _distance(method)),
         **({} if squares is None else squares.patches),
+        **replaced_outputs(method, feed, chosen),
         frames=np.array(gathered.frames),
     ).save(folder / InspectionFile.NAME)
     # Last, since it scores the test frames once more: what was said above is of the evaluation before.

@@ -1,8 +1,11 @@
 """Frames to show: a few stills chosen by label alone, so that all cells of a set show the same, and whole videos."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,18 +18,30 @@ from benchmarks.run.inspect.file import VideoFile
 from benchmarks.run.inspect.sample import Frames, observe
 
 _SHOWN = ("input", "target", "output")
+# A pixel belongs to an anomaly if half of it does.
+_HALF = 0.5
 _KINDS = ("normal", "spatial", "temporal", "spatio_temporal")
 
 
-def choose_stills(clips: Clips, videos: Sequence[Video], scored_frame: int) -> dict[str, int]:
+def choose_stills(
+    clips: Clips,
+    videos: Sequence[Video],
+    scored_frame: int,
+    named: Mapping[str, tuple[int, int]] = MappingProxyType({}),
+) -> dict[str, int]:
     """Return the clip of each still by its kind: the middle of the longest stretch of such frames in a video.
 
-    On the synthetic set one of each kind of anomaly, elsewhere a normal one and abnormal ones of two videos, as far as
-    there are any. The frame does not depend on the clips, unless no clip is scored on it: then the nearest of its kind.
+    On the synthetic set one of each kind of anomaly, elsewhere a normal one and those that are named, or else abnormal
+    ones of two videos, as far as there are any. The frame does not depend on the clips, unless no clip is scored on it:
+    then the nearest of its kind.
+
+    named: stills as `benchmarks.data.facts.SetFacts.stills` has them; those of a video that is not there are left out
     """
     values = [_values(video) for video in videos]
     if all(video.kinds is not None for video in videos):
         found = {name: _longest(values, kind) for kind, name in enumerate(_KINDS)}
+    elif places := _named(videos, named):
+        found = {"normal": _longest(values, 0), **places}
     else:
         abnormal = _longest(values, 1)
         other = None if abnormal is None else _longest(values, 1, left_out=abnormal[0])
@@ -47,8 +62,8 @@ def choose_stills(clips: Clips, videos: Sequence[Video], scored_frame: int) -> d
 class Stills:
     """Observes the stills."""
 
-    def __init__(self, feed: Feed, videos: Sequence[Video], scored_frame: int) -> None:
-        self.chosen = choose_stills(feed.clips, videos, scored_frame)
+    def __init__(self, feed: Feed, videos: Sequence[Video], scored_frame: int, chosen: Mapping[str, int]) -> None:
+        self.chosen = chosen
         self.indices = np.array(list(self.chosen.values()), dtype=np.int64)
         self._frames = Frames(self.indices, *_SHOWN, "error")
         self.see = self._frames.see
@@ -62,8 +77,20 @@ class Stills:
             "still_video": np.array([self._videos[index].name for index in clips.video[self.indices]], dtype=np.str_),
             "still_frame": clips.first[self.indices] + self._scored_frame,
             "still_error": frames.array("error").astype(np.float16),
+            "still_mask": self._masks(frames.array("error").shape[1:]),
             **{f"still_{name}": _bytes(frames.array(name)) for name in _SHOWN},
         }
+
+    def _masks(self, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
+        """Return where the anomalies are; None where a video has no masks."""
+        found = []
+        for index in self.indices.tolist():
+            masks = self._videos[self._clips.video[index]].masks
+            if masks is None:
+                return None
+            mask = masks(int(self._clips.first[index]) + self._scored_frame).astype(np.float32)
+            found.append(cv2.resize(mask, (shape[1], shape[0]), interpolation=cv2.INTER_AREA) >= _HALF)
+        return np.stack(found)
 
 
 def require_video(videos: Sequence[Video], name: str) -> int:
@@ -92,6 +119,16 @@ def whole_video(method: Method, feed: Feed, videos: Sequence[Video], name: str) 
         error_unit=np.array(unit),
         **{part: _bytes(frames.array(part)) for part in _SHOWN},
     )
+
+
+def _named(videos: Sequence[Video], named: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
+    """Return (video, frame) of each named still whose video is there; a video's number ends its name."""
+    numbers = {int(found[0]): index for index, video in enumerate(videos) if (found := re.search(r"\d+$", video.name))}
+    return {
+        name: (numbers[video], frame)
+        for name, (video, frame) in named.items()
+        if video in numbers and frame < videos[numbers[video]].length
+    }
 
 
 def _values(video: Video) -> NDArray[np.int64]:

@@ -2,7 +2,6 @@ import io
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,44 +12,9 @@ from benchmarks.report.figures import animation, images, queries, write_figures
 from benchmarks.report.read.inspected import looked, without_look
 from benchmarks.report.read.rows import Row
 from benchmarks.run.inspect.file import InspectionFile, VideoFile
-from benchmarks.study.presets import resolve
-from benchmarks.study.settings import Settings
+from tests.support.inspections import SIZE, leave, look_file, mnad
 
 Rows = Callable[..., list[Row]]
-SIZE = 16
-
-
-def mnad(task: str = "prediction", **overrides: Any) -> Settings:
-    return resolve(dataset="synthetic", method="mnad", task=task, profile="small", **overrides)
-
-
-def noise_images(generator: np.random.Generator, count: int) -> np.ndarray:
-    return generator.integers(0, 256, (count, SIZE, SIZE, 1), dtype=np.uint8)
-
-
-def look_file(seed: int = 0, items: int = 10) -> InspectionFile:
-    """A look of noise: two stills, a 4×4 map of places, 60 queries, a patch of each kind of square."""
-    generator = np.random.default_rng(seed)
-    usage = generator.integers(0, 20, (items, 4, 4)).astype(np.uint16)
-    return InspectionFile(
-        still_kind=np.array(["normal", "spatial"]),
-        still_video=np.array(["01", "02"]),
-        still_frame=np.array([7, 9]),
-        still_input=noise_images(generator, 2),
-        still_target=noise_images(generator, 2),
-        still_output=noise_images(generator, 2),
-        still_error=generator.random((2, SIZE, SIZE)).astype(np.float16),
-        frames=np.array(100),
-        items=generator.random((items, 8)).astype(np.float16),
-        item_number=np.arange(items),
-        usage=usage,
-        dead=np.zeros((4, 4), np.uint16),
-        query=generator.random((60, 8)).astype(np.float16),
-        query_item=np.r_[np.full(5, -1), generator.integers(0, items, 55)],
-        patch_kind=np.array(["spatial", "spatio_temporal"]),
-        patch_target=generator.integers(0, 256, (2, 9, 9), dtype=np.uint8),
-        patch_output=generator.integers(0, 256, (2, 9, 9), dtype=np.uint8),
-    )
 
 
 def video_file(count: int = 30, size: int = SIZE) -> VideoFile:
@@ -63,14 +27,6 @@ def video_file(count: int = 30, size: int = SIZE) -> VideoFile:
         error=generator.integers(0, 256, shape, dtype=np.uint8),
         error_unit=np.array(0.01),
     )
-
-
-def leave(work: Path, row: Row, look: InspectionFile, seed: int = 0) -> Path:
-    """Put a look where a cell's work folder has it."""
-    folder = work / next(record.cell.slug for record in row.records if record.seed == seed)
-    folder.mkdir(parents=True)
-    look.save(folder / InspectionFile.NAME)
-    return folder
 
 
 class TestLooked:
@@ -155,29 +111,25 @@ class TestQueries:
             assert np.array_equal(first.get_offsets(), second.get_offsets())
 
 
-class TestStills:
-    def test_a_page_per_task_memory_on_and_off(self, tmp_path: Path, write_rows: Rows) -> None:
-        """Five pictures a line: each still with the memory and without; only settings as published have a page."""
-        rows = write_rows([mnad(), mnad(memory="none"), mnad("reconstruction"), mnad(skip=False)], (0,))
-        for index, row in enumerate(rows):
-            leave(tmp_path, row, look_file(index))
-        pages = images.stills(looked(rows, tmp_path))
-        assert list(pages) == ["mnad-prediction", "mnad-reconstruction"]
-        axes = images.still_page(pages["mnad-prediction"]).axes
-        assert [one.get_title() for one in axes[:5]] == [
-            "input",
-            "output",
-            "error as scored",
-            "error over frame",
-            "4×4 sum > 1020",
+class TestSeparateness:
+    def test_three_panels_of_one_task(self, tmp_path: Path, write_rows: Rows) -> None:
+        """As published, without the separateness loss, and forced, in this order; with one missing there is no figure."""
+        settings = [mnad(supervision="uniform_rc2020"), mnad(), mnad(compactness_weight=0.0)]
+        facts = {"queries": {"update": {"silhouette": 0.25, "queries": 2000, "items_nearest": 9}}}
+        rows = write_rows(settings, (0,), **facts)
+        for row in rows:
+            leave(tmp_path, row, look_file())
+        assert queries.separateness(looked(rows, tmp_path)) is None
+        rows += write_rows([mnad(separateness_weight=0.0)], (0,), **facts)[-1:]
+        leave(tmp_path, rows[-1], look_file())
+        figure = queries.separateness(looked(rows, tmp_path))
+        assert figure is not None
+        assert [axes.get_title().split("\n")[0] for axes in figure.axes] == [
+            "as published",
+            "without separateness loss",
+            "forced to use all items evenly",
         ]
-        assert [one.get_ylabel().split("\n")[:2] for one in axes[::5]] == [
-            ["normal", "memory"],
-            ["normal", "no memory"],
-            ["spatial", "memory"],
-            ["spatial", "no memory"],
-        ]
-        assert np.array_equal(axes[0].images[0].get_array(), look_file(0).still_input[0, ..., 0])
+        assert figure.axes[0].get_title().endswith("silhouette 0.25\nitems nearest: 9")
 
 
 class TestShapes:

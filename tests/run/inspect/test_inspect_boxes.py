@@ -12,6 +12,7 @@ from benchmarks.run.contract import Batch, Inspection
 from benchmarks.run.feed import Feed
 from benchmarks.run.inspect.boxes import FALSE_PER_FRAME, BoxFinder, box_observer
 from benchmarks.run.inspect.sample import observe
+from benchmarks.run.inspect.stills import choose_stills
 from tests.support.methods import CPU
 
 SIZE, LENGTH = 64, 20
@@ -65,7 +66,8 @@ def facts_of(method: Any, videos: list[tuple[Video, np.ndarray]], held_out: np.n
     """What the record gets."""
     feed = Feed(Clips(np.concatenate([frames for _, frames in videos]), [LENGTH] * len(videos), length=1), CPU)
     normal = None if held_out is None else Feed(Clips(held_out, [len(held_out)], length=1), CPU)
-    observer = box_observer(method, feed, normal, [video for video, _ in videos])
+    shown = [video for video, _ in videos]
+    observer = box_observer(method, feed, normal, shown, choose_stills(feed.clips, shown, 0))
     return observer.facts() if observer is not None and observe(method, feed, [observer]) else None
 
 

@@ -1,5 +1,7 @@
 """Frames to show are chosen by label alone."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -92,21 +94,41 @@ class TestChooseStills:
         assert set(choose_stills(clips_of(one), one, 0)) == {"normal", "abnormal"}
         assert set(choose_stills(clips_of(none), none, 0)) == {"normal"}
 
+    def test_takes_the_named_ones(self) -> None:
+        """A set that names stills shows these, by the number that ends a video's name, and a normal one."""
+        chosen = videos("0001110", "0000", "0111")
+        named = {"cart": (1, 4), "bicycle": (3, 3), "elsewhere": (7, 0), "late": (2, 4)}
+        assert choose_stills(clips_of(chosen), chosen, 0, named) == {"normal": 9, "cart": 4, "bicycle": 14}
+        assert set(choose_stills(clips_of(chosen), chosen, 0, {"elsewhere": (7, 0)})) == {
+            "normal",
+            "abnormal",
+            "other_abnormal",
+        }
+
 
 class TestStills:
     def test_hold_what_was_drawn(self) -> None:
         """Images as bytes, errors as they are, with the names to find them by."""
         chosen = videos("00000", "01110")
         method, feed = Blurrer(), Feed(clips_of(chosen, 2), torch.device("cpu"))
-        stills = Stills(feed, chosen, method.scored_frame)
+        stills = Stills(feed, chosen, method.scored_frame, choose_stills(feed.clips, chosen, method.scored_frame))
         assert observe(method, feed, [stills])  # type: ignore[arg-type]
         found = stills.arrays()
         assert found["still_kind"].tolist() == ["normal", "abnormal"]
         assert found["still_video"].tolist() == ["01", "02"]
         assert found["still_frame"].tolist() == [2, 2]
+        assert found["still_mask"] is None
         np.testing.assert_array_equal(found["still_target"], FRAMES[[2, 7]])
         np.testing.assert_array_equal(found["still_input"], FRAMES[[1, 6]])
         np.testing.assert_allclose(found["still_error"], (FRAMES[[2, 7], :, :, 0] / 510.0) ** 2, rtol=1e-3, atol=1e-7)
+
+    def test_hold_where_the_anomalies_are(self) -> None:
+        """Masks come at the frames' size: a pixel is of an anomaly if half of it is."""
+        chosen = [replace(video, masks=lambda index: np.arange(64).reshape(8, 8) % 8 < 3) for video in videos("0011")]
+        method, feed = Blurrer(), Feed(clips_of(chosen, 2), torch.device("cpu"))
+        stills = Stills(feed, chosen, method.scored_frame, {"abnormal": 1})
+        assert observe(method, feed, [stills])  # type: ignore[arg-type]
+        np.testing.assert_array_equal(stills.arrays()["still_mask"][0], np.tile([True, True, False, False], (4, 1)))
 
 
 class TestWholeVideo:
