@@ -22,7 +22,7 @@ BENCHES = {
     "memory_cost": "training and scoring with memory against the same without",
     "store": "clips from the frame store against decoding",
     "store_memory": "resident memory while training from a large store",
-    "overhead": "what a cell costs beside training and evaluation",
+    "overhead": "what a run costs in addition to training and evaluation",
     "scaling": "cost against size, length, items, batch, frames and cells",
 }
 

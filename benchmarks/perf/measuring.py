@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 
@@ -69,14 +69,14 @@ def exit_on_study_error(main: Callable[..., int]) -> Callable[..., int]:
     """Let a bench's ``main`` end with a StudyError's sentence on stderr and the status 2 of a wrong input."""
 
     @wraps(main)
-    def told(*arguments: Any, **named: Any) -> int:
+    def run(*arguments: Any, **named: Any) -> int:
         try:
             return main(*arguments, **named)
         except StudyError as error:
             print(error, file=sys.stderr)
             return 2
 
-    return told
+    return run
 
 
 @dataclass(frozen=True)
@@ -99,6 +99,13 @@ class Row:
     at_least: bool = True
     limit: str = ""
 
+    @classmethod
+    def alone(
+        cls, what: str, unit: str, value: Spread, target: float | None = None, *, at_least: bool = True, limit: str = ""
+    ) -> Self:
+        """Return a row that claims what it measured, with nothing to compare it with."""
+        return cls(what, unit, value, None, value, unit, target, at_least, limit)
+
     @property
     def reached(self) -> bool | None:
         """Whether the median of the claim meets the target."""
@@ -107,11 +114,12 @@ class Row:
         return self.claim.median >= self.target if self.at_least else self.claim.median <= self.target
 
     def line(self) -> str:
-        """Return the row in a line of words, medians alone."""
-        theirs = "" if self.theirs is None else f", beside it {self.theirs.median:.4g}"
+        """Return the row in a line of words, medians alone, and what binds where the target is missed."""
+        theirs = "" if self.theirs is None else f", compared with {self.theirs.median:.4g}"
         target = "" if self.target is None else f" (target {'>=' if self.at_least else '<='} {self.target:g})"
         claim = f"{self.claim.median:.3g} {self.claim_unit}{target}"
-        return f"{self.what}: ours {self.ours.median:.4g}{theirs} {self.unit}; {claim}"
+        limit = f"; {self.limit}" if self.limit and self.reached is False else ""
+        return f"{self.what}: ours {self.ours.median:.4g}{theirs} {self.unit}; {claim}{limit}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the row as it is written."""
@@ -121,6 +129,14 @@ class Row:
             **{name: None if spread is None else spread.to_dict() for name, spread in spreads.items()},
             "reached": self.reached,
         }
+
+
+def report(path: Path, rows: Sequence[Row], **more: Any) -> int:
+    """Print the rows, write them as `write_rows` does, and return the exit status of success."""
+    for row in rows:
+        print(row.line(), flush=True)
+    write_rows(path, rows, **more)
+    return 0
 
 
 def write_rows(path: Path, rows: Sequence[Row], **more: Any) -> None:

@@ -1,4 +1,4 @@
-"""What the memory costs: time of a training step and of a scored frame, and parameters, beside the twin without it.
+"""What the memory costs: time of a training step and of a scored frame, and parameters, compared with the network without it.
 
 Both sides are the harness's own, on the same clips, measured in turn. Scoring is the published variant's; MNAD's updates
 its items after every frame, which is the most that its memory can cost. Weights are not trained: speed does not depend on
@@ -12,10 +12,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.data.datasets import open_dataset
 from benchmarks.data.video import Dataset
 from benchmarks.perf import ours as our_side
-from benchmarks.perf.measuring import Row, Spread, exit_on_study_error, interleave, ratio, write_rows
-from benchmarks.perf.workload import CPU, changed, dataset_of, name_of, open_workload, parse, parser_of
+from benchmarks.perf.measuring import Row, exit_on_study_error, interleave, ratio, report
+from benchmarks.perf.options import comparison_parser, parse
+from benchmarks.perf.workload import CPU, changed, name_of, open_workload
 from benchmarks.run.autoencoder import MemoryAutoencoder
 from benchmarks.study.presets import resolve
 from benchmarks.study.settings import Settings
@@ -58,10 +60,13 @@ def compare(settings: Settings, dataset: Dataset, *, clips: int, repetitions: in
     times = {what: ratio(speeds["none"], speeds["own"]) for what, speeds in found.items()}
     unit = "frames/s" if settings.method == "mnad" else "clips/s"
     names = {
-        "training": (f"training step with memory (beside: without), {name_of(settings)}, mode fast", unit),
-        "scoring": (f"scored frame with memory (beside: without), {name_of(settings, batch=False)}", "frames/s"),
+        "training": (f"training step with memory (compared with: without), {name_of(settings)}, mode fast", unit),
+        "scoring": (f"scored frame with memory (compared with: without), {name_of(settings, batch=False)}", "frames/s"),
     }
-    rows = [_row(*names[what], speeds["own"], speeds["none"], times[what]) for what, speeds in found.items()]
+    rows = [
+        Row(*names[what], speeds["own"], speeds["none"], times[what], "times the time", None)
+        for what, speeds in found.items()
+    ]
     cost = {
         **{name: getattr(settings, name) for name in ("method", "task", "profile", "size", "width")},
         "parameters": parameters,
@@ -71,34 +76,25 @@ def compare(settings: Settings, dataset: Dataset, *, clips: int, repetitions: in
 
 
 def without_memory(settings: Settings) -> Settings:
-    """Return the twin, at the same geometry."""
+    """Return the same network without memory, at the same geometry."""
     named = ("dataset", "method", "task", "profile", "size", "width", "batch")
     return resolve(**{name: getattr(settings, name) for name in named}, memory="none")
-
-
-def _row(what: str, unit: str, own: Spread, none: Spread, times: Spread) -> Row:
-    return Row(what=what, unit=unit, ours=own, theirs=none, claim=times, claim_unit="times the time", target=None)
 
 
 @exit_on_study_error
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure from the command line; returns 0, or 2 with a sentence on stderr."""
-    parser = parser_of("memory_cost", __doc__)
+    parser = comparison_parser("memory_cost", __doc__)
     parser.add_argument("--steps", type=int, default=3, help="training steps of a repetition at full width")
     parser.add_argument("--small-steps", type=int, default=12, help="the same at a quarter of it")
     parser.add_argument("--memae-size", type=int, default=128, help="pixels a side of MemAE's clips at full width")
     chosen = parse(parser, arguments)
-    dataset = dataset_of(chosen)
-    rows: list[Row] = []
-    costs: list[dict[str, Any]] = []
-    for settings, clips in cases(chosen):
-        found, cost = compare(settings, dataset, clips=clips, repetitions=chosen.repetitions)
-        for row in found:
-            print(row.line(), flush=True)
-        rows += found
-        costs.append(cost)
-    write_rows(chosen.out, rows, costs=costs, threads=chosen.threads)
-    return 0
+    dataset = open_dataset(chosen.dataset, chosen.data_root)
+    found = [
+        compare(settings, dataset, clips=clips, repetitions=chosen.repetitions) for settings, clips in cases(chosen)
+    ]
+    rows, costs = [row for rows, _ in found for row in rows], [cost for _, cost in found]
+    return report(chosen.out, rows, costs=costs, threads=chosen.threads)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The mode `fast` beside the default one, from the records of both: AUC within seeds, and what the cells cost.
+"""The mode `fast` compared with the default one, from the records of both: AUC within seeds, and what the cells cost.
 
 Nothing is run here: run a study in the mode fast with a results folder of its own, then
 `python -m benchmarks.perf.modes --fast FOLDER --out results/bench/modes.json`. Cells that only one side has are left out.
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.errors import StudyError
-from benchmarks.perf.measuring import Row, Spread, exit_on_study_error, write_rows
+from benchmarks.perf.measuring import Row, Spread, exit_on_study_error, report
 from benchmarks.report.read.records import Record, by_cell, load_records
 from benchmarks.study.settings import AUTOENCODERS
 
@@ -41,12 +41,10 @@ def rows(fast: Sequence[Record], default: Sequence[Record]) -> list[Row]:
         differences.append(ours - other)
         what = f"AUC in the mode fast minus default, {mine.settings.name} seed {mine.seed} ({mine.settings.profile})"
         found.append(Row(what, "%", Spread((ours,)), None, Spread((ours - other,)), "points", None))
-    mean = Spread((statistics.fmean(differences),))
-    found.append(Row("the same, mean over cells", "points", mean, None, mean, "points", None))
+    found.append(Row.alone("the same, mean over cells", "points", Spread((statistics.fmean(differences),))))
     seconds = sum(record.phase(phase, "seconds") or 0.0 for record in fast for phase in _PHASES)
-    minutes = Spread((seconds / 60 / 2,))
     study = f"{len(fast)} cells in the mode fast: their seconds of frames, training and evaluation shared out over two cores"
-    found.append(Row(study, "minutes", minutes, None, minutes, "minutes", None))
+    found.append(Row.alone(study, "minutes", Spread((seconds / 60 / 2,))))
     return found
 
 
@@ -58,11 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--default", type=Path, default=Path("results"), help="results folder of the default mode")
     parser.add_argument("--out", type=Path, default=Path("results/bench/modes.json"))
     chosen = parser.parse_args(arguments)
-    found = rows(load_records(chosen.fast), load_records(chosen.default))
-    for row in found:
-        print(row.line())
-    write_rows(chosen.out, found)
-    return 0
+    return report(chosen.out, rows(load_records(chosen.fast), load_records(chosen.default)))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the harness costs: beside a cell's own work, for a study whose records exist, and in cores left idle by a grid.
+"""What the harness costs: in addition to a run's own work, for a study whose records exist, and in cores left idle by a grid.
 
 A cell: a real one, tiny in pixels but with the epochs, variants and test frames of a `cpu`-profile cell, run by
 `python -m benchmarks reproduce` with tracking; its wall time without the seconds of decoding, training and scoring that
@@ -10,11 +10,9 @@ A grid: CPU seconds of all cells over wall time and jobs. The frame store is mad
 Run: `python -m benchmarks.perf.overhead --data-root DATA --out FILE`.
 """
 
-import argparse
 import json
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -27,7 +25,8 @@ from benchmarks.errors import StudyError
 from benchmarks.grid.device import cores
 from benchmarks.grid.places import Places
 from benchmarks.grid.plan import make_plan
-from benchmarks.perf.measuring import Row, Spread, exit_on_study_error, write_rows
+from benchmarks.perf.measuring import Row, Spread, exit_on_study_error, report
+from benchmarks.perf.options import parse, parser_of
 from benchmarks.study.files import load_study
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -93,15 +92,15 @@ def cell_overhead(study: Path, data_root: Path, folder: Path, *, repetitions: in
     """
     results = folder / "results"
     common: list[object] = ["--data-root", data_root, "--results", results, "--jobs", "1", "--threads", "1"]
-    beside: list[float] = []
+    extra: list[float] = []
     figures: list[float] = []
     for seed in range(repetitions + 1):
         wall, _ = run_command(["reproduce", study, *common, "--seeds", str(seed + 1), "--device", "cpu"])
         (record,) = results.glob(f"runs/*/*/*/seed-{seed}.json")
-        beside.append(wall - phase_seconds(record))
+        extra.append(wall - phase_seconds(record))
         drawn, _ = run_command(["figures", study, "--results", results, "--seeds", "1"])
         figures.append(drawn)
-    return {"first": Spread((beside[0],)), "later": Spread(tuple(beside[1:])), "figures": Spread(tuple(figures[1:]))}
+    return {"first": Spread((extra[0],)), "later": Spread(tuple(extra[1:])), "figures": Spread(tuple(figures[1:]))}
 
 
 def existing_study(study: str, data_root: Path, records: Path, folder: Path, *, repetitions: int) -> dict[str, Any]:
@@ -124,17 +123,9 @@ def existing_study(study: str, data_root: Path, records: Path, folder: Path, *, 
     seeds = min(available, load_study(study).cells[-1].seed + 1)
     cells = load_study(study, seeds=seeds).cells
     stale = sum(one.state == "stale" for one in make_plan(cells, Places(data_root, results, results / "work")).cells)
-    arguments: list[object] = [
-        "reproduce",
-        study,
-        *(["--keep-stale"] if stale else []),
-        "--seeds",
-        str(seeds),
-        "--device",
-        "cpu",
-        "--precision",
-        "bfloat16",  # the records' own, whatever this machine would take: nothing is to be trained
-    ]
+    # The records' own precision, whatever this machine would take: nothing is to be trained.
+    arguments: list[object] = ["reproduce", study, "--seeds", str(seeds), "--device", "cpu", "--precision", "bfloat16"]
+    arguments += ["--keep-stale"] if stale else []
     command: list[object] = [*arguments, "--data-root", data_root, "--results", results]
     run_command(command)
     seconds = Spread(tuple(run_command(command)[0] for _ in range(repetitions)))
@@ -144,101 +135,47 @@ def existing_study(study: str, data_root: Path, records: Path, folder: Path, *, 
 def busy_cores(study: Path, data_root: Path, folder: Path, *, cells: int, jobs: int) -> dict[str, float]:
     """Return CPU seconds of a grid's cells and its wall seconds; one cell more is run before and makes the store."""
     results = folder / "results"
-    common: list[object] = [
-        "reproduce",
-        study,
-        "--data-root",
-        data_root,
-        "--results",
-        results,
-        "--threads",
-        "1",
-        "--device",
-        "cpu",
-    ]
+    common: list[object] = ["reproduce", study, "--data-root", data_root, "--results", results]
+    common += ["--threads", "1", "--device", "cpu"]
     run_command([*common, "--jobs", "1", "--seeds", "1", "--no-tracking"])
     wall, said = run_command([*common, "--jobs", str(jobs), "--seeds", str(cells + 1)], code=_COUNTED)
     used = next(float(line.split()[1]) for line in said.splitlines() if line.startswith("CELLS"))
     return {"cpu_seconds": used, "wall_seconds": wall, "jobs": jobs, "cells": cells, "busy": used / wall / jobs}
 
 
-def _rows(
-    beside: dict[str, Spread], cell: Spread, existing: dict[str, Any], grids: Sequence[dict[str, float]]
-) -> list[Row]:
+def _rows(beside: dict[str, Spread], cell: Spread, existing: dict[str, Any], grid: dict[str, float]) -> list[Row]:
     extra = Spread(tuple(a + b for a, b in zip(beside["later"].values, beside["figures"].values, strict=True)))
     share = Spread(tuple(100 * value / (value + cell.median) for value in extra.values))
-    seconds = existing["seconds"]
-    busy = Spread(tuple(grid["busy"] for grid in grids))
-    idle = statistics.median(grid["wall_seconds"] - grid["cpu_seconds"] / grid["jobs"] for grid in grids)
-    each = statistics.median(grid["cpu_seconds"] / grid["cells"] for grid in grids)
-    number = f"{grids[0]['cells']:.0f} cells of {each:.0f} core-seconds, {grids[0]['jobs']:.0f} at a time"
-    rows = [
-        Row(
-            "harness beside the work of a cpu-profile MNAD cell (imports, records, checkpoints, MLflow, figures)",
-            "s",
-            extra,
-            None,
-            share,
-            "%",
-            _CELL_TARGET,
-            at_least=False,
-        ),
-        Row(
+    each, idle = grid["cpu_seconds"] / grid["cells"], grid["wall_seconds"] - grid["cpu_seconds"] / grid["jobs"]
+    number = f"{grid['cells']:.0f} cells of {each:.0f} core-seconds, {grid['jobs']:.0f} at a time"
+    slow = "imports, reading records, writing four tables; other load on the cores"
+    tail = (
+        f"{idle:.1f} s a core without a cell's work (start, end, tables, the last cell's tail, or other load), whatever "
+        "the cells' length"
+    )
+    what = "harness in addition to the work of a cpu-profile MNAD run (imports, records, checkpoints, MLflow, figures)"
+    busy = f"cores kept busy by a grid of {number}"
+    return [
+        Row(what, "s", extra, None, share, "%", _CELL_TARGET, at_least=False),
+        Row.alone("the same for a study's first cell (makes the MLflow store)", "s", beside["first"]),
+        Row.alone(
             f"a study whose {existing['cells']} records exist",
             "s",
-            seconds,
-            None,
-            seconds,
-            "s",
+            existing["seconds"],
             _EXISTING_TARGET,
             at_least=False,
-            limit=""
-            if seconds.median <= _EXISTING_TARGET
-            else "imports, reading records, writing four tables; other load on the cores",
+            limit=slow,
         ),
-        Row(
-            f"cores kept busy by a grid of {number}",
-            "core-seconds of cells a second and job",
-            busy,
-            None,
-            busy,
-            "share",
-            _BUSY_TARGET,
-            limit=""
-            if busy.median >= _BUSY_TARGET
-            else f"{idle:.1f} s a core without a cell's work (start, end, tables, the last cell's tail, or other load), "
-            f"whatever the cells' length",
-        ),
+        Row.alone(busy, "share of the cores", Spread((grid["busy"],)), _BUSY_TARGET, limit=tail),
     ]
-    first = beside["first"]
-    rows.insert(
-        1, Row("the same for a study's first cell (makes the MLflow store)", "s", first, None, first, "s", None)
-    )
-    return rows
 
 
 @exit_on_study_error
 def main(arguments: list[str] | None = None) -> int:
     """Measure from the command line; returns 0, or 2 with a sentence on stderr."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.perf.overhead", description=__doc__)
-    parser.add_argument("--data-root", type=Path, required=True, help="folder that holds the set")
-    parser.add_argument("--dataset", default="ped2", help="of the tiny cell (ped2)")
-    parser.add_argument("--study", default="ped2", help="whose records exist (ped2)")
-    parser.add_argument("--records", type=Path, default=_ROOT / "results", help="results folder with those records")
-    parser.add_argument("--size", type=int, default=32, help="of the tiny cell's frames, in pixels (32)")
-    parser.add_argument("--stride", type=int, default=16, help="of the tiny cell's training clips (16)")
-    parser.add_argument("--grid-dataset", default="synthetic", help="of the grid's cells (synthetic)")
-    parser.add_argument("--grid-size", type=int, default=64, help="of the grid's frames, in pixels (64)")
-    parser.add_argument("--grid-stride", type=int, default=1, help="of the grid's training clips (1)")
-    parser.add_argument("--grid-epochs", type=int, help="of the grid's cells (6, quick: 2)")
-    parser.add_argument("--grid-cells", type=int, default=6, help="how many (6)")
-    parser.add_argument("--jobs", type=int, default=min(2, cores()), help="cells at a time in the grid (2)")
-    parser.add_argument("--repetitions", type=int, help="of cell and study (3, quick: 1)")
-    parser.add_argument("--quick", action="store_true", help="shorter cells, fewer repetitions")
-    parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
-    chosen = parser.parse_args(arguments)
-    repetitions = chosen.repetitions or (1 if chosen.quick else 3)
-    epochs = chosen.grid_epochs or (2 if chosen.quick else 6)
+    parser = parser_of("overhead", __doc__)
+    parser.add_argument("--records", type=Path, default=_ROOT / "results", help="results folder with records of ped2")
+    chosen = parse(parser, arguments)
     data_root = chosen.data_root.absolute()
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     cell = cell_seconds(chosen.records)
@@ -247,39 +184,22 @@ def main(arguments: list[str] | None = None) -> int:
         for name in ("cell", "existing", "grid"):
             (folder / name).mkdir()
         # Width, epochs and items as at the cpu profile: checkpoints of the same size, as many of them.
-        tiny = write_study(
-            folder / "tiny.toml",
-            chosen.dataset,
-            size=chosen.size,
-            width=0.25,
-            epochs=3,
-            train_stride=chosen.stride,
-        )
-        beside = cell_overhead(tiny, data_root, folder / "cell", repetitions=repetitions)
+        tiny = write_study(folder / "tiny.toml", "ped2", size=32, width=0.25, epochs=3, train_stride=16)
+        beside = cell_overhead(tiny, data_root, folder / "cell", repetitions=chosen.repetitions)
         existing = existing_study(
-            chosen.study, data_root, chosen.records, folder / "existing", repetitions=max(2, repetitions)
+            "ped2", data_root, chosen.records, folder / "existing", repetitions=max(2, chosen.repetitions)
         )
-        grid = write_study(
-            folder / "grid.toml",
-            chosen.grid_dataset,
-            profile="small",
-            size=chosen.grid_size,
-            epochs=epochs,
-            train_stride=chosen.grid_stride,
-        )
-        busy = [busy_cores(grid, data_root, folder / "grid", cells=chosen.grid_cells, jobs=chosen.jobs)]
-    rows = _rows(beside, cell, existing, busy)
-    write_rows(
+        epochs = 2 if chosen.quick else 6
+        grid = write_study(folder / "grid.toml", "synthetic", profile="small", size=64, epochs=epochs, train_stride=1)
+        busy = busy_cores(grid, data_root, folder / "grid", cells=6, jobs=min(2, cores()))
+    return report(
         chosen.out,
-        rows,
+        _rows(beside, cell, existing, busy),
         beside={name: spread.to_dict() for name, spread in beside.items()},
         cell_seconds=cell.to_dict(),
         existing={**existing, "seconds": existing["seconds"].to_dict()},
-        grids=busy,
+        grids=[busy],
     )
-    for row in rows:
-        print(f"{row.what}: {row.claim.median:.3g} {row.claim_unit} {row.limit}")
-    return 0
 
 
 if __name__ == "__main__":

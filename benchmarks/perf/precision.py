@@ -17,7 +17,7 @@ import torch
 
 from benchmarks.cli.options import add_cell_options, add_folders, work_folder
 from benchmarks.errors import StudyError
-from benchmarks.perf.measuring import Row, Spread, exit_on_study_error, write_rows
+from benchmarks.perf.measuring import Row, Spread, exit_on_study_error, report
 from benchmarks.run import record as records
 from benchmarks.run.autoencoder import MemoryAutoencoder
 from benchmarks.run.cell import pick_device
@@ -64,7 +64,7 @@ def rows_of(found: dict[Cell, dict[str, Areas]]) -> list[Row]:
             change = 100 * (ours - theirs)
             if place == 0:
                 changes.append(change)
-            what = f"AUC by {name} in bfloat16, beside it in float32, {cell.slug}"
+            what = f"AUC by {name} in bfloat16, compared with float32, {cell.slug}"
             sides = Spread((100 * ours,)), Spread((100 * theirs,))
             rows.append(Row(what, "%", *sides, Spread((change,)), "points", None))
     if not changes:
@@ -74,10 +74,8 @@ def rows_of(found: dict[Cell, dict[str, Areas]]) -> list[Row]:
     mean = Spread((statistics.fmean(changes),))
     greatest = Spread((max(map(abs, changes)),))
     of = f"published score, {len(changes)} cells"
-    rows.append(Row(f"change of AUC from float32 to bfloat16, mean, {of}", "points", mean, None, mean, "points", None))
-    rows.append(
-        Row(f"the same, greatest in size, {of}", "points", greatest, None, greatest, "points", None, at_least=False)
-    )
+    rows.append(Row.alone(f"change of AUC from float32 to bfloat16, mean, {of}", "points", mean))
+    rows.append(Row.alone(f"the same, greatest in size, {of}", "points", greatest, at_least=False))
     return rows
 
 
@@ -118,11 +116,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         chosen.study, profile=chosen.profile, seeds=chosen.seeds, only=chosen.only, cuda=device.type == "cuda"
     )
     places = Places(chosen.data_root if study.needs_data else None, chosen.results, work_folder(chosen))
-    rows = rows_of(_scored(study.cells, places, device, keep_stale=chosen.keep_stale))
-    for row in rows:
-        print(row.line())
-    write_rows(chosen.out, rows)
-    return 0
+    return report(chosen.out, rows_of(_scored(study.cells, places, device, keep_stale=chosen.keep_stale)))
 
 
 if __name__ == "__main__":

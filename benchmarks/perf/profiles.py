@@ -5,13 +5,10 @@ activation to torch, as the mode `record` does: the "before" of a training step.
 benchmarks.perf.profiles --data-root DATA --out FILE.json` (tables in FILE.md).
 """
 
-import argparse
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from torch.profiler import ProfilerActivity, profile
@@ -22,6 +19,7 @@ from benchmarks.data.images import resize_square
 from benchmarks.data.video import Video
 from benchmarks.errors import StudyError
 from benchmarks.perf.measuring import exit_on_study_error, write_rows
+from benchmarks.perf.options import parse, parser_of
 from benchmarks.run.contract import Method
 from benchmarks.run.fast import speed_up
 from benchmarks.run.feed import Feed
@@ -110,19 +108,12 @@ def markdown(phases: dict[str, dict[str, Any]], heading: str) -> str:
 @exit_on_study_error
 def main(arguments: list[str] | None = None) -> int:
     """Profile from the command line; returns 0, or 2 with a sentence on stderr."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.perf.profiles", description=__doc__)
-    parser.add_argument("--data-root", type=Path, required=True, help="folder that holds the set")
+    parser = parser_of("profiles", __doc__, repetitions=5)
     parser.add_argument("--dataset", default="ped2")
     parser.add_argument("--profile", choices=PROFILES, default="cpu", help="geometry (cpu)")
-    parser.add_argument("--calls", type=int, help="profiled calls of each phase (5, quick: 2)")
     parser.add_argument("--top", type=int, default=12, help="operations of each phase that are named (12)")
     parser.add_argument("--unfused", action="store_true", help="mode record: torch's own batch norm and activation")
-    parser.add_argument("--quick", action="store_true", help="fewer calls")
-    parser.add_argument("--out", type=Path, required=True, help="JSON file to write; Markdown beside it")
-    chosen = parser.parse_args(arguments)
-    calls = chosen.calls or (2 if chosen.quick else 5)
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
+    chosen = parse(parser, arguments)
     phases: dict[str, dict[str, Any]] = {}
     dataset = open_dataset(chosen.dataset, chosen.data_root)
     for name, (method, task) in _METHODS.items():
@@ -132,10 +123,10 @@ def main(arguments: list[str] | None = None) -> int:
             speed_up(built, torch.device("cpu"))
         step = training_step(built, dataset.train[0], settings)
         words = f"{settings.size}x{settings.size}, batch"
-        phases[f"{name} training step, {words} {settings.batch}"] = profile_phase(step, calls, chosen.top)
+        phases[f"{name} training step, {words} {settings.batch}"] = profile_phase(step, chosen.repetitions, chosen.top)
         scored = scoring(built, dataset.test[0], settings)
         label = f"{name} scoring under {len(built.variants())} variants, {words} {built.evaluation_batch}"
-        phases[label] = profile_phase(scored, calls, chosen.top)
+        phases[label] = profile_phase(scored, chosen.repetitions, chosen.top)
     mode = "record" if chosen.unfused else "fast"
     heading = f"Profiles: {chosen.dataset}, profile {chosen.profile}, mode {mode}, one core"
     write_rows(chosen.out, [], profile=chosen.profile, mode=mode, phases=phases)

@@ -16,12 +16,14 @@ from typing import Any
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from benchmarks.data.datasets import open_dataset
 from benchmarks.data.video import Dataset
 from benchmarks.errors import StudyError
 from benchmarks.perf.counting import bound, by_name, count
-from benchmarks.perf.measuring import Row, Spread, exit_on_study_error, interleave, ratio, write_rows
+from benchmarks.perf.measuring import Row, Spread, exit_on_study_error, interleave, ratio, report
+from benchmarks.perf.options import comparison_parser, parse
 from benchmarks.perf.ours import silent
-from benchmarks.perf.workload import CPU, dataset_of, name_of, open_workload, parse, parser_of
+from benchmarks.perf.workload import CPU, name_of, open_workload
 from benchmarks.run.autoencoder import MemoryAutoencoder
 from benchmarks.run.fast import speed_up
 from benchmarks.run.feed import Feed
@@ -29,8 +31,6 @@ from benchmarks.run.training import train_epoch
 from benchmarks.study.presets import resolve
 from benchmarks.study.settings import Settings
 
-# STUDY's account of the published step at 256x256 and full width, for comparison with what is counted.
-STUDY_FLOPS_PER_FRAME = 278e9
 _MOST_NAMED = 12
 
 
@@ -123,7 +123,6 @@ def facts(settings: Settings, found: dict[str, Any]) -> dict[str, Any]:
         "seconds_per_step": found["step"].to_dict(),
         "peak_gflops": scaled(found["peak"], 1e-9).to_dict(),
         "gflop_per_frame": round(found["counter"].flops / settings.batch / 1e9, 3),
-        "study_gflop_per_frame": STUDY_FLOPS_PER_FRAME / 1e9 if settings.size == 256 and settings.width == 1 else None,
         "mbyte_per_frame": round(found["counter"].bytes / settings.batch / 1e6, 2),
     }
     for name in ("bandwidth", "cached_bandwidth"):
@@ -208,7 +207,7 @@ def precision_row(side: int, repetitions: int) -> Row:
 @exit_on_study_error
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure from the command line; returns 0, or 2 with a sentence on stderr."""
-    parser = parser_of("roofline", __doc__)
+    parser = comparison_parser("roofline", __doc__)
     parser.add_argument("--steps", type=int, default=2, help="steps of a repetition at full width")
     parser.add_argument("--matrix", type=int, default=4096, help="side of the matrices whose product is timed")
     parser.add_argument("--elements", type=int, default=2**26, help="length of the arrays that no cache holds")
@@ -220,20 +219,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         (resolve(**mnad, profile="paper", width=chosen.width), chosen.steps, peak_row),
         (resolve(**mnad, profile="cpu", width=0.25 * chosen.width), 4 * chosen.steps, roofline_row),
     )
-    dataset = dataset_of(chosen)
+    dataset = open_dataset(chosen.dataset, chosen.data_root)
     rows, steps = [], []
     for settings, repeated, row in cases:
         found = measure(settings, dataset, chosen, repeated)
         steps.append(facts(settings, found))
         rows.append(row(settings, found, steps[-1]))
-        counted = f"{steps[-1]['gflop_per_frame']:g} GFLOP per frame counted"
-        if steps[-1]["study_gflop_per_frame"] is not None:
-            counted += f" (STUDY: {steps[-1]['study_gflop_per_frame']:g})"
-        print(f"{rows[-1].line()}; {counted}; {rows[-1].limit}", flush=True)
     rows.append(precision_row(chosen.matrix, chosen.repetitions))
-    print(rows[-1].line(), flush=True)
-    write_rows(chosen.out, rows, steps=steps, threads=chosen.threads)
-    return 0
+    return report(chosen.out, rows, steps=steps, threads=chosen.threads)
 
 
 if __name__ == "__main__":

@@ -19,24 +19,16 @@ import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from benchmarks.data.datasets import open_dataset
 from benchmarks.data.video import Dataset
 from benchmarks.errors import StudyError
 from benchmarks.measure.terms import psnr_from_mse
 from benchmarks.perf import ours as our_side
-from benchmarks.perf.measuring import Row, Spread, exit_on_study_error, interleave, ratio, write_rows
+from benchmarks.perf.measuring import Row, exit_on_study_error, interleave, ratio, report
+from benchmarks.perf.options import comparison_parser, parse
 from benchmarks.perf.roofline import matrix_peak
 from benchmarks.perf.separate_process import Subprocess
-from benchmarks.perf.workload import (
-    CPU,
-    Workload,
-    changed,
-    dataset_of,
-    name_of,
-    open_workload,
-    parse,
-    parser_of,
-    recipe_of,
-)
+from benchmarks.perf.workload import CPU, Workload, changed, name_of, open_workload, recipe_of
 from benchmarks.run.autoencoder import MemoryAutoencoder
 from benchmarks.run.evaluation import Pass, evaluate
 from benchmarks.study.presets import resolve
@@ -65,9 +57,9 @@ class Contest:
 
     def theirs(self, threshold: float | None) -> published_mnad.Scores:
         """Score all clips as published; a threshold of None leaves the items alone."""
-        return published_mnad.Evaluation(self._recipe(), threshold=threshold, size=self.settings.size).run(
-            [self.work.files]
-        )
+        return published_mnad.Evaluation(
+            _recipe(self.settings, self.seed), threshold=threshold, size=self.settings.size
+        ).run([self.work.files])
 
     def timed_ours(self, precision: str, variant: Variant, threshold: float) -> Callable[[], float]:
         """Return a measurement of frames a second; the network is built before."""
@@ -77,9 +69,6 @@ class Contest:
     def apart(self, threshold: float | None) -> Subprocess:
         """Return a measurement of the recipe's frames a second, in a process of its own."""
         return Subprocess(published, self.settings, self.seed, self.work.files, threshold)
-
-    def _recipe(self) -> published_mnad.Mnad:
-        return _recipe(self.settings, self.seed)
 
 
 def _recipe(settings: Settings, seed: int) -> published_mnad.Mnad:
@@ -173,7 +162,10 @@ def compare(settings: Settings, work: Workload, repetitions: int, side: int) -> 
             f"arithmetic: {per_frame / 1e9:.3g} GFLOP a frame at this rate are {share:.2f} of the machine's "
             f"{precision} matrix peak"
         )
-        return _row(f"{what}, {where}", found[side], found[yardstick], target, limit)
+        claim = ratio(found[side], found[yardstick])
+        return Row(
+            f"{what}, {where}", "frames/s", found[side], found[yardstick], claim, "times as fast", target, limit=limit
+        )
 
     rows = [
         row(f"evaluation with test-time update, {default}", "default", "theirs", 3.0),
@@ -189,19 +181,6 @@ def compare(settings: Settings, work: Workload, repetitions: int, side: int) -> 
     return rows, agreement
 
 
-def _row(what: str, ours: Spread, theirs: Spread, target: float | None, limit: str) -> Row:
-    return Row(
-        what=what,
-        unit="frames/s",
-        ours=ours,
-        theirs=theirs,
-        claim=ratio(ours, theirs),
-        claim_unit="times as fast",
-        target=target,
-        limit=limit,
-    )
-
-
 def measure(
     dataset: Dataset, settings: Settings, *, clips: int, repetitions: int, side: int
 ) -> tuple[list[Row], dict[str, object]]:
@@ -215,21 +194,16 @@ def measure(
 @exit_on_study_error
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure from the command line; returns 0, or 2 with a sentence on stderr."""
-    parser = parser_of("scoring_speed", __doc__)
+    parser = comparison_parser("scoring_speed", __doc__, repetitions=3)
     parser.add_argument("--clips", type=int, default=24, help="frames that are scored")
     parser.add_argument("--matrix", type=int, default=4096, help="side of the matrices whose product is the peak")
-    parser.set_defaults(repetitions=3)
     chosen = parse(parser, arguments)
     settings = resolve(
         dataset=chosen.dataset, method="mnad", task="prediction", profile="paper", size=chosen.size, width=chosen.width
     )
-    rows, agreement = measure(
-        dataset_of(chosen), settings, clips=chosen.clips, repetitions=chosen.repetitions, side=chosen.matrix
-    )
-    for row in rows:
-        print(row.line(), flush=True)
-    write_rows(chosen.out, rows, largest_relative_difference=agreement, threads=chosen.threads)
-    return 0
+    dataset = open_dataset(chosen.dataset, chosen.data_root)
+    rows, agreement = measure(dataset, settings, clips=chosen.clips, repetitions=chosen.repetitions, side=chosen.matrix)
+    return report(chosen.out, rows, largest_relative_difference=agreement, threads=chosen.threads)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ the harness makes them (`Feed.batch`, then MNAD's `to_frames`), and in one compi
 The same shuffled clips everywhere, one core each. Run: `python -m benchmarks.perf.store --data-root DATA --out FILE`.
 """
 
-import argparse
 import os
 import sys
 import tempfile
@@ -14,7 +13,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -26,7 +24,8 @@ from benchmarks.data.store import open_store
 from benchmarks.data.video import Dataset
 from benchmarks.errors import StudyError
 from benchmarks.perf.float_batches import float_batch
-from benchmarks.perf.measuring import Row, exit_on_study_error, interleave, ratio, write_rows
+from benchmarks.perf.measuring import Row, exit_on_study_error, interleave, ratio, report
+from benchmarks.perf.options import parse, parser_of
 from benchmarks.run.feed import Feed
 from mnad.score import to_frames
 
@@ -99,18 +98,9 @@ def measure(
         kind = "uint8" if way == "store uint8" else "float32"
         claim = ratio(found[way], found[f"images {kind}"])
         target = None if kind == "uint8" else _TARGET
-        rows.append(
-            Row(
-                what=f"frame store, {channels} channel{'s' if channels > 1 else ''}: {what}",
-                unit="clips/s",
-                ours=found[way],
-                theirs=found[f"images {kind}"],
-                claim=claim,
-                claim_unit="times",
-                target=target,
-                limit=limits.get(way, "") if target is not None and claim.median < target else "",
-            )
-        )
+        name = f"frame store, {channels} channel{'s' if channels > 1 else ''}: {what}"
+        limit = limits.get(way, "") if claim.median < _TARGET else ""
+        rows.append(Row(name, "clips/s", found[way], found[f"images {kind}"], claim, "times", target, limit=limit))
     facts = {
         "channels": channels,
         "writing_alone_times": bound.to_dict(),
@@ -130,38 +120,28 @@ def _rate(way: Callable[[NDArray[np.int64]], object], order: NDArray[np.int64]) 
 @exit_on_study_error
 def main(arguments: list[str] | None = None) -> int:
     """Measure on real data from the command line; returns 0, or 2 with a sentence on stderr."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.perf.store", description=__doc__)
-    parser.add_argument("--data-root", type=Path, required=True, help="folder that holds the set")
+    parser = parser_of("store", __doc__, repetitions=7)
     parser.add_argument("--dataset", default="ped2")
-    parser.add_argument(
-        "--store", type=Path, default=None, help="folder of the frame store, a temporary one by default"
-    )
     parser.add_argument("--size", type=int, default=256, help="height and width in pixels (256)")
     parser.add_argument("--batches", type=int, help="batches a repetition (200, quick: 40)")
-    parser.add_argument("--repetitions", type=int, help="of each way, in turn (7, quick: 3)")
-    parser.add_argument("--quick", action="store_true", help="fewer batches and repetitions")
-    parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
-    chosen = parser.parse_args(arguments)
+    chosen = parse(parser, arguments)
     batches = chosen.batches or (40 if chosen.quick else 200)
-    repetitions = chosen.repetitions or (3 if chosen.quick else 7)
-    cv2.setNumThreads(1)
-    torch.set_num_threads(1)
-    rows: list[Row] = []
-    facts: list[dict[str, Any]] = []
     dataset = open_dataset(chosen.dataset, chosen.data_root)
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = chosen.store if chosen.store is not None else Path(temporary)
-        for channels in _CHANNELS:
-            found, bound = measure(
-                dataset, channels, folder, size=chosen.size, batches=batches, repetitions=repetitions
+    with tempfile.TemporaryDirectory() as folder:
+        found = [
+            measure(
+                dataset,
+                channels,
+                Path(folder),
+                size=chosen.size,
+                batches=batches,
+                repetitions=chosen.repetitions,
             )
-            rows += found
-            facts.append(bound)
+            for channels in _CHANNELS
+        ]
     about = f"batches of {_BATCH} clips of {_LENGTH} frames, {chosen.size}x{chosen.size}, shuffled, one core"
-    write_rows(chosen.out, rows, about=about, dataset=chosen.dataset, bounds=facts)
-    for row in rows:
-        print(f"{row.what}: {row.ours.median:.0f} {row.unit}, {row.claim.median:.1f} times faster than images")
-    return 0
+    rows, bounds = [row for rows, _ in found for row in rows], [bound for _, bound in found]
+    return report(chosen.out, rows, about=about, dataset=chosen.dataset, bounds=bounds)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,8 @@ import torch
 
 from benchmarks.data.clips import Clips
 from benchmarks.errors import StudyError
-from benchmarks.perf.measuring import Row, Spread, exit_on_study_error, write_rows
+from benchmarks.perf.measuring import Row, Spread, exit_on_study_error, report
+from benchmarks.perf.options import parse, parser_of
 from benchmarks.perf.sparse_store import even_lengths, open_sparse_store
 from benchmarks.run.feed import Feed
 from benchmarks.run.methods import build
@@ -69,7 +70,6 @@ def sample(begun: float, frames: int) -> Sample:
 
 def train(folder: Path, *, frames: int, size: int, steps: int, batch: int, interval: float) -> dict[str, Any]:
     """Train for so many steps from a store of so many frames, and return the samples; for a process of its own."""
-    torch.set_num_threads(1)
     _, store = open_sparse_store(even_lengths(frames, min(_VIDEOS, max(1, frames // 32))), size=size, folder=folder)
     settings = resolve(
         dataset="ped2", method="mnad", task="prediction", profile="smoke", size=size, width=0.0625, batch=batch
@@ -149,27 +149,21 @@ def rows_of(samples: Sequence[Sample], after: Sample, what: str) -> list[Row]:
         ("resident with the clean pages of files, which the kernel takes back at will", "GB", peak, None),
         ("resident after the store's pages were handed back", "GB", returned, None),
     )
-    return [
-        Row(f"{what}: {name}", unit, value, None, value, unit, target, at_least=False)
-        for name, unit, value, target in named
-    ]
+    return [Row.alone(f"{what}: {name}", unit, value, target, at_least=False) for name, unit, value, target in named]
 
 
 @exit_on_study_error
 def main(arguments: list[str] | None = None) -> int:
     """Measure from the command line; returns 0, or 2 with a sentence on stderr."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.perf.store_memory", description=__doc__)
-    parser.add_argument("--data-root", type=Path, help="not used: frames are generated")
+    parser = parser_of("store_memory", __doc__)
     parser.add_argument("--folder", type=Path, help="where the store of holes is made, on a disk; a temporary folder")
     parser.add_argument("--frames", type=int, default=274_515, help="of the store (274515)")
     parser.add_argument("--size", type=int, default=256, help="height and width in pixels (256)")
     parser.add_argument("--batch", type=int, default=4, help="clips of a step (4)")
     parser.add_argument("--steps", type=int, help="training steps (600, quick: 100)")
     parser.add_argument("--interval", type=float, default=0.1, help="seconds between samples (0.1)")
-    parser.add_argument("--quick", action="store_true", help="fewer steps")
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
-    chosen = parser.parse_args(arguments)
+    chosen = parse(parser, arguments)
     steps = chosen.steps or (100 if chosen.quick else 600)
     sizes = {name: getattr(chosen, name) for name in ("frames", "size", "batch", "interval")}
     if not _ROLLUP.exists():
@@ -181,8 +175,9 @@ def main(arguments: list[str] | None = None) -> int:
         trace = Path(temporary) / "trace.json"
         options = [text for name, value in sizes.items() for text in (f"--{name}", str(value))]
         command = [sys.executable, "-m", "benchmarks.perf.store_memory", "--child", "--folder", temporary, *options]
+        command += ["--data-root", str(chosen.data_root), "--steps", str(steps), "--out", str(trace)]
         done = subprocess.run(
-            [*command, "--steps", str(steps), "--out", str(trace)],
+            command,
             cwd=_ROOT,
             env={**os.environ, "OMP_NUM_THREADS": "1"},
             check=False,
@@ -197,7 +192,7 @@ def main(arguments: list[str] | None = None) -> int:
     rows = rows_of(samples, after, what)
     counted = "held: max(anonymous, dirty) + locked of /proc/self/smaps_rollup; clean pages of files are not held"
     thinned = samples[:: max(1, len(samples) // 200)]
-    write_rows(
+    return report(
         chosen.out,
         rows,
         counted=counted,
@@ -205,9 +200,6 @@ def main(arguments: list[str] | None = None) -> int:
         sampled=len(samples),
         after={name: round(value, 2) for name, value in asdict(after).items()},
     )
-    for row in rows:
-        print(f"{row.what}: {row.claim.median:.4g} {row.claim_unit}")
-    return 0
 
 
 if __name__ == "__main__":

@@ -17,10 +17,10 @@ _PREFACE = (
     ),
     (
         "measured in turn, and the ratio is that of neighbours: machines drift, so ratios are claimed, not absolute "
-        "figures. *Beside it* is the published recipe, unless the row names something else."
+        "figures. *Compared with* is the published recipe, unless the row names something else."
     ),
 )
-_HEAD = ("what", "ours", "beside it", "ratio or claim", "target", "reached")
+_HEAD = ("what", "ours", "compared with", "ratio or claim", "target", "reached")
 
 
 def write_table(folder: Path, expected: Sequence[str] = ()) -> Path:

@@ -13,11 +13,13 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from benchmarks.data.datasets import open_dataset
 from benchmarks.data.video import Dataset
 from benchmarks.perf import ours as our_side
-from benchmarks.perf.measuring import Row, exit_on_study_error, interleave, ratio, write_rows
+from benchmarks.perf.measuring import Row, exit_on_study_error, interleave, ratio, report
+from benchmarks.perf.options import comparison_parser, parse
 from benchmarks.perf.separate_process import Subprocess
-from benchmarks.perf.workload import CPU, dataset_of, name_of, open_workload, parse, parser_of, recipe_of
+from benchmarks.perf.workload import CPU, name_of, open_workload, recipe_of
 from benchmarks.run.autoencoder import MemoryAutoencoder
 from benchmarks.study.presets import resolve
 from benchmarks.study.settings import Settings
@@ -81,18 +83,17 @@ def cases(chosen: argparse.Namespace) -> list[tuple[Settings, int, float | None]
 @exit_on_study_error
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure from the command line; returns 0, or 2 with a sentence on stderr."""
-    parser = parser_of("training_step", __doc__)
+    parser = comparison_parser("training_step", __doc__)
     parser.add_argument("--steps", type=int, default=2, help="steps of a repetition at full width")
     parser.add_argument("--memae-size", type=int, default=128, help="pixels a side of MemAE's clips")
     parser.add_argument("--memae-batch", type=int, default=4, help="clips a step at full width")
     chosen = parse(parser, arguments)
-    dataset = dataset_of(chosen)
-    rows = []
-    for settings, steps, target in cases(chosen):
-        rows.append(compare(settings, dataset, steps=steps, repetitions=chosen.repetitions, target=target))
-        print(rows[-1].line(), flush=True)
-    write_rows(chosen.out, rows, threads=chosen.threads)
-    return 0
+    dataset = open_dataset(chosen.dataset, chosen.data_root)
+    rows = [
+        compare(settings, dataset, steps=steps, repetitions=chosen.repetitions, target=target)
+        for settings, steps, target in cases(chosen)
+    ]
+    return report(chosen.out, rows, threads=chosen.threads)
 
 
 if __name__ == "__main__":

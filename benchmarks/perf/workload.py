@@ -1,22 +1,17 @@
 """The clips that a comparison runs on, twice: as image files, which the published recipe decodes clip by clip, and as a feed."""
 
-import argparse
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-import cv2
 import torch
 
 from benchmarks.data.clips import Clips
-from benchmarks.data.datasets import open_dataset
 from benchmarks.data.store import open_store
 from benchmarks.data.video import Dataset, ImageFrames, Video
 from benchmarks.errors import StudyError
 from benchmarks.run.autoencoder import MemoryAutoencoder
 from benchmarks.run.feed import Feed
-from benchmarks.run.hardware import keep_freed_memory
 from benchmarks.study.settings import Settings
 from examples.memae_in_one_file import Memae
 from examples.mnad_in_one_file import Mnad
@@ -104,33 +99,3 @@ def name_of(settings: Settings, *, batch: bool = True) -> str:
     method = {"mnad": "MNAD", "memae": "MemAE"}[settings.method]
     name = f"{method} {settings.task}, {shape}, {width}"
     return f"{name}, batch {settings.batch}" if batch else name
-
-
-def parser_of(name: str, description: str | None) -> argparse.ArgumentParser:
-    """Return a parser with the arguments that all comparisons share."""
-    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.perf.{name}", description=description)
-    parser.add_argument("--data-root", type=Path, required=True, help="folder that holds the set")
-    parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
-    parser.add_argument("--quick", action="store_true", help="one repetition of each")
-    parser.add_argument("--dataset", default="ped2", help="a set whose frames are image files")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--size", type=int, default=256, help="pixels a side")
-    parser.add_argument("--width", type=float, default=1.0, help="all widths are multiplied by it")
-    parser.add_argument("--repetitions", type=int, default=5)
-    return parser
-
-
-def parse(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Parse, and set threads of torch and OpenCV, and the allocator, as a cell does; ``--quick`` becomes one repetition."""
-    chosen = parser.parse_args(arguments)
-    torch.set_num_threads(chosen.threads)
-    keep_freed_memory()
-    cv2.setNumThreads(chosen.threads)
-    if chosen.quick:
-        chosen.repetitions = 1
-    return chosen
-
-
-def dataset_of(chosen: argparse.Namespace) -> Dataset:
-    """Open the set that was asked for."""
-    return open_dataset(chosen.dataset, chosen.data_root)

@@ -88,7 +88,7 @@ class TestRows:
         beside = {"first": Spread((20.0,)), "later": Spread((7.0, 6.0)), "figures": Spread((2.0, 3.0))}
         existing = {"seconds": Spread((2.0,)), "cells": 18}
         grid = {"cpu_seconds": 80.0, "wall_seconds": 50.0, "jobs": 2, "cells": 4, "busy": 0.8}
-        rows = overhead._rows(beside, Spread((91.0,)), existing, [grid])
+        rows = overhead._rows(beside, Spread((91.0,)), existing, grid)
         assert rows[0].claim.values == pytest.approx((9.0, 9.0))
         assert [row.reached for row in rows] == [False, None, True, False]
         assert "10.0 s a core" in rows[3].limit

@@ -68,7 +68,7 @@ class TestMain:
             str(data_root),
             "--profile",
             "smoke",
-            "--calls",
+            "--repetitions",
             "1",
             "--top",
             "99",

@@ -77,7 +77,10 @@ class TestMain:
         """Small sizes give finite exponents, a row a curve and a picture; no exponent is judged."""
         out = tmp_path / "scaling.json"
         largest = ["size=64", "length=2", "batch=2", "items=10", "frames=5000", "cells=30"]
-        assert scaling.main(["--repetitions", "1", "--out", str(out), "--largest", *largest]) == 0
+        assert (
+            scaling.main(["--data-root", str(tmp_path), "--repetitions", "1", "--out", str(out), "--largest", *largest])
+            == 0
+        )
         report = json.loads(out.read_text())
         assert len(report["curves"]) == len(report["rows"]) == 10
         for curve in report["curves"]:

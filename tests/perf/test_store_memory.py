@@ -85,7 +85,9 @@ class TestMain:
         """A child trains, samples go from the first to the last frame, and memory is plausible."""
         out = tmp_path / "memory.json"
         sizes = ["--frames", "200", "--size", "32", "--batch", "2", "--steps", "20", "--interval", "0.005"]
-        assert store_memory.main([*sizes, "--folder", str(tmp_path), "--out", str(out)]) == 0
+        assert (
+            store_memory.main(["--data-root", str(tmp_path), *sizes, "--folder", str(tmp_path), "--out", str(out)]) == 0
+        )
         report = json.loads(out.read_text())
         assert len(report["rows"]) == 4
         assert report["sampled"] > 3
