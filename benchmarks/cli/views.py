@@ -125,11 +125,11 @@ def _write_memory_effect(results: Path) -> None:
 def _write_place_tables(options: argparse.Namespace) -> None:
     """Where methods see anomalies: in pixels and in boxes."""
     from benchmarks.report.read.records import load_records
-    from benchmarks.report.tables.box_table import write_box_tables
-    from benchmarks.report.tables.pixel_table import write_pixel_tables
+    from benchmarks.report.tables.box_table import BOXES
+    from benchmarks.report.tables.pixel_table import PIXELS
 
     records = load_records(options.results)
-    if paths := write_pixel_tables(records, options.results) | write_box_tables(records, options.results):
+    if paths := PIXELS.write(records, options.results) | BOXES.write(records, options.results):
         print(f"Written: {', '.join(map(str, paths.values()))}")
 
 

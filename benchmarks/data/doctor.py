@@ -1,10 +1,8 @@
 """The doctor: examines a data set and says everything that is wrong with it, not only the first thing."""
 
-import argparse
 import hashlib
 import itertools
 import re
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,9 +62,9 @@ def examine(name: str, root: Path | None, *, decode: bool = True, progress: bool
     return report
 
 
-def run_doctor(name: str, root: Path | None, *, decode: bool = True) -> int:
+def run_doctor(name: str, root: Path | None) -> int:
     """Print what the doctor finds; return 0 where the set is fit to use, else 1."""
-    report = examine(name, root, decode=decode, progress=True)
+    report = examine(name, root, progress=True)
     problems = one_a_cause(report.problems)
     for sentence in problems:
         print(f"problem: {sentence}")
@@ -230,17 +228,3 @@ def _all(dataset: Dataset) -> list[tuple[str, Video]]:
 
 def _videos(dataset: Dataset, *, progress: bool, what: str) -> Iterator[tuple[str, Video]]:
     yield from tqdm(_all(dataset), desc=f"{dataset.name} {what}", unit="video", disable=not progress, leave=False)
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Examine a set from the command line."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.data.doctor", description=__doc__)
-    parser.add_argument("name", help="data set, as ped2")
-    parser.add_argument("--data-root", type=Path, default=None, help="folder that holds the set")
-    parser.add_argument("--quick", action="store_true", help="do not decode the images")
-    chosen = parser.parse_args(arguments)
-    return run_doctor(chosen.name, chosen.data_root, decode=not chosen.quick)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,10 +1,8 @@
 """Getting a release: downloaded with resume, or taken from a local archive, checked by SHA-256 and unpacked."""
 
-import argparse
 import hashlib
 import http.client
 import re
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -140,23 +138,3 @@ def _file_name(release: Release) -> str:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Get a release from the command line; returns 0, or 2 with a sentence on stderr."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.data.download", description=__doc__)
-    parser.add_argument("name", help="data set, as ped2")
-    parser.add_argument("--data-root", type=Path, required=True, help="folder to put the set into")
-    parser.add_argument("--archive", type=Path, default=None, help="local file, or folder of files, of the release")
-    chosen = parser.parse_args(arguments)
-    try:
-        made = fetch(chosen.name, chosen.data_root, chosen.archive)
-    except StudyError as error:
-        print(error, file=sys.stderr)
-        return 2
-    print("\n".join(map(str, made)) or f"{chosen.name} is there already.")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -206,6 +206,6 @@ FACTS |= {
 
 
 def videos_of(name: str) -> str:
-    """Return the set whose folder and frames a set has: itself, but for one that is labelled anew."""
+    """Return the set whose folder and frames a set has: itself, but for one with other labels."""
     facts = FACTS.get(name)
     return facts.relabels if facts is not None and facts.relabels is not None else name

@@ -40,7 +40,9 @@ def welch_contrast(
     weight, n = np.asarray(weights, dtype=np.float64), np.asarray(counts, dtype=np.float64)
     used = weight != 0
     if not used.any() or n[used].min() < 2:
-        raise StudyError(f"expected at least two runs in each cell of a contrast, got {n[used].tolist()}: add seeds")
+        raise StudyError(
+            f"Expected at least two runs in each cell of a contrast, but got {n[used].tolist()}: add seeds"
+        )
     weight, n = weight[used], n[used]
     mean = np.asarray(np.asarray(means, dtype=np.float64)[..., used] @ weight)
     parts = weight**2 * np.asarray(variances, dtype=np.float64)[..., used] / n

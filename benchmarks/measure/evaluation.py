@@ -55,7 +55,7 @@ def measure_variant(
     """
     names = [score.name for score in scores]
     if not names or len(set(names)) != len(names):
-        raise StudyError(f"expected at least one score and no name twice, got {names}")
+        raise StudyError(f"Expected at least one score and no name twice, but got {names}")
     notes: list[str] = []
     if calibration is None:
         notes.append("no calibration frames: the normalisation train is left out")

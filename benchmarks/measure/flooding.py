@@ -94,9 +94,9 @@ def add_changes(
     for pixel in range(len(parent)):
         parent[pixel] = -1
     hits = [0] * (regions + 1)
-    told = [0] * (regions + 1)
+    counted = [0] * (regions + 1)
     wrong = 0
-    told_wrong = 0
+    counted_wrong = 0
     for rank in range(len(order)):
         pixel = order[rank]
         parent[pixel] = pixel
@@ -140,9 +140,9 @@ def add_changes(
         # equal pixels enter together
         if rank + 1 < len(order) and levels[order[rank + 1]] == level:
             continue
-        false[level] += wrong - told_wrong
-        told_wrong = wrong
+        false[level] += wrong - counted_wrong
+        counted_wrong = wrong
         for region in range(regions):
             seen = int(hits[region] > 0)
-            found[track[region] * len(false) + level] += seen - told[region]
-            told[region] = seen
+            found[track[region] * len(false) + level] += seen - counted[region]
+            counted[region] = seen

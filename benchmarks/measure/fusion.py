@@ -36,9 +36,9 @@ class Score:
         for term, weight in self.weights.items():
             orientation(term)
             if not (math.isfinite(weight) and weight >= 0):
-                raise StudyError(f"expected weights of at least 0 in score {self.name}, got {weight} for {term}")
+                raise StudyError(f"Expected weights of at least 0 in score {self.name}, but got {weight} for {term}")
         if not self.terms:
-            raise StudyError(f"expected a term of weight above 0 in score {self.name}, got none: give it one")
+            raise StudyError(f"Expected a term of weight above 0 in score {self.name}, but got none: give it one")
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -83,14 +83,14 @@ def fuse(terms: pd.DataFrame, score: Score, how: Normalisation, calibration: Cal
 def _column(table: pd.DataFrame, term: str, user: str) -> NDArray[np.float64]:
     if term not in table.columns:
         raise StudyError(
-            f"expected a column {term} for {user}, got {', '.join(map(str, table.columns))}: choose another score"
+            f"Expected a column {term} for {user}, but got {', '.join(map(str, table.columns))}: choose another score"
         )
     return table[term].to_numpy(dtype=np.float64)
 
 
 def _videos(table: pd.DataFrame) -> NDArray[np.str_]:
     if "video" not in table.columns:
-        raise StudyError(f"expected a column video beside the terms, got {', '.join(map(str, table.columns))}")
+        raise StudyError(f"Expected a column video next to the terms, but got {', '.join(map(str, table.columns))}")
     return table["video"].to_numpy(dtype=np.str_)
 
 
@@ -103,5 +103,5 @@ def _oriented(
     if isinstance(calibration, pd.DataFrame):
         return sign * _column(calibration, term, f"the calibration of score {score}")
     if term not in calibration:
-        raise StudyError(f"expected moments of {term} to calibrate score {score}, got {', '.join(calibration)}")
+        raise StudyError(f"Expected moments of {term} to calibrate score {score}, but got {', '.join(calibration)}")
     return Moments(sign * calibration[term].mean, calibration[term].std)

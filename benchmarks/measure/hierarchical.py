@@ -45,7 +45,7 @@ class SeedVideoDifference:
         )
         if not same:
             raise StudyError(
-                f"expected both sides on the same frames for the same seeds, got {len(a)} and {len(b)} runs: "
+                f"Expected both sides on the same frames for the same seeds, but got {len(a)} and {len(b)} runs: "
                 "keep the frames that both score"
             )
         wins = np.stack([one.wins - other.wins for one, other in zip(a, b, strict=True)])
@@ -95,7 +95,7 @@ def two_way_t(difference: SeedVideoDifference, level: float = 0.95) -> tuple[NDA
     values = difference.by_seed()
     seeds, videos = values.shape[-1], difference.normal.size
     if seeds < 2 or videos < 2:
-        raise StudyError(f"expected at least two seeds and two videos, got {seeds} and {videos}")
+        raise StudyError(f"Expected at least two seeds and two videos, but got {seeds} and {videos}")
     left = difference.without_each_video()
     count = np.sum(~np.isnan(left), axis=-1)
     over_videos = (count - 1) * np.nanvar(left, axis=-1)

@@ -37,13 +37,15 @@ def scored_frames(anomaly: ArrayLike, label: ArrayLike, video: ArrayLike) -> Sco
     names = np.asarray(video, dtype=np.str_)
     if scores.ndim != 1 or not scores.size or not scores.shape == labels.shape == names.shape:
         raise StudyError(
-            "expected a score, a label and a video for each of n > 0 frames, "
-            f"got shapes {scores.shape}, {labels.shape}, {names.shape}"
+            "Expected a score, a label and a video for each of n > 0 frames, "
+            f"but got shapes {scores.shape}, {labels.shape}, {names.shape}"
         )
     bad = ~np.isfinite(scores)
     if bad.any():
-        raise StudyError(f"expected finite anomaly scores, got {scores[bad][0]} in video {names[bad][0]}")
+        raise StudyError(f"Expected finite anomaly scores, but got {scores[bad][0]} in video {names[bad][0]}")
     if not np.all((labels == 0) | (labels == 1)):
-        raise StudyError(f"expected labels 0 (normal) or 1 (abnormal), got {labels[(labels != 0) & (labels != 1)][0]}")
+        raise StudyError(
+            f"Expected labels 0 (normal) or 1 (abnormal), but got {labels[(labels != 0) & (labels != 1)][0]}"
+        )
     unique, index = np.unique(names, return_inverse=True)
     return ScoredFrames(scores, labels.astype(bool), index, unique)

@@ -98,7 +98,7 @@ def sign_flip_p(values: ArrayLike) -> NDArray[np.float64]:
     """
     x = np.asarray(values, dtype=np.float64)
     if x.ndim < 1 or not x.shape[-1] or not np.all(np.isfinite(x)):
-        raise StudyError(f"expected at least one finite value a row for a sign-flip test, got shape {x.shape}")
+        raise StudyError(f"Expected at least one finite value a row for a sign-flip test, but got shape {x.shape}")
     observed = np.abs(x.sum(axis=-1, keepdims=True))
     bound = observed - _TIE * (1 + observed)
     if x.shape[-1] > MOST_PAIRS:
@@ -129,5 +129,5 @@ def _scipy_bootstrap(values: ArrayLike, level: float, method: str) -> Bounds:
 def _seeds(values: ArrayLike) -> NDArray[np.float64]:
     x = np.asarray(values, dtype=np.float64)
     if x.ndim < 1 or x.shape[-1] < 2 or not np.all(np.isfinite(x)):
-        raise StudyError(f"expected finite values of at least two seeds for an interval, got shape {x.shape}")
+        raise StudyError(f"Expected finite values of at least two seeds for an interval, but got shape {x.shape}")
     return x

@@ -106,12 +106,12 @@ def auc_by_kind(anomaly: ArrayLike, label: ArrayLike, kinds: ArrayLike, video: A
     kind = np.asarray(kinds)
     if kind.shape != frames.abnormal.shape or not np.isin(kind, [0, *KINDS.values()]).all():
         raise StudyError(
-            f"expected a kind from 0 to {max(KINDS.values())} for each of {frames.abnormal.size} frames, got others"
+            f"Expected a kind from 0 to {max(KINDS.values())} for each of {frames.abnormal.size} frames, but got others"
         )
     if not np.array_equal(kind > 0, frames.abnormal):
         where = frames.names[frames.video[np.flatnonzero((kind > 0) != frames.abnormal)[0]]]
         raise StudyError(
-            f"expected kind 0 for normal frames and another for abnormal ones, got a mismatch in video {where}"
+            f"Expected kind 0 for normal frames and another for abnormal ones, but got a mismatch in video {where}"
         )
     areas: dict[str, float | None] = {}
     for name, number in KINDS.items():

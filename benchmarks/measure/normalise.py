@@ -34,7 +34,7 @@ class Moments:
         array = np.asarray(values, dtype=np.float64)
         if array.ndim != 1 or not array.size or not np.all(np.isfinite(array)):
             raise StudyError(
-                f"expected finite calibration values of shape (n,), got shape {array.shape}: hold out a training video"
+                f"Expected finite calibration values of shape (n,), but got shape {array.shape}: hold out a training video"
             )
         # the sum behind std() rounds, so equal values can give 1e-18
         return cls(float(array.mean()), float(array.std()) if np.ptp(array) > 0 else 0.0)
@@ -72,7 +72,7 @@ def normalise(
     names = np.asarray(videos)
     if x.ndim != 1 or not x.size or x.shape != names.shape or not np.all(np.isfinite(x)):
         raise StudyError(
-            f"expected finite values and a video for each, got shapes {x.shape} and {names.shape} for {term}"
+            f"Expected finite values and a video for each, but got shapes {x.shape} and {names.shape} for {term}"
         )
     if how == "per_video":
         return _per_video(x, names, term)
@@ -83,13 +83,13 @@ def normalise(
     if how == "train":
         if calibration is None:
             raise StudyError(
-                f"expected calibration values of {term} to normalise by train, got none: hold out a training video"
+                f"Expected calibration values of {term} to normalise by train, but got none: hold out a training video"
             )
         moments = calibration if isinstance(calibration, Moments) else Moments.of(calibration)
         if moments.std == 0:
             return Normalised(np.zeros_like(x), (f"{term} is constant over the calibration frames: it contributes 0",))
         return Normalised((x - moments.mean) / moments.std, ())
-    raise StudyError(f"expected a normalisation of {', '.join(NORMALISATIONS)}, got {how!r}")
+    raise StudyError(f"Expected a normalisation of {', '.join(NORMALISATIONS)}, but got {how!r}")
 
 
 def _per_video(x: NDArray[np.float64], names: NDArray[np.generic], term: str) -> Normalised:

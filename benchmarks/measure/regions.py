@@ -183,7 +183,7 @@ def _partners(area: Ints, before: tuple[Ints, Ints], now: tuple[Ints, Ints]) -> 
 
 
 def _nearest(regions: Regions, number: Ints, centres: NDArray[np.float64]) -> Ints:
-    """Tracks by the nearest known centre; numbered anew, since objects that are never seen have no region."""
+    """Tracks by the nearest known centre; numbered from 0, since objects that are never seen have no region."""
     _, height, width = regions.shape
     inside = regions.pixel % (height * width)
     count = np.maximum(regions.area, 1)

@@ -92,9 +92,9 @@ def bootstrap_over_videos(
         StudyError: as ``scored_frames`` does, or for a metric, a number of draws or a level that is none.
     """
     if metric not in {"micro_auc", "macro_auc"}:
-        raise StudyError(f"expected the metric micro_auc or macro_auc for a bootstrap over videos, got {metric!r}")
+        raise StudyError(f"Expected the metric micro_auc or macro_auc for a bootstrap over videos, but got {metric!r}")
     if draws < 1 or not 0 < level < 1:
-        raise StudyError(f"expected at least 1 draw and a level between 0 and 1, got {draws} and {level}")
+        raise StudyError(f"Expected at least 1 draw and a level between 0 and 1, but got {draws} and {level}")
     pairs = VideoPairs.of(anomaly, label, video)
     size = pairs.normal.size
     if size == 1:
@@ -160,7 +160,7 @@ def paired_difference(
     """
     seeds = tuple(sorted(a_by_seed.keys() & b_by_seed.keys()))
     if not seeds:
-        raise StudyError("expected at least one seed on both sides of a contrast, got none: run the missing seeds")
+        raise StudyError("Expected at least one seed on both sides of a contrast, but got none: run the missing seeds")
     differences = _finite([a_by_seed[seed] - b_by_seed[seed] for seed in seeds])
     estimate = t_interval(differences.tolist(), level)
     return PairedDifference(
@@ -198,7 +198,7 @@ def _t_test(differences: NDArray[np.float64]) -> float:
 def _finite(values: ArrayLike) -> NDArray[np.float64]:
     x = np.asarray(values, dtype=np.float64)
     if x.ndim != 1 or not x.size or not np.all(np.isfinite(x)):
-        raise StudyError(f"expected one or more finite values, got {x.tolist()}")
+        raise StudyError(f"Expected one or more finite values, but got {x.tolist()}")
     return x
 
 

@@ -55,7 +55,7 @@ def orientation(term: str) -> int:
     """
     if term not in ORIENTATION:
         raise StudyError(
-            f"expected a score term with a known orientation, got {term!r}; choose one of {', '.join(ORIENTATION)} "
+            f"Expected a score term with a known orientation, but got {term!r}; choose one of {', '.join(ORIENTATION)} "
             "or add the term to ORIENTATION in benchmarks/measure/terms.py"
         )
     return ORIENTATION[term]
@@ -73,7 +73,7 @@ def psnr_from_mse(mse: ArrayLike) -> NDArray[np.float64]:
     error = np.asarray(mse, dtype=np.float64)
     if not np.all(np.isfinite(error)) or np.any(error < 0):
         raise StudyError(
-            "expected finite mean squared errors of at least 0, got others: look at the frames' reconstruction"
+            "Expected finite mean squared errors of at least 0, but got others: look at the frames' reconstruction"
         )
     floor = 10.0 ** (-PSNR_CAP / 10)
     return np.asarray(-10.0 * np.log10(np.maximum(error, floor)), dtype=np.float64)
@@ -102,7 +102,7 @@ def select_variant(table: pd.DataFrame, variant: str) -> pd.DataFrame:
     terms = {name: name.removeprefix(prefix) for name in map(str, table.columns) if name.startswith(prefix)}
     if not terms:
         known = sorted({name.split(".")[0] for name in map(str, table.columns) if "." in name})
-        raise StudyError(f"expected terms of the variant {variant!r} in the table, got those of {', '.join(known)}")
+        raise StudyError(f"Expected terms of the variant {variant!r} in the table, but got those of {', '.join(known)}")
     return table[[name for name in KEYS if name in table.columns] + list(terms)].rename(columns=terms)
 
 
@@ -119,10 +119,12 @@ def write_terms(frame: pd.DataFrame, path: Path) -> None:
         bad = np.flatnonzero(~np.isfinite(column.to_numpy(dtype=np.float64)))
         if bad.size:
             raise StudyError(
-                f"expected finite score terms, got {column.iloc[bad[0]]} in {name}, row {bad[0]}: {path} not written"
+                f"Expected finite score terms, but got {column.iloc[bad[0]]} in {name}, row {bad[0]}: {path} not written"
             )
     if not frame.equals(round_terms(frame)):
-        raise StudyError(f"expected a table as round_terms leaves it, got other digits or types: {path} not written")
+        raise StudyError(
+            f"Expected a table as round_terms leaves it, but got other digits or types: {path} not written"
+        )
     packed = io.BytesIO()
     with gzip.GzipFile(filename="", fileobj=packed, mode="wb", mtime=0) as stream:
         stream.write(frame.to_csv(index=False, lineterminator="\n").encode())

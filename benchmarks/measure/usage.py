@@ -52,7 +52,7 @@ def memory_usage(counts: ArrayLike) -> MemoryUsage:
     array = np.asarray(counts)
     if array.ndim != 1 or not array.size or not np.all((array >= 0) & (array == np.floor(array))) or array.sum() == 0:
         raise StudyError(
-            f"expected counts of at least one query for (M,) items, got shape {array.shape} with sum {array.sum()}"
+            f"Expected counts of at least one query for (M,) items, but got shape {array.shape} with sum {array.sum()}"
         )
     entropy = max(float(stats.entropy(array)), 0.0)
     return MemoryUsage(

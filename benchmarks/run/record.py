@@ -41,8 +41,7 @@ _SOURCES = ("*.py", "*.toml", ":(exclude)tests")
 
 def record_path(results: Path, cell: Cell) -> Path:
     """Return where a cell's record lies; the table of terms lies beside it as ``.csv.gz``."""
-    settings = cell.settings
-    return results / "runs" / settings.dataset / settings.profile / settings.name / f"seed-{cell.seed}.json"
+    return results / "runs" / f"{cell.place}.json"
 
 
 def terms_table(scored: Pass, videos: Sequence[Video]) -> pd.DataFrame:

@@ -30,11 +30,11 @@ BASELINES = tuple(BASELINE_CARDS)
 LEARNING_FREE = tuple(LEARNING_FREE_CARDS)
 # Draw nothing, so that every seed gives the same numbers.
 SEEDLESS = tuple(name for name, card in METHODS.items() if not card.draws)
-# Sets whose frames are generated when a cell first wants them; every other one must be at hand.
+# Sets whose frames are generated when a cell first wants them; every other one must be on disk.
 GENERATED_DATASETS = tuple(name for name, facts in FACTS.items() if facts.generated)
 PRESETS = ("official", "paper", "rc2020")
-# A test of the machinery: its figures mean nothing, and no view tells them.
-UNTOLD = "smoke"
+# A test of the machinery: its figures mean nothing, and no view shows them.
+UNREPORTED = "smoke"
 MODES = ("record", "fast")
 PRECISIONS = ("bfloat16", "float32", "float64")
 # More repetitions than anybody runs: a slip of the finger would list cells until memory ends.
@@ -167,6 +167,11 @@ class Settings(_CardSettings, CommonSettings):  # type: ignore[misc]  # its fiel
         return METHODS[self.method]
 
     @property
+    def supervision_card(self) -> Card:
+        """What its supervision says of itself."""
+        return SUPERVISIONS[self.supervision]
+
+    @property
     def memory_card(self) -> MemoryCard:
         """What is known of the memory; of a cell without one, how it does without."""
         return MEMORIES[self.memory]
@@ -269,17 +274,22 @@ class Cell:
         """Name of the cell's work folder, unique over data sets, profiles, settings and seeds."""
         return f"{self.settings.dataset}-{self.settings.profile}-{self.settings.name}-seed{self.seed}"
 
+    @property
+    def place(self) -> str:
+        """Path of the cell's record below ``results/runs``, without its ending."""
+        return f"{self.settings.dataset}/{self.settings.profile}/{self.settings.name}/seed-{self.seed}"
+
 
 def distinctions(settings: Iterable[Settings]) -> dict[Settings, str]:
     """What tells settings apart that share a readable name: where one departs from most of them, as ``items=50``."""
     alike: dict[str, list[Settings]] = {}
     for one in dict.fromkeys(settings):
         alike.setdefault(one.name.rpartition("-")[0], []).append(one)
-    told: dict[Settings, str] = {}
+    found: dict[Settings, str] = {}
     for group in alike.values():
         values = {field.name: [getattr(one, field.name) for one in group] for field in fields(Settings)}
         usual = {name: Counter(each).most_common(1)[0][0] for name, each in values.items()}
         for one in group:
             departures = ((name, getattr(one, name)) for name in usual)
-            told[one] = ", ".join(f"{name}={value}" for name, value in departures if value != usual[name])
-    return told
+            found[one] = ", ".join(f"{name}={value}" for name, value in departures if value != usual[name])
+    return found

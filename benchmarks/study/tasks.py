@@ -60,6 +60,6 @@ NO_SUPERVISION = "none"
 
 SUPERVISIONS: Mapping[str, Card] = {
     NO_SUPERVISION: Card(printed="none"),
-    "uniform_rc2020": Card(printed="uniform_rc2020", settings=UniformSettings),
-    "uniform_balance": Card(printed="uniform_balance", settings=BalanceSettings),
+    "uniform_rc2020": Card(printed="uniform rc2020", settings=UniformSettings),
+    "uniform_balance": Card(printed="uniform balance", settings=BalanceSettings),
 }

@@ -28,7 +28,7 @@ from benchmarks.track.flatten import (
 from benchmarks.track.naming import contrast_name, run_name
 
 # Goes into every digest: an importer that says something else replaces the runs of an older one.
-_LAYOUT: Final = "2"
+_LAYOUT: Final = "3"
 NOTE: Final = "mlflow.note.content"
 
 

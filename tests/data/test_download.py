@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.data.download import download, fetch, main
+from benchmarks.data.download import download, fetch
 from benchmarks.data.facts import FACTS, Release
 from benchmarks.errors import StudyError
 
@@ -164,8 +164,3 @@ class TestFetch:
         """Valid names are said."""
         with pytest.raises(StudyError, match=r"avenue, .*ped1, ped2"):
             fetch("synthetic", tmp_path)
-
-    def test_the_command_line_prints_the_sentence(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        """Status 2 and no traceback."""
-        assert main(["nothing", "--data-root", str(tmp_path)]) == 2
-        assert "nothing" in capsys.readouterr().err

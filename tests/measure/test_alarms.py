@@ -42,7 +42,7 @@ class TestFalseAlarmsPerHour:
 
     def test_refuses_nan(self) -> None:
         """A score that is no number is refused with its video, as the other metrics of frames refuse it."""
-        with pytest.raises(StudyError, match="finite anomaly scores, got nan in video a"):
+        with pytest.raises(StudyError, match="finite anomaly scores, but got nan in video a"):
             false_alarms_per_hour(self.table([0.0, float("nan"), 0.3, 0.5], [0, 1, 0, 1]), 25.0)
 
     def test_one_class_is_undefined(self) -> None:

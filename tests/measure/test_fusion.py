@@ -103,7 +103,7 @@ class TestFuse:
     def test_names_the_column_that_is_missing(self, missing: str) -> None:
         """A table without the term or without videos is refused, naming the column."""
         frames = pd.DataFrame({"video": ["v"], "psnr": [1.0]}).drop(columns=missing)
-        with pytest.raises(StudyError, match=f"expected a column {missing}"):
+        with pytest.raises(StudyError, match=f"Expected a column {missing}"):
             fuse(frames, Score("psnr", {"psnr": 1.0}), "per_video")
 
     @pytest.mark.parametrize("calibration", [None, pd.DataFrame({"mse": [1.0]}), {"mse": Moments(0.0, 1.0)}])

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from benchmarks.report.claims.claims import Condition, Contrast, Side
+from benchmarks.report.claims.claims import Condition, memory_contrast
 from benchmarks.report.claims.effects import effect_words
 from benchmarks.report.claims.judging import FEWEST_SEEDS, UNTRAINED, Judgement, judge
 from benchmarks.report.claims.paired_effects import gather, of_group, published_effects
@@ -13,10 +13,11 @@ from benchmarks.report.claims.trained import Training
 from benchmarks.report.read.format import signed
 from benchmarks.report.read.groups import Group, groups_of
 from benchmarks.report.read.labels import length_words, set_name
+from benchmarks.report.read.published import PUBLISHED_TASKS
 from benchmarks.report.read.records import Record
 from benchmarks.report.read.rows import METHOD_NAMES
 from benchmarks.report.tables.render import Table
-from benchmarks.study.settings import UNTOLD, Settings
+from benchmarks.study.settings import UNREPORTED, Settings
 
 SETS: Final = ("ped2", "synthetic")
 TABLE: Final = "tables/memory_effect.md"
@@ -24,11 +25,17 @@ _TITLE: Final = "Memory minus none, points of frame AUC"
 # MemAE's memory is read at λ = 2/N; where it was not run, as released (5/N).
 _READ: Final = {"shrink_threshold": 0.001}
 _RELEASED: Final[dict[str, float]] = {}
-ROWS: Final = (("mnad", "reconstruction"), ("mnad", "prediction"), ("memae", "reconstruction"))
+ROWS: Final = tuple((method, task) for method, tasks in PUBLISHED_TASKS.items() for task in tasks)
 _WIDTHS: Final = {1.0: "the published width", 0.5: "half the width", 0.25: "a quarter of the width"}
 
 
-_IS_READ: Final = Condition("dead_queries", "memory not read", at_most=10.0)
+# Each side has its published score; MemAE's differ, so that both of its sides have the absolute error.
+_SCORED: Final[dict[str, dict[str, Any]]] = {
+    "memae": {
+        "score": "mean_absolute_error",
+        "only_if": Condition("dead_queries", "memory not read", at_most=10.0),
+    }
+}
 
 
 @dataclass(frozen=True)
@@ -52,7 +59,7 @@ class Chosen:
 
 def chosen_effects(records: Sequence[Record], rules: Rules, training: Training) -> list[Chosen]:
     """For each set and method the effects of the group that says most; what has no pair of runs is left out."""
-    groups = [group for group in groups_of(records) if group.profile != UNTOLD]
+    groups = [group for group in groups_of(records) if group.profile != UNREPORTED]
     found = []
     for dataset in SETS:
         for method in dict.fromkeys(method for method, _ in ROWS):
@@ -72,31 +79,15 @@ def _candidates(method: str, group: Group, records: Sequence[Record], rules: Rul
     inside = of_group(records, group)
     found = []
     for level in (_READ, _RELEASED) if method == "memae" else (_RELEASED,):
-        judged = [
-            judge(gather(_contrast(method, task, level, group.dataset), group, inside, rules, training))
+        contrasts = (
+            memory_contrast(method, task, group.dataset, level, smallest=0.5, **_SCORED.get(method, {}))
             for task in tasks
-        ]
+        )
+        judged = [judge(gather(contrast, group, inside, rules, training)) for contrast in contrasts]
         paired = tuple(one for one in judged if one.evidence.effects)
         if paired:
             found.append(Chosen(group.dataset, method, group.of({method}), paired, level is _READ))
     return found
-
-
-def _contrast(method: str, task: str, level: dict[str, float], dataset: str) -> Contrast:
-    """Each side with its published score; absolute error for both of MemAE's, whose published scores differ."""
-    shared = {"method": method, "task": task}
-    return Contrast(
-        name="memory − none",
-        cells=task,
-        quantity="auc",
-        a=Side({**shared, "memory": "own", **level}),
-        b=Side({**shared, "memory": "none"}),
-        direction="higher",
-        smallest=0.5,
-        sets=(dataset,),
-        score="mean_absolute_error" if method == "memae" else "published",
-        only_if=_IS_READ if method == "memae" else None,
-    )
 
 
 def effects_sentence(found: Sequence[Chosen]) -> str:

@@ -127,6 +127,15 @@ class Claim:
     also: tuple[str, ...] = ()
 
 
+def memory_contrast(
+    method: str, task: str, dataset: str, with_memory: Mapping[str, Any] | None = None, **more: Any
+) -> Contrast:
+    """AUC with memory minus without, claimed to be higher; with_memory: settings of that side; more: fields of the contrast."""
+    shared = {"method": method, "task": task}
+    own, none = Side({**shared, "memory": "own", **(with_memory or {})}), Side({**shared, "memory": "none"})
+    return Contrast("memory − none", task, "auc", own, none, "higher", sets=(dataset,), **more)
+
+
 def read_claims(path: Path = CLAIMS) -> tuple[Claim, ...]:
     """Read the claims in the order of the file.
 

@@ -13,10 +13,10 @@ from benchmarks.report.claims.judging import FEWEST_SEEDS
 from benchmarks.report.read.contrasts import paired
 from benchmarks.report.read.format import interval_of, probability, signed
 from benchmarks.report.read.groups import Group, group_of
-from benchmarks.report.read.records import Record
+from benchmarks.report.read.records import Record, reported
 from benchmarks.report.read.rows import GEOMETRY, METHOD_NAMES, only_factors
 from benchmarks.report.tables.render import Table
-from benchmarks.study.settings import AUTOENCODERS, UNTOLD
+from benchmarks.study.settings import AUTOENCODERS
 
 _MOST_NAMED: Final = 6
 
@@ -24,12 +24,8 @@ _MOST_NAMED: Final = 6
 def factorial_tables(records: Iterable[Record]) -> list[Table]:
     """Effects on the published AUC: a table per group of records and method, then the pairs with too few seeds."""
     groups: dict[Group, list[Record]] = {}
-    for record in records:
-        if (
-            record.settings.method in AUTOENCODERS
-            and record.settings.profile != UNTOLD
-            and only_factors(record.settings)
-        ):
+    for record in reported(records):
+        if record.settings.method in AUTOENCODERS and only_factors(record.settings):
             groups.setdefault(group_of(record.settings), []).append(record)
     tables = []
     for group, inside in sorted(groups.items(), key=lambda item: str(item[0])):
@@ -71,7 +67,7 @@ def _row(record: Record) -> dict[str, object]:
         "task": f"{settings.task}{noise}",
         "memory": {settings.method: "own", "none": "none"}.get(settings.memory, settings.memory),
         "skip": "on" if settings.skip else "off",
-        "supervision": settings.supervision,
+        "supervision": settings.supervision_card.printed,
     }
 
 
@@ -137,7 +133,7 @@ def _pairs_table(label: str, frame: pd.DataFrame) -> Table:
                         (
                             str(method),
                             f"{factor}: {level} − {base}",
-                            ", ".join(_words(name, told) for name, told in others.items() if _words(name, told)),
+                            ", ".join(_words(name, level) for name, level in others.items() if _words(name, level)),
                             interval_of(difference, scale=1),
                             str(len(difference.seeds)),
                         )

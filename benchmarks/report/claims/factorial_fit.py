@@ -96,8 +96,8 @@ def fit_factorial(table: pd.DataFrame, factors: Sequence[str] = FACTORS) -> Fact
                 confounded.append(name)
     combinations = itertools.product(*levels.values()) if active else ()
     missing = [one for one in combinations if one not in place and _possible(active, one)]
-    told = (", ".join(f"{factor}={level}" for factor, level in zip(active, one, strict=True)) for one in missing)
-    return Factorial(tuple(effects), tuple(confounded), follows, tuple(told), int(cells["count"].sum()))
+    names = (", ".join(f"{factor}={level}" for factor, level in zip(active, one, strict=True)) for one in missing)
+    return Factorial(tuple(effects), tuple(confounded), follows, tuple(names), int(cells["count"].sum()))
 
 
 def _terms(active: Sequence[str]) -> list[tuple[str, ...]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Final
 
-from benchmarks.report.claims.claims import Contrast, Side
+from benchmarks.report.claims.claims import memory_contrast
 from benchmarks.report.claims.effects import effect_words
 from benchmarks.report.claims.judging import Judgement, Word, judge, published_excluded
 from benchmarks.report.claims.paired_effects import Evidence, gather, of_group, published_effects
@@ -69,7 +69,9 @@ def answer_primary(records: Sequence[Record], rules: Rules, training: Training) 
         return PrimaryAnswer(question, len(own), len(cells))
     answers = []
     for task, score in product(question.tasks, question.scores):
-        contrast = _contrast(question, task, score)
+        contrast = memory_contrast(
+            question.method, task, question.set, smallest=question.smallest, margin=question.margin, score=score
+        )
         group = group_of(cells[0].settings)
         found = gather(contrast, group, of_group(own, group), rules, training)
         published = published_effects(contrast, question.set)
@@ -92,8 +94,8 @@ def primary_lines(answer: PrimaryAnswer) -> list[str]:
                 "used nowhere before all are there."
             )
         ]
-    told = "; ".join(f"{task}: **{answer.word(task)}**" for task in question.tasks)
-    return [f"{asked} {told}.", "", *(f"- {_line(one, question)}" for one in answer.answers)]
+    words = "; ".join(f"{task}: **{answer.word(task)}**" for task in question.tasks)
+    return [f"{asked} {words}.", "", *(f"- {_line(one, question)}" for one in answer.answers)]
 
 
 def _line(one: Answered, question: Primary) -> str:
@@ -104,22 +106,6 @@ def _line(one: Answered, question: Primary) -> str:
     return (
         f"{one.task}, {_SCORES.get(one.score, one.score)}: {effect_words(judged)} points, {judged.seeds} seeds, "
         f"{100 * question.level:g} % interval: {judged.word or 'no word'}{reason}{published}."
-    )
-
-
-def _contrast(question: Primary, task: str, score: str) -> Contrast:
-    shared = {"method": question.method, "task": task}
-    return Contrast(
-        name="memory − none",
-        cells=task,
-        quantity="auc",
-        a=Side({**shared, "memory": "own"}),
-        b=Side({**shared, "memory": "none"}),
-        direction="higher",
-        smallest=question.smallest,
-        sets=(question.set,),
-        score=score,
-        margin=question.margin,
     )
 
 

@@ -14,7 +14,7 @@ from benchmarks.report.claims.trained import Training
 from benchmarks.report.read.groups import Group, group_of
 from benchmarks.report.read.labels import has_published_length, set_name
 from benchmarks.study.files import Study, load_study, study_names
-from benchmarks.study.settings import AUTOENCODERS, LEARNING_FREE, UNTOLD, Settings
+from benchmarks.study.settings import AUTOENCODERS, LEARNING_FREE, UNREPORTED, Settings
 
 _FILLS: Final = "makes missing runs"
 _ADDS: Final = "adds seeds"
@@ -27,7 +27,7 @@ _NO_COMMAND: Final = "no command makes these"
 class Remedy:
     """What makes something that a verdict lacks: a command, or runs or a measurement that no command makes by itself.
 
-    does: what it does for the verdict, as a reader is told.
+    does: what it does for the verdict, in words.
     """
 
     words: str
@@ -126,8 +126,8 @@ def _fewest(holding: Sequence[tuple[Mapping[str, Study], str]]) -> list[tuple[St
         served = {name: sum(name in studies for studies, _ in left) for studies, _ in left for name in studies}
         known = {name: study for studies, _ in left for name, study in studies.items()}
         best = min(served, key=lambda name: (-served[name], _settings(known[name])))
-        told = {does for studies, does in left if best in studies}
-        chosen.append((known[best], tuple(does for does in (_FILLS, _ADDS, _TRAINS) if does in told)))
+        done = {does for studies, does in left if best in studies}
+        chosen.append((known[best], tuple(does for does in (_FILLS, _ADDS, _TRAINS) if does in done)))
         left = [(studies, does) for studies, does in left if best not in studies]
     return chosen
 
@@ -138,7 +138,7 @@ def _settings(study: Study) -> int:
 
 @cache
 def _studies() -> tuple[Study, ...]:
-    return tuple(study for study in map(load_study, study_names()) if study.profile != UNTOLD)
+    return tuple(study for study in map(load_study, study_names()) if study.profile != UNREPORTED)
 
 
 def _in_words(side: Side, wanted: Settings) -> str:

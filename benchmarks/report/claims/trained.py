@@ -34,17 +34,17 @@ class Training:
         if settings.method in AUTOENCODERS and not has_published_length(settings.dataset):
             return self._by_length_study(settings)
         share = updates(record) / published_updates(record)
-        told = [f"{_percent(share)} of the published updates"]
+        facts = [f"{_percent(share)} of the published updates"]
         enough = share >= self.rule.updates
         if anneals(settings):
             rate = last_learning_rate(record)
             enough = enough and rate is not None and rate <= self.rule.learning_rate
-            told.append(
+            facts.append(
                 "last learning rate not recorded"
                 if rate is None
                 else f"last learning rate {_percent(rate)} of its peak"
             )
-        return "" if enough else ", ".join(told)
+        return "" if enough else ", ".join(facts)
 
     def would_train(self, settings: Settings) -> bool:
         """Whether a run of these settings will count as trained where a length was published, before it was made."""

@@ -41,7 +41,7 @@ from benchmarks.report.tables.latex import write_latex
 from benchmarks.report.tables.memory_conventions import write_memory_conventions
 from benchmarks.report.tables.render import Table
 from benchmarks.report.tables.view import write_text
-from benchmarks.study.settings import UNTOLD, Cell, Settings
+from benchmarks.study.settings import UNREPORTED, Cell, Settings
 
 _NO_RECORD: Final = "Sets without runs"
 
@@ -66,7 +66,7 @@ def judge_all(claims: Sequence[Claim], records: Sequence[Record], rules: Rules |
     rules = read_rules() if rules is None else rules
     trained = training(rules.trained, records)
     records = without_interim(records)
-    groups = [group for group in groups_of(records) if group.profile != UNTOLD]
+    groups = [group for group in groups_of(records) if group.profile != UNREPORTED]
     inside = cache(lambda group: of_group(records, group))
     verdicts = []
     for claim in claims:

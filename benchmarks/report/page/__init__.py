@@ -29,7 +29,7 @@ from benchmarks.report.page.explorer import explorer_table, in_order
 from benchmarks.report.page.markup import blocks, links_from, render, section
 from benchmarks.report.page.pictures import PICTURES_BUDGET, Pictures, find_pictures
 from benchmarks.report.page.results_part import figures_part, results_part
-from benchmarks.report.page.runs import POINTS, pack, parcel, run_id
+from benchmarks.report.page.runs import POINTS, pack, payload, run_id
 from benchmarks.report.read.groups import settings_label
 from benchmarks.report.read.interim import without_interim
 from benchmarks.report.read.records import Record, load_records
@@ -125,7 +125,7 @@ def write_page(
         # pictures take what the rest leaves
         rest = len(render("page", figures="", data="", **fields).encode()) + len(runs) + _RESERVE
         pictures = find_pictures(results, everything, studies, min(PICTURES_BUDGET, LIMIT - rest))
-        data = "\n".join([runs, f"stills {parcel(pictures.of_runs)}", *_picture_lines(pictures)])
+        data = "\n".join([runs, f"stills {payload(pictures.of_runs)}", *_picture_lines(pictures)])
         page = render("page", figures=figures_part(pictures), data=data, **fields)
     size = len(page.encode())
     if size > LIMIT:

@@ -101,15 +101,15 @@ def _linked(text: str) -> Markup:
 
 def _where(verdicts: Sequence[ClaimVerdict]) -> str:
     """Groups by what they say: where a claim has a word, those; else the reasons, each with the sets that it is about."""
-    told: dict[str, list[str]] = {}
+    places_of: dict[str, list[str]] = {}
     decided = [one for one in verdicts if one.p is not None]
     for one in decided:
-        told.setdefault(one.word, []).append(one.group.label)
+        places_of.setdefault(one.word, []).append(one.group.label)
     for one in verdicts if not decided else ():
         place = one.group.label if has_effects(one) else set_name(one.group.dataset)
-        told.setdefault(short_reasons(one), []).append(place)
+        places_of.setdefault(short_reasons(one), []).append(place)
     # runs that are not there tell least
-    order = sorted(told.items(), key=lambda item: item[0] == MISSING)
+    order = sorted(places_of.items(), key=lambda item: item[0] == MISSING)
     return ". ".join(f"{words[:1].upper()}{words[1:]}: {'; '.join(dict.fromkeys(places))}" for words, places in order)
 
 

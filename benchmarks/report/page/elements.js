@@ -1,4 +1,4 @@
-// Elements, parcels and drawings that the other scripts use. Text goes in as text, never as HTML.
+// Elements, payloads and drawings that the other scripts use. Text goes in as text, never as HTML.
 const table = document.getElementById("runs-table");
 const heads = [...table.tHead.rows[0].cells];
 const body = table.tBodies[0];
@@ -18,19 +18,19 @@ const order = new Intl.Collator("en", { numeric: true });
 const textOf = (row, column) => row.cells[column].textContent.trim();
 const idOf = (row) => row.cells[0].dataset.run;
 
-// ── parcels ────────────────────────────────────────────────────────────────────────────────────────────────────────
-let parcels = null;
+// ── payloads ────────────────────────────────────────────────────────────────────────────────────────────────────────
+let payloads = null;
 
-function parcelOf(name) {
-  if (!parcels) {
-    const lines = document.getElementById("parcels").textContent.trim().split("\n");
-    parcels = new Map(lines.map((line) => [line.slice(0, line.indexOf(" ")), line.slice(line.indexOf(" ") + 1)]));
+function payloadOf(name) {
+  if (!payloads) {
+    const lines = document.getElementById("payloads").textContent.trim().split("\n");
+    payloads = new Map(lines.map((line) => [line.slice(0, line.indexOf(" ")), line.slice(line.indexOf(" ") + 1)]));
   }
-  return parcels.get(name);
+  return payloads.get(name);
 }
 
 async function unpack(name) {
-  const packed = Uint8Array.from(atob(parcelOf(name)), (character) => character.charCodeAt(0));
+  const packed = Uint8Array.from(atob(payloadOf(name)), (character) => character.charCodeAt(0));
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
   const plain = new Uint8Array(await new Response(stream).arrayBuffer());
   const end = plain.indexOf(0);

@@ -25,7 +25,7 @@ _COLUMNS: Final[tuple[_Column, ...]] = (
     ("AUC (%)", "", True, lambda _, record: _bare(auc_words(record))),
     ("Pooled (%)", "", True, lambda _, record: _bare(auc_words(record, "global"))),
     ("Skip", "skip", False, lambda row, _: _studied(row, "on" if row.settings.skip else "off")),
-    ("Supervision", "supervision", False, lambda row, _: _studied(row, row.settings.supervision)),
+    ("Supervision", "supervision", False, lambda row, _: _studied(row, row.settings.supervision_card.printed)),
     ("Preset", "preset", False, lambda row, _: _studied(row, row.settings.preset)),
     ("Other", "setting", False, lambda row, _: row.extra),
 )

@@ -1,7 +1,7 @@
 """Jinja2's templates with autoescape, and Markdown by markdown-it-py: whatever comes from elsewhere is text here."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -92,8 +92,3 @@ def table(content: Table, *, cells: Mapping[str, Callable[[str], str]] | None = 
     under its column's name.
     """
     return part("parts", "table", content, cells or {}, stacked)
-
-
-def bullet_list(items: Sequence[str]) -> Markup:
-    """A list of lines with Markdown's inline marks; "" without any."""
-    return part("parts", "bullets", items)

@@ -12,13 +12,13 @@ from benchmarks.report.page.markup import part
 from benchmarks.report.page.pictures import Pictures
 from benchmarks.report.read.groups import common_label
 from benchmarks.report.read.labels import set_name
-from benchmarks.report.read.records import Record, by_cell
+from benchmarks.report.read.records import Record, by_cell, reported
 from benchmarks.report.read.rows import Row, absent_cells, make_rows
 from benchmarks.report.tables.index import begun
 from benchmarks.report.tables.paired_tables import contrast_table, variant_table
 from benchmarks.report.tables.study_tables import main_table
 from benchmarks.report.tables.write import missing_lines
-from benchmarks.study.settings import GENERATED_DATASETS, UNTOLD, Cell
+from benchmarks.study.settings import GENERATED_DATASETS, UNREPORTED, Cell
 
 
 def results_part(records: Sequence[Record], studies: Mapping[str, Sequence[Cell]], work: Path) -> Markup:
@@ -27,7 +27,7 @@ def results_part(records: Sequence[Record], studies: Mapping[str, Sequence[Cell]
     studies: the cells of each study, by its name. work: folder of the cells' progress files, which say why a cell has no
     record. Runs of the profile whose figures mean nothing are in the explorer and in no table.
     """
-    shown = [record for record in records if record.settings.profile != UNTOLD]
+    shown = reported(records)
     counts = Counter(record.settings.dataset for record in shown)
     # real footage before generated, then the set with most runs
     order = sorted(counts, key=lambda name: (name in GENERATED_DATASETS, -counts[name], name))
@@ -40,7 +40,7 @@ def core_study(dataset: str, studies: Mapping[str, Sequence[Cell]], recorded: Co
     own = {name: cells for name, cells in studies.items() if cells and cells[0].settings.dataset == dataset}
     if dataset in own and set(own[dataset]) & set(recorded):
         return dataset
-    running = [name for name in begun(own, recorded) if own[name][0].settings.profile != UNTOLD]
+    running = [name for name in begun(own, recorded) if own[name][0].settings.profile != UNREPORTED]
     return min(running, key=lambda name: len(own[name]), default=None)
 
 
@@ -82,7 +82,7 @@ def _missing(known: Mapping[Cell, Record], studies: Mapping[str, Sequence[Cell]]
     for study in begun(studies, known):
         cells = studies[study]
         lines = missing_lines(study, cells, absent_cells(make_rows(cells, known), work))
-        if lines and cells[0].settings.profile != UNTOLD:
+        if lines and cells[0].settings.profile != UNREPORTED:
             found[study] = "\n".join(lines)
     return found
 

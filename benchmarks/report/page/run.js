@@ -111,7 +111,7 @@ function timelines(runs) {
 function stills(run) {
   if (!run.stills.length) return [];
   return [html("h3", {}, "Pictures"), ...run.stills.map((name) => {
-    const [mime, data, ...words] = parcelOf(name).split(" ");
+    const [mime, data, ...words] = payloadOf(name).split(" ");
     const caption = words.join(" ");
     return html("figure", {}, html("img", { src: `data:${mime};base64,${data}`, alt: `${caption}: ${run.label}` }), html("figcaption", {}, caption));
   })];

@@ -1,7 +1,7 @@
 """What the page holds of each run: small enough for hundreds, opened one at a time by the browser.
 
-A parcel is JSON, a zero byte, then bytes; it is gzipped without a date and written in base64. The runs of a data set and
-profile share one parcel of facts, settings and curves, since most of that repeats; each run has its timelines apart.
+A payload is JSON, a zero byte, then bytes; it is gzipped without a date and written in base64. The runs of a data set and
+profile share one payload of facts, settings and curves, since most of that repeats; each run has its timelines apart.
 """
 
 import base64
@@ -41,15 +41,15 @@ _CONVENTIONS: Final[tuple[tuple[str, str, Normalisation], ...]] = (
 
 
 @dataclass(frozen=True)
-class Parcels:
-    """Parcels by name: groups hold facts by run, timelines the bytes of one run, videos a set of test frames."""
+class Payloads:
+    """Payloads by name: groups hold facts by run, timelines the bytes of one run, videos a set of test frames."""
 
     groups: Mapping[str, str]
     timelines: Mapping[str, str]
     videos: Mapping[str, str]
 
     def lines(self) -> str:
-        """Every parcel on a line: its name, a blank, its base64."""
+        """Every payload on a line: its name, a blank, its base64."""
         return "\n".join(
             f"{name} {one}" for of in (self.videos, self.groups, self.timelines) for name, one in of.items()
         )
@@ -66,7 +66,7 @@ def group_id(name: str) -> str:
     return "/".join(name.split("/")[:2])
 
 
-def pack(records: Sequence[Record], points: int = POINTS) -> Parcels:
+def pack(records: Sequence[Record], points: int = POINTS) -> Payloads:
     """Pack every run.
 
     Raises StudyError if a record's table of terms cannot be read, or the timelines of a run are larger than RUN_BUDGET.
@@ -80,18 +80,18 @@ def pack(records: Sequence[Record], points: int = POINTS) -> Parcels:
         content = _content(record)
         if timeline is not None:
             content |= timeline.content
-            videos.setdefault(timeline.content["videos"], parcel(timeline.shared))
-            timelines[name] = parcel({}, timeline.steps)
+            videos.setdefault(timeline.content["videos"], payload(timeline.shared))
+            timelines[name] = payload({}, timeline.steps)
             if len(timelines[name]) > RUN_BUDGET:
                 raise StudyError(
                     f"Expected at most {RUN_BUDGET} bytes of {record.path} on the page, but its timelines take "
                     f"{len(timelines[name])}; ask for fewer points a timeline ({hint('report', '', '--points', str(points // 2))})."
                 )
         groups.setdefault(group_id(name), {})[name] = content
-    return Parcels({name: parcel(runs) for name, runs in groups.items()}, timelines, videos)
+    return Payloads({name: payload(runs) for name, runs in groups.items()}, timelines, videos)
 
 
-def parcel(content: Mapping[str, Any], values: bytes = b"") -> str:
+def payload(content: Mapping[str, Any], values: bytes = b"") -> str:
     """JSON, a zero byte and bytes, gzipped without a date, in base64."""
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return base64.b64encode(gzip.compress(text.encode() + b"\0" + values, mtime=0)).decode()

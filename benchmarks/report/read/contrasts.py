@@ -29,8 +29,8 @@ class Contrast:
     @property
     def in_paper(self) -> float | None:
         """The same difference as the papers give it, as a fraction; None where they do not."""
-        own, twin = self.with_memory.published(), self.without_memory.published()
-        return None if own is None or twin is None else (own.auc - twin.auc) / 100
+        own, none = self.with_memory.published(), self.without_memory.published()
+        return None if own is None or none is None else (own.auc - none.auc) / 100
 
 
 def memory_pairs(rows: Sequence[Row]) -> list[tuple[Row, Row]]:

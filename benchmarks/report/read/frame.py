@@ -1,7 +1,6 @@
 """All records as one tidy table, a row per number, and the file ``results/all.csv.gz`` that holds it."""
 
 import gzip
-import io
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from benchmarks.errors import StudyError
 from benchmarks.report.read.flat import Key
 from benchmarks.report.read.records import Record, load_records
 from benchmarks.study.settings import Settings
@@ -53,7 +51,7 @@ def frame_of(records: Sequence[Record]) -> pd.DataFrame:
     keys = [key for record in records for key in record.numbers]
     counts = [len(record.numbers) for record in records]
     of_record = {
-        "record": [_place(record) for record in records],
+        "record": [record.cell.place for record in records],
         "seed": [record.seed for record in records],
         "mode": [str(record.content.get("mode", "record")) for record in records],
         "commit": [str(record.content["commit"] or "") for record in records],
@@ -87,21 +85,6 @@ def write_frame(frame: pd.DataFrame, results: Path) -> Path:
     return path
 
 
-def read_frame(results: Path) -> pd.DataFrame:
-    """Read ``results/all.csv.gz`` with the types of `records_frame`; raises StudyError if it is missing or damaged."""
-    path = results / FILE
-    try:
-        frame = pd.read_csv(io.BytesIO(gzip.decompress(path.read_bytes())), low_memory=False)
-    except (OSError, EOFError, ValueError) as error:
-        raise StudyError(
-            f"Expected the table of all records at {path}, but {error}; `make tables` writes it."
-        ) from error
-    keys = list(Key._fields[:-1])
-    frame[keys] = frame[keys].fillna("")
-    text = frame.select_dtypes(exclude=["number", "bool"]).columns
-    return frame.astype(dict.fromkeys(text, "category"))
-
-
 def _csv(frame: pd.DataFrame) -> str:
     """The frame as `DataFrame.to_csv` writes it, but each record's columns formatted once: they repeat 300 times."""
     of_number = [*Key._fields[:-1], "published", "quantity", "value"]
@@ -111,10 +94,6 @@ def _csv(frame: pd.DataFrame) -> str:
     tail, *ends = frame[of_number].to_csv(index=False, lineterminator="\n").splitlines()
     lines = (f"{starts[code]},{end}" for code, end in zip(record.codes, ends, strict=True))
     return "\n".join([f"{names},{tail}", *lines]) + "\n"
-
-
-def _place(record: Record) -> str:
-    return f"{record.settings.dataset}/{record.settings.profile}/{record.settings.name}/seed-{record.seed}"
 
 
 def _unpacked(path: Path) -> bytes:

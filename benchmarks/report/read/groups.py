@@ -7,7 +7,7 @@ from benchmarks.report.read.labels import distance_label, set_name
 from benchmarks.report.read.records import Record
 from benchmarks.report.read.rows import departures
 from benchmarks.study.presets import resolve
-from benchmarks.study.settings import AUTOENCODERS, BASELINES, LEARNING_FREE, METHODS, PROFILES, Settings
+from benchmarks.study.settings import AUTOENCODERS, BASELINES, LEARNING_FREE, PROFILES, Settings
 
 
 @dataclass(frozen=True)
@@ -104,8 +104,3 @@ def common_label(settings: Iterable[Settings]) -> str:
     sets = ", ".join(dict.fromkeys(set_name(one.dataset) for one in everything))
     each = "each baseline at its own size and length"
     return f"{sets}, {each}" if any(one.method in BASELINES for one in everything) else sets
-
-
-def in_order_of_methods(methods: Iterable[str]) -> list[str]:
-    """Methods as the study names them: the two with a memory first."""
-    return sorted(methods, key=list(METHODS).index)

@@ -84,12 +84,7 @@ def without_interim(records: Sequence[Some]) -> list[Some]:
 
 def is_answered() -> bool:
     """Whether the reference has all of the question's runs."""
-    return all(
-        (
-            REFERENCE / cell.settings.dataset / cell.settings.profile / cell.settings.name / f"seed-{cell.seed}.json"
-        ).is_file()
-        for cell in _plan()[0]
-    )
+    return all((REFERENCE / f"{cell.place}.json").is_file() for cell in _plan()[0])
 
 
 def is_primary(cell: Cell) -> bool:

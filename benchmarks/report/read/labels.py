@@ -51,9 +51,9 @@ def distance_label(
     if lengths:
         (first, words), *others = lengths.items()
         differing = [
-            f"{METHODS[method].printed}: {_short(first, method, epochs, told)}"
-            for method, told in others
-            if told != words
+            f"{METHODS[method].printed}: {_short(first, method, epochs, length)}"
+            for method, length in others
+            if length != words
         ]
         parts.append(words + (f" ({', '.join(differing)})" if differing else ""))
     if precision is not None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+from benchmarks.study.settings import AUTOENCODERS
+
 Status = Literal["P", "S", "M"]
 Role = Literal["original", "rc2020", "reproduction", "ablation", "baseline"]
 
@@ -38,6 +40,12 @@ def _read(path: Path) -> Iterator[PublishedFigure]:
 
 
 FIGURES: Final = tuple(_read(Path(__file__).with_suffix(".toml")))
+
+PUBLISHED_TASKS: Final = {
+    method: tuple(dict.fromkeys(one.task for one in FIGURES if (one.method, one.role) == (method, "original")))
+    for method in AUTOENCODERS
+}
+"""Method -> the tasks that its own paper has figures of."""
 
 _RELABELLED: Final = "-mnad-labels"
 OTHER_LABELS: Final = {
@@ -79,12 +87,12 @@ def rc2020(method: str, task: str, memory: str, dataset: str) -> PublishedFigure
 
 def baselines(dataset: str) -> list[PublishedFigure]:
     """Published figures of the baselines on one data set; both sets that circulate of Hasan's; none from memory."""
-    return _told(dataset, ("baseline",))
+    return _of_roles(dataset, ("baseline",))
 
 
 def by_others(dataset: str) -> list[PublishedFigure]:
     """What others measured of the methods on one data set, trained again or with a part left out; none from memory."""
-    return _told(dataset, ("reproduction", "ablation"))
+    return _of_roles(dataset, ("reproduction", "ablation"))
 
 
 def of_baseline(method: str, dataset: str) -> list[PublishedFigure]:
@@ -92,7 +100,7 @@ def of_baseline(method: str, dataset: str) -> list[PublishedFigure]:
     return [figure for figure in baselines(dataset) if figure.method == FOLLOWED.get(method)]
 
 
-def _told(dataset: str, roles: tuple[Role, ...]) -> list[PublishedFigure]:
+def _of_roles(dataset: str, roles: tuple[Role, ...]) -> list[PublishedFigure]:
     videos = dataset.removesuffix(_RELABELLED)
     return [one for one in FIGURES if one.role in roles and one.status != "M" and one.dataset == videos]
 

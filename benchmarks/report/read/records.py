@@ -20,7 +20,7 @@ from benchmarks.report.read.one_labelling import split_by_labelling
 from benchmarks.run.labelling import Difference, Labelling, read_labelling
 from benchmarks.run.record_file import read_content
 from benchmarks.run.recorded_code import Fingerprint, recorded_code
-from benchmarks.study.settings import Cell, Settings
+from benchmarks.study.settings import UNREPORTED, Cell, Settings
 
 Compare = Callable[[Settings, Mapping[str, Any], Labelling], Difference]
 # Set by a command that knows where data lies; views then leave out what differs from it.
@@ -217,6 +217,11 @@ def refuse_without_records(results: Path) -> None:
             f"Expected records of a study in {results / 'runs'}, but there are none; correct --results, or run a study "
             f"first ({hint('reproduce', 'synthetic', ONLY=None)})."
         )
+
+
+def reported(records: Iterable[Record]) -> list[Record]:
+    """Leave out records of the profile whose figures mean nothing."""
+    return [record for record in records if record.settings.profile != UNREPORTED]
 
 
 def by_cell(records: Iterable[Record]) -> dict[Cell, Record]:

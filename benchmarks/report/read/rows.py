@@ -83,7 +83,7 @@ class Row:
         if settings.skip != native_skip(settings):
             parts.append("with skips" if settings.skip else "without skips")
         if settings.supervision != "none":
-            parts.append(settings.supervision)
+            parts.append(settings.supervision_card.printed)
         if settings.preset != "official":
             parts.append(settings.preset)
         return " · ".join([*parts, *([self.extra] if self.extra else [])])

@@ -1,18 +1,14 @@
 """Which rows of a study a figure shows, and how it tells them apart in few words."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from benchmarks.report.read.groups import common_label
+from benchmarks.report.read.published import PUBLISHED_TASKS
 from benchmarks.report.read.rows import GEOMETRY, Row, departures, native_skip, only_factors
 from benchmarks.study.settings import AUTOENCODERS, LEARNING_FREE, Settings
 
-# The tasks that each method was published for (STUDY section 2).
-_PUBLISHED_TASKS: Final[Mapping[str, tuple[str, ...]]] = {
-    "mnad": ("reconstruction", "prediction"),
-    "memae": ("reconstruction",),
-}
 _GEOMETRY: Final = tuple(sorted(GEOMETRY))
 
 
@@ -35,7 +31,7 @@ def native(rows: Sequence[Row]) -> list[Row]:
     return [
         row
         for row in plain(rows)
-        if row.comparable() and row.settings.task in _PUBLISHED_TASKS.get(row.settings.method, (row.settings.task,))
+        if row.comparable() and row.settings.task in (PUBLISHED_TASKS.get(row.settings.method) or (row.settings.task,))
     ]
 
 
@@ -51,7 +47,7 @@ def parts(row: Row, without: Collection[str] = ()) -> dict[str, str]:
         if settings.skip != native_skip(settings):
             said["skip"] = "with skips" if settings.skip else "without skips"
     if settings.supervision != "none":
-        said["supervision"] = settings.supervision.replace("_", " ")
+        said["supervision"] = settings.supervision_card.printed
     if settings.preset != "official":
         said["preset"] = f"preset {settings.preset}"
     said |= {name: f"{name.replace('_', ' ')} {_short(value)}" for name, value in departures(settings).items()}

@@ -13,7 +13,7 @@ from benchmarks.report.read.rows import Row, Summary, only_factors
 from benchmarks.report.tables.notes import note
 from benchmarks.report.tables.render import Table
 from benchmarks.report.tables.view import SETTINGS, csv_frame, with_bounds, write_view
-from benchmarks.study.settings import UNTOLD
+from benchmarks.study.settings import UNREPORTED
 
 REPLACED: Final = {
     "bottleneck_zeros": "bottleneck: zeros",
@@ -55,7 +55,7 @@ def write_bottleneck_table(dataset: str, rows: Sequence[Row], results: Path) -> 
     The CSV holds every setting, the Markdown those that differ in method, task, skip, memory and geometry alone.
     Raises StudyError if a file cannot be written.
     """
-    found = replaced([row for row in rows if row.settings.profile != UNTOLD])
+    found = replaced([row for row in rows if row.settings.profile != UNREPORTED])
     if not found:
         return []
     table = bottleneck_table(dataset, list(filter(_in_short, found)))

@@ -4,8 +4,7 @@ Metrics are the records' own, which follow from the per-frame terms beside them;
 computed from those terms here. What is chosen on the test set stands apart as oracle.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -22,13 +21,13 @@ from benchmarks.report.read.frame_scores import KEY, common_frames, score_of, sc
 from benchmarks.report.read.groups import Group, group_of, settings_label
 from benchmarks.report.read.labels import set_name
 from benchmarks.report.read.quantities import score_name
-from benchmarks.report.read.records import Record
+from benchmarks.report.read.records import Record, reported
 from benchmarks.report.read.rows import Row
 from benchmarks.report.tables.notes import note
 from benchmarks.report.tables.render import Table
 from benchmarks.report.tables.study_tables import label_notes
 from benchmarks.report.tables.view import csv_frame, write_view
-from benchmarks.study.settings import SEEDLESS, UNTOLD
+from benchmarks.study.settings import SEEDLESS
 
 ASSUMED_RATE: Final = 25.0
 # Frames a second; UCSD's footage runs at ten. Sets that are not named are assumed to run at 25.
@@ -37,35 +36,21 @@ _PREFIXES: Final[dict[Normalisation, str]] = {"per_video": "", "global": "raw_",
 _ALPHAS: Final = np.linspace(0, 1, 21)
 
 
-@dataclass(frozen=True)
-class Conventions:
-    """One record's published score under every convention; fractions, None where undefined or not kept.
+Conventions = dict[str, float | None]
+"""One record's published score under every convention, or means of several; fractions, None where undefined or not kept.
 
-    micro, macro, padded: AUC by normalisation per_video; raw_, train_: micro under global and train. common_*: micro on
-    the frames that all methods of the table score. error_*: the error alone (psnr or squared error), per video and raw.
-    fpr, train_fpr: share of normal frames above the threshold that finds 95 % of the abnormal ones; alarms, train_alarms: false
-    alarms an hour of normal footage there, an alarm being a run of such frames. oracle: best micro over the fusion's
-    weight, chosen on the test set, at oracle_alpha. epoch_oracle: best micro of an epoch, at oracle_epoch, where more
-    than the last one was looked at.
-    """
-
-    micro: float | None = None
-    raw_micro: float | None = None
-    train_micro: float | None = None
-    macro: float | None = None
-    padded: float | None = None
-    common_micro: float | None = None
-    common_raw_micro: float | None = None
-    error_micro: float | None = None
-    error_raw_micro: float | None = None
-    fpr: float | None = None
-    alarms: float | None = None
-    train_fpr: float | None = None
-    train_alarms: float | None = None
-    oracle: float | None = None
-    oracle_alpha: float | None = None
-    epoch_oracle: float | None = None
-    oracle_epoch: float | None = None
+micro, macro, padded: AUC by normalisation per_video; raw_, train_: micro under global and train. common_*: micro on the
+frames that all methods of the table score. error_*: the error alone (psnr or squared error), per video and raw. fpr,
+train_fpr: share of normal frames above the threshold that finds 95 % of the abnormal ones; alarms, train_alarms: false
+alarms an hour of normal footage there, an alarm being a run of such frames. oracle: best micro over the fusion's weight,
+chosen on the test set, at oracle_alpha. epoch_oracle: best micro of an epoch, at oracle_epoch, where more than the last
+one was evaluated.
+"""
+NAMES: Final = (
+    *("micro", "raw_micro", "train_micro", "macro", "padded", "common_micro", "common_raw_micro"),
+    *("error_micro", "error_raw_micro", "fpr", "alarms", "train_fpr", "train_alarms"),
+    *("oracle", "oracle_alpha", "epoch_oracle", "oracle_epoch"),
+)
 
 
 def write_evaluation_tables(records: Sequence[Record], results: Path) -> dict[str, Path]:
@@ -74,8 +59,9 @@ def write_evaluation_tables(records: Sequence[Record], results: Path) -> dict[st
     Raises StudyError if a record's terms cannot be read or a file cannot be written.
     """
     paths = {}
-    for dataset in sorted({record.settings.dataset for record in records if record.settings.profile != UNTOLD}):
-        rows = _rows([record for record in records if record.settings.dataset == dataset])
+    shown = reported(records)
+    for dataset in sorted({record.settings.dataset for record in shown}):
+        rows = _rows([record for record in shown if record.settings.dataset == dataset])
         stem = f"evaluation_{dataset}"
         tables = {"conventions": _conventions_table(dataset, rows), "parts": _parts_table(rows)}
         frame = csv_frame(rows, names=("name", "setting", "seeds"))
@@ -90,7 +76,7 @@ def conventions(record: Record, common: pd.DataFrame | None = None) -> Conventio
     score = score_of(record, name)
     error = score_name(record, variant, "error")
     rate = FRAME_RATES.get(record.settings.dataset, ASSUMED_RATE)
-    found: dict[str, float | None] = {
+    found: Conventions = {
         "macro": record.metric("macro_auc"),
         "padded": record.metric("macro_auc_padded"),
         "fpr": record.metric("fpr_at_95_tpr"),
@@ -110,7 +96,7 @@ def conventions(record: Record, common: pd.DataFrame | None = None) -> Conventio
     if name == "fused" and record.settings.alpha is not None:
         found |= _best_alpha(record)
     found |= _best_epoch(record)
-    return Conventions(**found)
+    return dict.fromkeys(NAMES) | found
 
 
 def _best_alpha(record: Record) -> dict[str, float | None]:
@@ -146,15 +132,11 @@ def _areas(anomaly: NDArray[np.float64], label: NDArray[np.uint8]) -> NDArray[np
     return np.asarray((ranks - count * (count + 1) / 2) / (count * others))
 
 
-Means = dict[str, float | None]
-
-
-def _rows(records: Sequence[Record]) -> list[tuple[Row, Means]]:
+def _rows(records: Sequence[Record]) -> list[tuple[Row, Conventions]]:
     """A row per setting with the mean of every convention over its seeds."""
     by_group: dict[Group, list[Record]] = {}
     for record in records:
-        if record.settings.profile != UNTOLD:
-            by_group.setdefault(group_of(record.settings), []).append(record)
+        by_group.setdefault(group_of(record.settings), []).append(record)
     found = []
     for group in sorted(by_group, key=str):
         inside = by_group[group]
@@ -163,14 +145,8 @@ def _rows(records: Sequence[Record]) -> list[tuple[Row, Means]]:
         for one in settings:
             own = tuple(record for record in inside if record.settings == one)
             # nothing is drawn, so every seed holds the same scores
-            told = own[:1] if one.method in SEEDLESS else own
-            each = [conventions(record, common) for record in told]
-            found.append(
-                (
-                    Row(one, own),
-                    {field.name: _mean(getattr(c, field.name) for c in each) for field in fields(Conventions)},
-                )
-            )
+            each = [conventions(record, common) for record in (own[:1] if one.method in SEEDLESS else own)]
+            found.append((Row(one, own), {name: _mean(values[name] for values in each) for name in NAMES}))
     return found
 
 
@@ -186,48 +162,53 @@ def _mean(values: Iterable[float | None]) -> float | None:
     return sum(known) / len(known) if known else None
 
 
-def _conventions_table(dataset: str, rows: Sequence[tuple[Row, Means]]) -> Table:
-    def percent(name: str) -> Callable[[Row, Means], str]:
-        return lambda _, means: _percent(means[name])
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.1f}"
 
-    def number(name: str) -> Callable[[Row, Means], str]:
-        return lambda _, means: "" if (value := means[name]) is None else f"{value:,.0f}"
 
-    columns: list[tuple[str, Callable[[Row, Means], str]]] = [
-        ("Micro", percent("micro")),
-        ("Raw", percent("raw_micro")),
-        ("Train", percent("train_micro")),
-        ("Macro", percent("macro")),
-        ("Macro padded", percent("padded")),
-        ("Common", percent("common_micro")),
-        ("Common raw", percent("common_raw_micro")),
-        ("FPR@95TPR", percent("fpr")),
-        ("Alarms/h", number("alarms")),
-        ("FPR train", percent("train_fpr")),
-        ("Alarms/h train", number("train_alarms")),
-        ("Oracle α: AUC", percent("oracle")),
-        ("Oracle α", lambda _, means: "" if (alpha := means["oracle_alpha"]) is None else f"{alpha:.2f}"),
-        ("Oracle epoch: AUC", percent("epoch_oracle")),
-        ("Oracle epoch", lambda _, means: "" if (epoch := means["oracle_epoch"]) is None else f"{epoch:.1f}"),
-    ]
+# Heading -> name of the convention, and how its value is written.
+_COLUMNS: Final[Mapping[str, tuple[str, Callable[[float], str]]]] = {
+    "Micro": ("micro", _percent),
+    "Raw": ("raw_micro", _percent),
+    "Train": ("train_micro", _percent),
+    "Macro": ("macro", _percent),
+    "Macro padded": ("padded", _percent),
+    "Common": ("common_micro", _percent),
+    "Common raw": ("common_raw_micro", _percent),
+    "FPR@95TPR": ("fpr", _percent),
+    "Alarms/h": ("alarms", "{:,.0f}".format),
+    "FPR train": ("train_fpr", _percent),
+    "Alarms/h train": ("train_alarms", "{:,.0f}".format),
+    "Oracle α: AUC": ("oracle", _percent),
+    "Oracle α": ("oracle_alpha", "{:.2f}".format),
+    "Oracle epoch: AUC": ("epoch_oracle", _percent),
+    "Oracle epoch": ("oracle_epoch", "{:.1f}".format),
+}
+
+
+def _conventions_table(dataset: str, rows: Sequence[tuple[Row, Conventions]]) -> Table:
     rate = FRAME_RATES.get(dataset)
-    told = f"{rate:g}" if rate else f"an assumed {ASSUMED_RATE:g}"
+    shown = f"{rate:g}" if rate else f"an assumed {ASSUMED_RATE:g}"
     notes = (
         note("evaluation_table.averages"),
         note("evaluation_table.macro"),
-        note("evaluation_table.alarms", rate=told),
+        note("evaluation_table.alarms", rate=shown),
         note("evaluation_table.oracle"),
     )
     cells = tuple(
-        (*_names(row), str(len(row.records)), *(tell(row, means) for _, tell in columns)) for row, means in rows
+        (
+            *_names(row),
+            str(len(row.records)),
+            *("" if (value := means[name]) is None else write(value) for name, write in _COLUMNS.values()),
+        )
+        for row, means in rows
     )
-    headings = tuple(name for name, _ in columns)
-    columns_of = ("Runs", "Setting", "Seeds", *headings)
-    table = Table("One score, every convention", columns_of, cells, frozenset({"Seeds", *headings}), notes)
+    numeric = ("Seeds", *_COLUMNS)
+    table = Table("One score, every convention", ("Runs", "Setting", *numeric), cells, frozenset(numeric), notes)
     return table.without_empty_columns() if cells else table
 
 
-def _parts_table(rows: Sequence[tuple[Row, Means]]) -> Table:
+def _parts_table(rows: Sequence[tuple[Row, Conventions]]) -> Table:
     """What of the published figure is the method, what normalisation, what fusion, what choice on the test set."""
     cells = []
     for row, means in rows:
@@ -256,10 +237,6 @@ def _parts_table(rows: Sequence[tuple[Row, Means]]) -> Table:
 
 def _names(row: Row) -> tuple[str, str]:
     return settings_label(row.settings), row.label
-
-
-def _percent(value: float | None) -> str:
-    return "" if value is None else f"{100 * value:.1f}"
 
 
 def _gain(value: float | None, base: float | None) -> str:

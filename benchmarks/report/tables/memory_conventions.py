@@ -14,17 +14,16 @@ from benchmarks.report.read.contrasts import memory_pairs, paired
 from benchmarks.report.read.format import interval_of, signed
 from benchmarks.report.read.groups import group_of
 from benchmarks.report.read.quantities import score_name
-from benchmarks.report.read.records import Record, by_cell
+from benchmarks.report.read.records import Record, by_cell, reported
 from benchmarks.report.read.rows import Row, make_rows
 from benchmarks.report.tables.notes import note
 from benchmarks.report.tables.render import Table
 from benchmarks.report.tables.view import csv_frame, with_bounds, write_view
-from benchmarks.study.settings import UNTOLD
 
 _DISTANCE: Final = "feature distance"
 _STEM: Final = "memory_conventions"
 _NAMED: Final = ("dataset", "profile", "size", "width", "epochs", "method", "task", "noise", "skip", "memory")
-# Score of the side with memory, and of its twin, as `score_name` has them.
+# Score of the side with memory, and of that without, as `score_name` has them.
 _SCORES: Final = {
     "published": ("published", "published"),
     "squared error": ("error", "error"),
@@ -57,8 +56,8 @@ class PairEffects:
 
 def memory_conventions(records: Sequence[Record]) -> list[PairEffects]:
     """Effects of every pair that shares a seed, by group; sides meet where mode and test frames are the same."""
-    told = [record for record in records if record.settings.profile != UNTOLD]
-    rows = make_rows([record.cell for record in told], by_cell(told))
+    shown = reported(records)
+    rows = make_rows([record.cell for record in shown], by_cell(shown))
     found = []
     for with_memory, without in memory_pairs(rows):
         others = {record.seed: record for record in without.records}
@@ -142,8 +141,8 @@ def _group_table(group: str, effects: Sequence[PairEffects]) -> Table:
         for score in _SCORES:
             cells = [one.of.get((score, average)) for average in _AVERAGES]
             if any(cell is not None for cell in cells):
-                told = ("" if cell is None else interval_of(cell) for cell in cells)
-                rows.append((one.row.label, score, *told, _seeds(one)))
+                written = ("" if cell is None else interval_of(cell) for cell in cells)
+                rows.append((one.row.label, score, *written, _seeds(one)))
     columns = ("Setting", "Score", *_AVERAGES, "Seeds")
     notes = (
         note("memory_conventions.scores"),

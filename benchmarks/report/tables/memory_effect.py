@@ -10,20 +10,20 @@ from benchmarks.measure.statistics import PairedDifference
 from benchmarks.report.read.contrasts import Contrast, memory_contrasts, paired, variant_difference
 from benchmarks.report.read.format import interval_of, signed, span
 from benchmarks.report.read.groups import group_of, groups_of
-from benchmarks.report.read.records import Record, by_cell
+from benchmarks.report.read.records import Record, by_cell, reported
 from benchmarks.report.read.rows import Row, make_rows
 from benchmarks.report.read.selection import native
-from benchmarks.report.tables.batch_norm import anew
+from benchmarks.report.tables.batch_norm import recalibrated
 from benchmarks.report.tables.costs import Cost, memory_costs
 from benchmarks.report.tables.notes import note
 from benchmarks.report.tables.render import Table
 from benchmarks.report.tables.view import write_view
-from benchmarks.study.settings import METHODS, TASKS, UNTOLD
+from benchmarks.study.settings import METHODS, TASKS
 
 _TITLE: Final = note("memory_effect.title")
 _COSTS: Final = ("Training time", "Scoring time", "Parameters")
 _COSTED: Final = ("paper", "small")
-"""Profiles that memory's cost is told of: the published width, and a quarter of it."""
+"""Profiles that memory's cost is given for: the published width, and a quarter of it."""
 STEM: Final = "memory_effect"
 # Levels of MemAE's hard shrinkage other than the released 5/N, by name: the threshold times the number of items.
 _SHRINKAGES: Final = {"λ = 2/N": 2.0, "without hard shrinkage": 0.0}
@@ -68,10 +68,10 @@ def write_memory_effect(records: Sequence[Record], results: Path) -> dict[str, P
 
 def rows_by_group(records: Sequence[Record]) -> dict[str, list[Row]]:
     """Rows of each group with an autoencoder, by its label."""
-    told = [record for record in records if record.settings.profile != UNTOLD]
+    shown = reported(records)
     found = {}
-    for group in groups_of(told):
-        inside = [record for record in told if group_of(record.settings) == group]
+    for group in groups_of(shown):
+        inside = [record for record in shown if group_of(record.settings) == group]
         found[group.label] = make_rows([record.cell for record in inside], by_cell(inside))
     return found
 
@@ -125,8 +125,8 @@ def effects_table(effects: Effects, results: Path) -> Table | None:
         own = [costs[key] for profile in _COSTED if (key := (method, task, profile)) in costs]
         rises = (one.published.in_paper for one in of.values())
         published = next((signed(100 * rise) for rise in rises if rise is not None), "")
-        told = [_told(of[column].published.auc) if column in of else "" for column in effects.columns]
-        lines.append((f"{row.method} {row.task}", published, *told, *_added(own)))
+        cells = [_interval(of[column].published.auc) if column in of else "" for column in effects.columns]
+        lines.append((f"{row.method} {row.task}", published, *cells, *_added(own)))
         for name, tell in _below(of.values()).items():
             cells = [tell(of[column]) if column in of else "" for column in effects.columns]
             if any(cells):
@@ -145,7 +145,7 @@ def _below(effects: Iterable[Effect]) -> dict[str, Callable[[Effect], str]]:
         **{f"{_same(score)}": partial(_alike, score) for score in scores},
         **{f"{name}, {_same(score)}": partial(_of_shrunk, name, score) for name in names for score in scores},
         "recalibrated BatchNorm for both": _recalibrated,
-        "read zeroed, change of AUC": lambda effect: _told(variant_difference(effect.row, "read_zeros")),
+        "read zeroed, change of AUC": lambda effect: _interval(variant_difference(effect.row, "read_zeros")),
         "queries with an empty address": lambda effect: _empty(effect.row),
         **{f"{name}, queries with an empty address": partial(_empty_of, name) for name in names},
     }
@@ -156,11 +156,11 @@ def _same(score: str) -> str:
 
 
 def _alike(score: str, effect: Effect) -> str:
-    return _told(effect.alike[score].auc) if score in effect.alike else ""
+    return _interval(effect.alike[score].auc) if score in effect.alike else ""
 
 
 def _recalibrated(effect: Effect) -> str:
-    return _told(paired(anew(effect.row), anew(effect.published.without_memory)))
+    return _interval(paired(*map(recalibrated, (effect.row, effect.published.without_memory))))
 
 
 def _of_shrunk(name: str, score: str, effect: Effect) -> str:
@@ -169,7 +169,7 @@ def _of_shrunk(name: str, score: str, effect: Effect) -> str:
         return ""
     sides = (effect.shrunk[name], effect.published.without_memory)
     values = [side.by_seed(lambda record: record.metric("micro_auc", score=score)) for side in sides]
-    return _told(paired(values[0], values[1]))
+    return _interval(paired(values[0], values[1]))
 
 
 def _empty_of(name: str, effect: Effect) -> str:
@@ -182,7 +182,7 @@ def _empty(row: Row) -> str:
     return f"{span(round(100 * share) for share in shares)} %" if shares else ""
 
 
-def _told(difference: PairedDifference | None) -> str:
+def _interval(difference: PairedDifference | None) -> str:
     return "" if difference is None else f"{interval_of(difference)} ({len(difference.seeds)})"
 
 
@@ -196,8 +196,8 @@ def _notes(*, costed: bool) -> tuple[str, ...]:
 
 def _added(costs: Sequence[Cost]) -> tuple[str, str, str]:
     """Times the time, or the parameters, as per cent more of it, at each width."""
-    told = [
+    cells = [
         " / ".join(f"{signed(100 * (times - 1), 0)} %" for times in each)
         for each in zip(*((cost.training, cost.scoring, cost.parameters) for cost in costs), strict=True)
     ]
-    return (told[0], told[1], told[2]) if told else ("", "", "")
+    return (cells[0], cells[1], cells[2]) if cells else ("", "", "")

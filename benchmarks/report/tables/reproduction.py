@@ -207,11 +207,11 @@ def closing_lines(comparisons: Sequence[Comparison], without: int) -> list[str]:
     reproduced = [one for one in comparisons if one.reproduced]
     identical = sum(one.identical for one in comparisons)
     apart = len(reproduced) - identical
-    told = f"{len(reproduced)} of {len(comparisons)} runs reproduced: {identical} identical to the last digit"
+    text = f"{len(reproduced)} of {len(comparisons)} runs reproduced: {identical} identical to the last digit"
     if apart:
         widest = max(abs(one.difference or 0.0) for one in reproduced if not one.identical)
-        told += f", {apart} within what other seeds do (largest difference {widest:.1f} points)"
-    lines = [f"{told}."] if comparisons else []
+        text += f", {apart} within what other seeds do (largest difference {widest:.1f} points)"
+    lines = [f"{text}."] if comparisons else []
     for one in comparisons:
         if one.reproduced and not (one.own.settings == one.reference.settings and not one.identical):
             continue

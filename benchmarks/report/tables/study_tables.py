@@ -1,13 +1,13 @@
 """What the tables of a study say: each function turns rows into one table of strings."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import median
 from typing import Final
 
 from benchmarks.report.read.format import KINDS, SCORES, percent, signed
 from benchmarks.report.read.groups import settings_label
 from benchmarks.report.read.labels import set_name
-from benchmarks.report.read.published import DIVIDED_BY_MAXIMUM, OTHER_LABELS, by_others
+from benchmarks.report.read.published import DIVIDED_BY_MAXIMUM, OTHER_LABELS, PublishedFigure, baselines, by_others
 from benchmarks.report.read.records import Record
 from benchmarks.report.read.rows import METHOD_NAMES, Row, native_skip
 from benchmarks.report.tables.notes import note
@@ -45,7 +45,7 @@ def factors_of(rows: Sequence[Row]) -> list[tuple[str, Callable[[Row], str]]]:
     several = len({row.settings.profile for row in rows}) > 1
     names: dict[str, Callable[[Row], str]] = {
         "Set": lambda row: set_name(row.settings.dataset),
-        "Supervision": lambda row: row.settings.supervision,
+        "Supervision": lambda row: row.settings.supervision_card.printed,
         "Preset": lambda row: row.settings.preset,
         "Runs": lambda row: settings_label(row.settings) if several else "",
         "Setting": lambda row: row.extra,
@@ -190,7 +190,7 @@ def error_table(rows: Sequence[Row]) -> Table:
 def cost_table(rows: Sequence[Row]) -> Table:
     """Parameters, time and memory per setting: mean time and median peak over seeds."""
 
-    def told(measure: Measure) -> Callable[[Row], str]:
+    def rate(measure: Measure) -> Callable[[Row], str]:
         return lambda row: f"{s.mean:,.{0 if s.mean >= 10 else 1}f}" if (s := row.summary(measure)) else ""
 
     def phase(name: str, quantity: str) -> Callable[[Row], str]:
@@ -206,8 +206,8 @@ def cost_table(rows: Sequence[Row]) -> Table:
         ("Frames, s", phase("frames", "seconds")),
         ("Train, s", phase("train", "seconds")),
         ("Evaluate, s", phase("evaluate", "seconds")),
-        ("Train clips/s", told(Record.train_rate)),
-        ("Test frames/s", told(Record.test_rate)),
+        ("Train clips/s", rate(Record.train_rate)),
+        ("Test frames/s", rate(Record.test_rate)),
         ("Peak MB", peak),
     ]
     notes = [
@@ -222,20 +222,43 @@ def cost_table(rows: Sequence[Row]) -> Table:
 
 def others_table(datasets: Sequence[str]) -> Table:
     """What others measured of the methods on data sets: trained again, or with a part left out; without rows if none."""
-    rows = tuple(
-        (
-            figure.source,
-            METHOD_NAMES.get(figure.method, figure.method),
-            figure.task,
-            figure.memory,
-            f"{figure.auc:g}",
-            "" if figure.eer is None else f"{figure.eer:g}",
-            figure.status,
-            figure.note,
-        )
-        for name in datasets
-        for figure in by_others(name)
-    )
-    columns = ("Source", "Method", "Task", "Memory", "AUC", "EER", "Status", "Note")
-    notes = (note("study_tables.others"),)
-    return Table("What others measured", columns, rows, frozenset({"AUC", "EER"}), notes).without_empty_columns()
+    columns = {
+        "Source": lambda one: one.source,
+        "Method": lambda one: METHOD_NAMES.get(one.method, one.method),
+        "Task": lambda one: one.task,
+        "Memory": lambda one: one.memory,
+        **_published_areas("g"),
+        "Note": lambda one: one.note,
+    }
+    return _figures_table("What others measured", columns, map(by_others, datasets), "study_tables.others")
+
+
+def baselines_table(datasets: Sequence[str]) -> Table:
+    """What was published of baselines on data sets; without rows if nothing was."""
+    columns = {
+        "Baseline": lambda one: one.method,
+        "Set": lambda one: one.dataset,
+        **_published_areas(".1f"),
+        "Source": lambda one: one.source,
+        "Note": lambda one: one.note,
+    }
+    return _figures_table("Published baselines", columns, map(baselines, datasets), "study_tables.baselines")
+
+
+def _published_areas(form: str) -> dict[str, Callable[[PublishedFigure], str]]:
+    return {
+        "AUC": lambda one: format(one.auc, form),
+        "EER": lambda one: "" if one.eer is None else format(one.eer, form),
+        "Status": lambda one: one.status,
+    }
+
+
+def _figures_table(
+    title: str,
+    columns: Mapping[str, Callable[[PublishedFigure], str]],
+    figures: Iterable[Sequence[PublishedFigure]],
+    explained: str,
+) -> Table:
+    rows = tuple(tuple(write(one) for write in columns.values()) for of_set in figures for one in of_set)
+    table = Table(title, tuple(columns), rows, frozenset({"AUC", "EER"}), (note(explained),))
+    return table.without_empty_columns()

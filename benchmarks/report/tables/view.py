@@ -1,6 +1,7 @@
 """A view as files: its tables as Markdown and LaTeX, the frame of its numbers as CSV."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -8,7 +9,8 @@ import pandas as pd
 
 from benchmarks.measure.statistics import PairedDifference
 from benchmarks.report.read.groups import settings_label
-from benchmarks.report.read.rows import Row, Summary
+from benchmarks.report.read.records import Record, by_cell, reported
+from benchmarks.report.read.rows import Row, Summary, make_rows
 from benchmarks.report.tables.latex import write_latex
 from benchmarks.report.tables.render import Table, to_markdown
 from benchmarks.writing import replace_text
@@ -42,6 +44,54 @@ def write_view(
     texts = {"md": f"# {title}\n\n{page}" if title else page, "csv": to_csv(frame, digits)}
     paths = {form: write_text(results / "tables" / f"{stem}.{form}", text) for form, text in texts.items()}
     return paths | {"tex": write_latex(results, stem, tables)}
+
+
+def section_number(section: str, name: str) -> Callable[[Record], float | None]:
+    """Read a number of a section of a record, of its published variant."""
+    return lambda record: record.number(f"{section}.{name}", record.variant)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SectionView:
+    """A table per data set of what inspections left in one section of the records, which names its files.
+
+    title, caption: headings of the page and of the table, each before the name of the set. columns: headings, by the
+    number of the section that stands there. cell: writes it. numbers, settings: columns of the CSV. notes: of the rows.
+    rank: their order. digits: decimals of the CSV.
+    """
+
+    section: str
+    title: str
+    caption: str
+    columns: Mapping[str, str]
+    cell: Callable[[Row, str], str]
+    numbers: Callable[[Row], Mapping[str, Any]]
+    notes: Callable[[Sequence[Row]], tuple[str, ...]]
+    rank: Callable[[Row], Any]
+    digits: int
+    settings: Sequence[str] = SETTINGS
+
+    def write(self, records: Sequence[Record], results: Path) -> dict[str, Path]:
+        """Write the table of each data set that has records with the section; returns ``section_set`` -> Markdown file.
+
+        Raises StudyError if a file cannot be written.
+        """
+        inspected = [one for one in reported(records) if section_number(self.section, "frames")(one)]
+        paths = {}
+        for dataset in sorted({one.settings.dataset for one in inspected}):
+            own = [one for one in inspected if one.settings.dataset == dataset]
+            rows = sorted(make_rows([one.cell for one in own], by_cell(own)), key=self.rank)
+            numeric = ("Seeds", *self.columns.values())
+            cells = tuple(
+                (settings_label(row.settings), row.label, row.seeds, *(self.cell(row, name) for name in self.columns))
+                for row in rows
+            )
+            heading, stem = f"{self.caption}, {dataset}", f"{self.section}_{dataset}"
+            table = Table(heading, ("Runs", "Setting", *numeric), cells, frozenset(numeric), self.notes(rows))
+            frame = csv_frame(((row, self.numbers(row)) for row in rows), self.settings)
+            title = f"{self.title}: {dataset}"
+            paths[stem] = write_view(results, stem, {"main": table}, frame, title=title, digits=self.digits)["md"]
+        return paths
 
 
 def csv_frame(

@@ -15,18 +15,17 @@ from benchmarks.measure.normalise import NORMALISATIONS
 from benchmarks.report.read.contrasts import variants_of
 from benchmarks.report.read.format import KINDS, SCORES
 from benchmarks.report.read.groups import common_label
-from benchmarks.report.read.published import baselines
 from benchmarks.report.read.records import Record, by_cell, load_records
 from benchmarks.report.read.rows import Absent, Row, absent_cells, make_rows
 from benchmarks.report.tables.batch_norm import batch_norm_table
 from benchmarks.report.tables.latex import write_latex
-from benchmarks.report.tables.notes import note
 from benchmarks.report.tables.paired_tables import contrast_table, variant_table
 from benchmarks.report.tables.render import Table, to_markdown
 from benchmarks.report.tables.reproduction import verify_table
 from benchmarks.report.tables.response import response_table
 from benchmarks.report.tables.study_tables import (
     Measure,
+    baselines_table,
     cost_table,
     error_table,
     main_table,
@@ -85,7 +84,8 @@ def write_tables(
             "errors": error_table(done),
             "costs": cost_table(done),
         }
-    views |= {"others": others_table(sorted({c.settings.dataset for c in cells})), "baselines": _baseline_table(cells)}
+    datasets = sorted({cell.settings.dataset for cell in cells})
+    views |= {"others": others_table(datasets), "baselines": baselines_table(datasets)}
     tables = {name: table for name, table in views.items() if table.rows}
     missing, footer = missing_lines(study, cells, absent), _footer(rows)
     main_text = "\n".join([to_markdown(main), *missing])
@@ -197,25 +197,6 @@ def _numbers(row: Row) -> dict[str, Any]:
 def study_title(study: str, rows: Sequence[Row]) -> str:
     """Name a study with its data set and how far its runs are from the paper."""
     return f"Study {study}: {common_label(row.settings for row in rows)}"
-
-
-def _baseline_table(cells: Sequence[Cell]) -> Table:
-    figures = [figure for name in sorted({c.settings.dataset for c in cells}) for figure in baselines(name)]
-    rows = tuple(
-        (
-            figure.method,
-            figure.dataset,
-            f"{figure.auc:.1f}",
-            "" if figure.eer is None else f"{figure.eer:.1f}",
-            figure.status,
-            figure.source,
-            figure.note,
-        )
-        for figure in figures
-    )
-    columns = ("Baseline", "Set", "AUC", "EER", "Status", "Source", "Note")
-    notes = (note("write.baselines"),)
-    return Table("Published baselines", columns, rows, frozenset({"AUC", "EER"}), notes).without_empty_columns()
 
 
 def _footer(rows: Sequence[Row]) -> list[str]:

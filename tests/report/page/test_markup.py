@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from benchmarks.report.page.markup import blocks, bullet_list, inline, part, section, table
+from benchmarks.report.page.markup import blocks, inline, part, section, table
 from benchmarks.report.tables.render import Table
 
 
@@ -74,12 +74,6 @@ class TestTable:
         for role in ("table", "rowgroup", "row", "columnheader", "rowheader", "cell"):
             assert f'role="{role}"' in found
         assert 'data-label="B"' in found
-
-
-class TestBulletList:
-    def test_empty(self) -> None:
-        """No items, no list."""
-        assert bullet_list([]) == ""
 
 
 class TestPart:

@@ -74,7 +74,7 @@ def few(core_cells: Cells, core_results: Write) -> tuple[Path, list[Cell]]:
 
 class TestWritePage:
     def test_every_claim_and_every_run(self, few: tuple[Path, list[Cell]]) -> None:
-        """Each claim has an article with its statement and a word, each run a row and a parcel."""
+        """Each claim has an article with its statement and a word, each run a row and a payload."""
         results, cells = few
         records = load_records(results)
         path = write_page(records, results, {"ped2": cells})

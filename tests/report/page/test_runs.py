@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from benchmarks.errors import StudyError
 from benchmarks.report.figures import timeline
 from benchmarks.report.page import runs, timelines
-from benchmarks.report.page.runs import RUN_BUDGET, group_id, pack, parcel, run_id
+from benchmarks.report.page.runs import RUN_BUDGET, group_id, pack, payload, run_id
 from benchmarks.report.page.timelines import LEVELS
 from benchmarks.report.read.frame_scores import score_of, scored, variant_frames
 from benchmarks.report.read.records import Record, load_records
@@ -28,7 +28,7 @@ SETTINGS = resolve(dataset="synthetic", method="mnad", task="prediction", memory
 
 
 def unpack(packed: str) -> tuple[dict[str, Any], bytes]:
-    """What a browser does with a parcel."""
+    """What a browser does with a payload."""
     plain = gzip.decompress(base64.b64decode(packed))
     end = plain.index(0)
     return json.loads(plain[:end]), plain[end + 1 :]
@@ -44,8 +44,8 @@ def content_of(record: Record) -> dict[str, Any]:
 def levels_of(record: Record, *, points: int = 3000) -> dict[str, list[float]]:
     """Scores by normalisation, all videos in a row, as page.js draws them."""
     name = run_id(record)
-    parcels = pack([record], points)
-    content, steps = unpack(parcels.groups[group_id(name)])[0][name], unpack(parcels.timelines[name])[1]
+    payloads = pack([record], points)
+    content, steps = unpack(payloads.groups[group_id(name)])[0][name], unpack(payloads.timelines[name])[1]
     known = iter(np.frombuffer(steps, dtype=np.uint8).astype(int))
     found: dict[str, list[list[float]]] = {}
     for how in content["means"]:
@@ -65,13 +65,13 @@ def one_record(results: Path, write_record: Write, **replaced: Any) -> Record:
     return load_records(results)[0]
 
 
-class TestParcel:
+class TestPayload:
     def test_comes_back(self) -> None:
         """JSON and bytes are what they were, a zero byte among the bytes too; the same twice over."""
         content = {"a": "ä <b>", "b": [1, None]}
-        packed = parcel(content, b"\x00\x01\xff")
+        packed = payload(content, b"\x00\x01\xff")
         assert unpack(packed) == (content, b"\x00\x01\xff")
-        assert packed == parcel(content, b"\x00\x01\xff")
+        assert packed == payload(content, b"\x00\x01\xff")
 
 
 class TestPack:
@@ -96,14 +96,14 @@ class TestPack:
                 assert content["means"][how][place][0] == pytest.approx(normal, abs=6e-3)
         assert content["lengths"] == [40, 40, 40]
 
-    def test_runs_of_a_group_share_a_parcel(self, core_cells: Cells, core_results: Write) -> None:
+    def test_runs_of_a_group_share_a_payload(self, core_cells: Cells, core_results: Write) -> None:
         """Facts, settings and curves of a data set's runs are packed together, the timelines of each run apart."""
         records = load_records(core_results([*core_cells("ped2", (0,)), *core_cells("synthetic", (0,))]))
-        parcels = pack(records)
-        assert list(parcels.groups) == ["ped2/cpu", "synthetic/cpu"]
+        payloads = pack(records)
+        assert list(payloads.groups) == ["ped2/cpu", "synthetic/cpu"]
         for record in records:
-            assert run_id(record) in unpack(parcels.groups[group_id(run_id(record))])[0]
-        assert set(parcels.timelines) == {run_id(record) for record in records}
+            assert run_id(record) in unpack(payloads.groups[group_id(run_id(record))])[0]
+        assert set(payloads.timelines) == {run_id(record) for record in records}
 
     def test_auc_under_each_convention(self, tmp_path: Path, write_record: Write) -> None:
         """The record's own metrics in per cent, and a gap where one was not measured."""
@@ -120,9 +120,9 @@ class TestPack:
     def test_runs_on_the_same_frames_share_their_videos(self, core_cells: Cells, core_results: Write) -> None:
         """Names and abnormal ranges are held once; the ranges are those that the figures shade."""
         records = load_records(core_results(core_cells("ped2", (0,))))
-        parcels = pack(records)
-        assert len(parcels.videos) == 1
-        (shared,) = (unpack(one)[0] for one in parcels.videos.values())
+        payloads = pack(records)
+        assert len(payloads.videos) == 1
+        (shared,) = (unpack(one)[0] for one in payloads.videos.values())
         terms = variant_frames(records[0], records[0].variant)
         starts = [0, 40, 80, 120]
         shaded = [
@@ -162,7 +162,7 @@ class TestPack:
         assert curves["terms"] == {"total": [None, 0.1235], "AUC on the test set (%)": [50.0, None]}
 
     def test_many_epochs_and_many_items_stay_small(self, tmp_path: Path, write_record: Write) -> None:
-        """A thousand epochs keep the last one, two thousand items are shown by rank, and the parcel within its budget."""
+        """A thousand epochs keep the last one, two thousand items are shown by rank, and the payload within its budget."""
         epochs = [
             {"epoch": number, "losses": dict.fromkeys("abcde", 1 / number), "usage": list(range(2000))}
             for number in range(1, 1001)
@@ -170,7 +170,7 @@ class TestPack:
         usage = {"update": {"counts": list(range(2000)), "perplexity": 1500.0, "dead": 1}}
         record = one_record(tmp_path, write_record, epochs=epochs, usage=usage)
         content = content_of(record)
-        assert len(parcel(content)) < RUN_BUDGET
+        assert len(payload(content)) < RUN_BUDGET
         assert content["curves"]["epochs"][-1] == 1000
         for panel in content["usage"]:
             assert panel["sorted"]

@@ -8,8 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from benchmarks.errors import StudyError
-from benchmarks.report.read.frame import COLUMNS, FILE, read_frame, records_frame, write_frame
+from benchmarks.report.read.frame import COLUMNS, FILE, records_frame, write_frame
 from benchmarks.report.read.records import load_records
 from benchmarks.study.presets import resolve
 
@@ -64,9 +63,10 @@ class TestWriteFrame:
         """The file has the frame to the last bit, whatever its text columns are stored as."""
         frame = records_frame(results)
         write_frame(frame, results)
-        text = list(frame.select_dtypes("category").columns)
-        plain = dict.fromkeys(text, "object")
-        pd.testing.assert_frame_equal(read_frame(results).astype(plain), frame.astype(plain), check_dtype=False)
+        plain = dict.fromkeys(frame.select_dtypes("category").columns, "object")
+        keys = ["variant", "score", "normalisation"]
+        found = pd.read_csv(results / FILE, low_memory=False).fillna(dict.fromkeys(keys, ""))
+        pd.testing.assert_frame_equal(found.astype(plain), frame.astype(plain), check_dtype=False)
 
     def test_is_what_pandas_would_write(self, results: Path) -> None:
         """Formatting each record's columns once changes nothing."""
@@ -83,17 +83,6 @@ class TestWriteFrame:
         otherwise = gzip.compress(gzip.decompress(first), compresslevel=1, mtime=0)
         (results / FILE).write_bytes(otherwise)
         assert write_frame(frame, results).read_bytes() == otherwise
-
-
-class TestReadFrame:
-    """What is refused."""
-
-    def test_refuses_a_damaged_file(self, results: Path) -> None:
-        """A cut file is named, with the command that writes it."""
-        path = write_frame(records_frame(results), results)
-        path.write_bytes(path.read_bytes()[:100])
-        with pytest.raises(StudyError, match=r"all\.csv\.gz.*make tables"):
-            read_frame(results)
 
 
 class TestColumns:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from benchmarks.report.read.rows import Row
-from benchmarks.report.tables.batch_norm import batch_norm_table, measured_anew
+from benchmarks.report.tables.batch_norm import batch_norm_table, recalibration_effect
 from benchmarks.study.presets import resolve
 
 Rows = Callable[..., list[Row]]
@@ -19,16 +19,16 @@ def section(area: float | None, ratio: float | None = 1.5) -> dict[str, Any]:
 
 
 class TestTable:
-    def test_pairs_what_was_measured_anew_with_the_published_score(self, write_rows: Rows) -> None:
+    def test_pairs_recalibrated_statistics_with_the_published_score(self, write_rows: Rows) -> None:
         """Both areas, their difference by seed, and the channel that changed most."""
         (row,) = write_rows([MNAD], (0, 1), **section(0.9, 2.25))
         published = [100 * area for area in row.by_seed(lambda record: record.metric("micro_auc")).values()]
         frame = batch_norm_table([row]).to_frame()
         assert list(frame["n"]) == ["2"]
-        assert list(frame["Anew"]) == ["90.0"]
+        assert list(frame["Recalibrated"]) == ["90.0"]
         assert frame["By seed"][0] == ", ".join(f"{area:.1f} → 90.0" for area in published)
         assert list(frame["Variance ratio"]) == ["2.2"]
-        change = measured_anew(row)
+        change = recalibration_effect(row)
         assert change is not None
         assert 100 * change.mean == pytest.approx(90 - sum(published) / 2)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.report.read.records import load_records
-from benchmarks.report.tables.box_table import write_box_tables
+from benchmarks.report.tables.box_table import BOXES
 from benchmarks.study.presets import resolve
 
 Write = Callable[..., Path]
@@ -28,12 +28,12 @@ class TestWriteBoxTables:
         write_record(tmp_path, worse, 0, 1.0, boxes=section(0.2), headline={"variant": "plain", "score": "psnr"})
         for seed, f1 in enumerate((0.4, 0.5)):
             write_record(tmp_path, better, seed, 1.0, boxes=section(f1), headline={"variant": "plain", "score": "psnr"})
-        paths = write_box_tables(load_records(tmp_path), tmp_path)
+        paths = BOXES.write(load_records(tmp_path), tmp_path)
         assert set(paths) == {"boxes_pool"}
         text = paths["boxes_pool"].read_text()
         assert text.index("3-5-9") < text.index("20.0")
         assert "45.0 ±" in text
-        assert "400 test frames were looked at, with 375 boxes" in text
+        assert "400 test frames were inspected, with 375 boxes" in text
         frame = pd.read_csv(tmp_path / "tables" / "boxes_pool.csv")
         assert frame["name"].tolist() == [better.name, worse.name]
         assert frame["f1_0.25"].tolist() == [0.45, 0.2]
@@ -48,7 +48,7 @@ class TestWriteBoxTables:
                 write_record(
                     tmp_path, settings, seed, 1.0, boxes=section(f1), headline={"variant": "plain", "score": "psnr"}
                 )
-        text = write_box_tables(load_records(tmp_path), tmp_path)["boxes_pool"].read_text()
+        text = BOXES.write(load_records(tmp_path), tmp_path)["boxes_pool"].read_text()
         rows = [[cell.strip() for cell in line.split("|")[1:4]] for line in text.splitlines() if line[:3] == "| G"]
         assert rows == [
             ["Generated pool, 256×256", "frame difference", "–"],
@@ -64,4 +64,4 @@ class TestWriteBoxTables:
         """A set without masks gets no table."""
         settings = resolve(dataset="ped2", method="mnad", task="prediction", profile="small")
         write_record(tmp_path, settings, 0)
-        assert write_box_tables(load_records(tmp_path), tmp_path) == {}
+        assert BOXES.write(load_records(tmp_path), tmp_path) == {}

@@ -20,13 +20,17 @@ class TestConventions:
         """What the table takes from the record is what the terms give again."""
         for record in load_records(core_results(core_cells("ped2", (0,)))):
             found = conventions(record)
-            for how, micro in (("per_video", found.micro), ("global", found.raw_micro), ("train", found.train_micro)):
+            for how, micro in (
+                ("per_video", found["micro"]),
+                ("global", found["raw_micro"]),
+                ("train", found["train_micro"]),
+            ):
                 table = scored(record, record.variant, score_of(record, record.score), how)  # type: ignore[arg-type]
                 assert table is not None
                 again = frame_metrics(table["anomaly"], table["label"], table["video"])
                 assert micro == pytest.approx(again.micro_auc, abs=1e-6)
                 if how == "per_video":
-                    told = (found.macro, found.padded, found.fpr)
+                    told = (found["macro"], found["padded"], found["fpr"])
                     assert told == pytest.approx(
                         (again.macro_auc, again.macro_auc_padded, again.fpr_at_95_tpr), abs=1e-6
                     )
@@ -36,18 +40,18 @@ class TestConventions:
         for record in load_records(core_results(core_cells("ped2", (0,)))):
             found = conventions(record)
             if record.score == "fused":
-                assert found.oracle is not None
-                assert found.micro is not None
-                assert found.oracle >= found.micro - 1e-9
+                assert found["oracle"] is not None
+                assert found["micro"] is not None
+                assert found["oracle"] >= found["micro"] - 1e-9
             else:
-                assert found.oracle is None
+                assert found["oracle"] is None
 
     def test_the_best_epoch_is_known_where_one_looked(self, core_cells: Cells, core_results: Write) -> None:
         """Of several epochs that were scored the best one stands apart; of the last one alone nothing is said."""
         record = load_records(core_results(core_cells("ped2", (0,))))[0]
-        assert conventions(record).epoch_oracle is None
+        assert conventions(record)["epoch_oracle"] is None
         record.content["epochs"] = [{"epoch": n, "micro_auc": auc} for n, auc in ((1, 0.7), (2, 0.9), (3, 0.8))]
-        assert (conventions(record).epoch_oracle, conventions(record).oracle_epoch) == (0.9, 2)
+        assert (conventions(record)["epoch_oracle"], conventions(record)["oracle_epoch"]) == (0.9, 2)
 
 
 class TestWriteEvaluationTables:

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.report.read.quantities import PIXEL, QUANTITIES, measure
 from benchmarks.report.read.records import load_records
-from benchmarks.report.tables.pixel_table import write_pixel_tables
+from benchmarks.report.tables.pixel_table import PIXELS
 from benchmarks.study.presets import resolve
 from benchmarks.study.settings import Settings
 
@@ -34,7 +34,7 @@ class TestWritePixelTables:
         """A row per setting holds mean and interval of its seeds, as they are and smoothed, and what they rest on."""
         for seed, value in enumerate((0.30, 0.31, 0.32)):
             write_record(tmp_path, settings, seed, 1.0, pixel=section(value))
-        paths = write_pixel_tables(load_records(tmp_path), tmp_path)
+        paths = PIXELS.write(load_records(tmp_path), tmp_path)
         assert set(paths) == {"pixel_ped2"}
         text = paths["pixel_ped2"].read_text()
         # Student's t at two degrees of freedom: 4.303 standard errors of 0.577 points
@@ -54,10 +54,10 @@ class TestWritePixelTables:
     ) -> None:
         """Sets without masks get no table, and older records no row."""
         write_record(tmp_path, settings, 0)
-        assert write_pixel_tables(load_records(tmp_path), tmp_path) == {}
+        assert PIXELS.write(load_records(tmp_path), tmp_path) == {}
         assert not (tmp_path / "tables").exists()
         write_record(tmp_path, settings, 1, 1.0, pixel=section(0.3, tracks_from="objects"))
-        text = write_pixel_tables(load_records(tmp_path), tmp_path)["pixel_ped2"].read_text()
+        text = PIXELS.write(load_records(tmp_path), tmp_path)["pixel_ped2"].read_text()
         assert "the set's own objects" in text
         assert len(pd.read_csv(tmp_path / "tables" / "pixel_ped2.csv")) == 1
 
@@ -66,14 +66,14 @@ class TestWritePixelTables:
         """Their squared error stands beside an absolute score, which a table with MemAE in it tells."""
         cell = resolve(dataset="ped2", method=method, task="reconstruction", memory="own", profile="cpu")
         write_record(tmp_path, cell, 0, 1.0, pixel={name: section(0.3)["update"] for name in ("update", "plain")})
-        text = write_pixel_tables(load_records(tmp_path), tmp_path)["pixel_ped2"].read_text()
+        text = PIXELS.write(load_records(tmp_path), tmp_path)["pixel_ped2"].read_text()
         assert text.count("MemAE's map is the squared error also where its score is the absolute one") == told
 
     def test_a_coarse_grid_is_marked(self, tmp_path: Path, write_record: Write, settings: Settings) -> None:
         """RBDC and TBDC of a row with a record on 61 thresholds carry a mark that a note explains, the others none."""
         write_record(tmp_path, settings, 0, 1.0, pixel=section(0.3, pro=None, thresholds=61, tbdc=0.2))
         write_record(tmp_path, replace(settings, epochs=7), 0, 1.0, pixel=section(0.4))
-        text = write_pixel_tables(load_records(tmp_path), tmp_path)["pixel_ped2"].read_text()
+        text = PIXELS.write(load_records(tmp_path), tmp_path)["pixel_ped2"].read_text()
         lines = (line.split("|") for line in text.splitlines() if "MNAD ·" in line)
         coarse, fine = sorted(([cell.strip() for cell in line] for line in lines), key=lambda cells: cells[4])
         assert coarse[4:-1] == ["30.0", "", "30.0‡", "20.0‡", "60.0", "60.0", "60.0‡", "60.0‡"]
@@ -85,13 +85,13 @@ class TestWritePixelTables:
     def test_no_mark_without_a_coarse_grid(self, tmp_path: Path, write_record: Write, settings: Settings) -> None:
         """A table of records at every level has neither mark nor note."""
         write_record(tmp_path, settings, 0, 1.0, pixel=section(0.3))
-        text = write_pixel_tables(load_records(tmp_path), tmp_path)["pixel_ped2"].read_text()
+        text = PIXELS.write(load_records(tmp_path), tmp_path)["pixel_ped2"].read_text()
         assert "‡" not in text
 
     def test_no_more_decimals_than_levels_hold(self, tmp_path: Path, write_record: Write, settings: Settings) -> None:
         """Older records hold six decimals; of a metric no more than three are printed."""
         write_record(tmp_path, settings, 0, 1.0, pixel=section(0.312345))
-        assert "31.2 " in write_pixel_tables(load_records(tmp_path), tmp_path)["pixel_ped2"].read_text()
+        assert "31.2 " in PIXELS.write(load_records(tmp_path), tmp_path)["pixel_ped2"].read_text()
         frame = pd.read_csv(tmp_path / "tables" / "pixel_ped2.csv", dtype=str)
         assert frame.loc[0, ["pixel_auc", "pro", "rbdc", "smoothed_tbdc"]].tolist() == ["0.312"] * 3 + ["0.625"]
 
@@ -100,7 +100,7 @@ class TestWritePixelTables:
     ) -> None:
         """Nothing stands where a metric is undefined."""
         write_record(tmp_path, settings, 0, 1.0, pixel=section(0.3, pro=None))
-        write_pixel_tables(load_records(tmp_path), tmp_path)
+        PIXELS.write(load_records(tmp_path), tmp_path)
         frame = pd.read_csv(tmp_path / "tables" / "pixel_ped2.csv")
         assert pd.isna(frame.loc[0, "pro"])
         assert frame.loc[0, "pixel_auc"] == pytest.approx(0.3)
