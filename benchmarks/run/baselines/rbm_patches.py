@@ -103,10 +103,10 @@ class RbmPatches(LearningFree):
         return rebuild(self._fitted(), _images(batch.frames[:, 0]), self.patch, self.stride)
 
     def _standardised(self, patch_errors: Tensor) -> Tensor:
-        """Return the patches' errors (batch, rows, columns) about each place's normal error, in its deviations."""
+        """Return how many deviations the errors (batch, rows, columns) lie above each place's normal error; 0 below it."""
         assert self.normal is not None, "prepare or load comes first"
         mean, deviation = self.normal
-        return (patch_errors - mean) / deviation
+        return ((patch_errors - mean) / deviation).clamp_min(0)
 
     def _fitted(self) -> PatchRBM:
         assert self.rbm is not None, "prepare or load comes first"
