@@ -48,8 +48,8 @@ _NOT_PER_CELL = ("dataset", "profile", "seed")
 class Study:
     """What a study file asks for. cells: all settings of seed 0 first, so that a study cut short is worth most.
 
-    profile: that of its cells; own_profile: that of the file. evaluate_every: epochs between two looks at the test
-    frames while training, 0 for none. mode: of its cells.
+    profile: that of its cells; own_profile: that of the file. evaluate_every: epochs between two evaluations on
+    the test frames while training, 0 for none. mode: of its cells.
     """
 
     name: str

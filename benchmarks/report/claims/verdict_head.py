@@ -24,7 +24,7 @@ _ENVIRONMENT: Final = Environment(  # noqa: S701 - Markdown, not HTML
 _ENVIRONMENT.filters["markdown"] = to_markdown
 TEMPLATE: Final = _ENVIRONMENT.get_template("verdict.md.j2")
 COVERAGE: Final = Path("statistics", "coverage.csv")
-_LOOKS: Final = "3, 6, 12"
+_INTERIM: Final = "3, 6, 12"
 """Numbers of seeds after which the exploratory runs on Ped2 had interim analyses."""
 
 
@@ -75,12 +75,12 @@ def words_table(verdicts: Sequence[ClaimVerdict]) -> Table:
 
 
 def interim_cost(results: Path) -> float | None:
-    """Share of intervals that miss a truth of no effect when seeds were added after looks; None where not measured."""
+    """Share of intervals that miss a truth of no effect after interim analyses; None where not measured."""
     path = results / COVERAGE
     if not path.is_file():
         return None
     table = pd.read_csv(path, keep_default_na=False)
-    found = table[(table["interval"] == _LOOKS) & (table["scenario"] == "null")]
+    found = table[(table["interval"] == _INTERIM) & (table["scenario"] == "null")]
     return None if found.empty else 1 - float(found["covered"].iloc[0])
 
 

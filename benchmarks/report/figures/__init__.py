@@ -24,7 +24,7 @@ from benchmarks.report.figures import (
     usage,
 )
 from benchmarks.report.figures.style import ON_SCREEN, Medium, house_style, save
-from benchmarks.report.read.inspected import Looked, looked, without_look
+from benchmarks.report.read.inspected import Inspected, inspected, not_inspected
 from benchmarks.report.read.records import Record, by_cell
 from benchmarks.report.read.rows import Row, make_rows
 from benchmarks.report.read.selection import native
@@ -43,7 +43,7 @@ OF_A_STUDY: Final[Mapping[str, Callable[[Sequence[Row]], Figure | None]]] = {
     "memory-test": by_setting.memory_at_test,
     "memory-use": memory_use.draw,
 }
-OF_INSPECTIONS: Final[Mapping[str, Callable[[Sequence[Looked]], Figure | None]]] = {
+OF_INSPECTIONS: Final[Mapping[str, Callable[[Sequence[Inspected]], Figure | None]]] = {
     "locations": images.locations,
     "queries": queries.draw,
     "shapes": images.shapes,
@@ -95,8 +95,8 @@ def write_figures(
     Raises StudyError if a table of terms or an inspection cannot be read, or a figure cannot be written.
     """
     rows = make_rows([record.cell for record in records], by_cell(list(records)))
-    found = looked(rows, work)
-    missing = without_look(rows, found)
+    found = inspected(rows, work)
+    missing = not_inspected(rows, found)
     folder = medium.folder(results, study)
     paths: list[Path] = []
     kept: list[Path] = []
@@ -139,7 +139,7 @@ def write_answer(found: Sequence[Chosen], results: Path, medium: Medium = ON_SCR
         return [] if figure is None else [save(figure, path, width=medium.width)]
 
 
-def _videos(seen: Sequence[Looked], folder: Path) -> list[Path]:
+def _videos(seen: Sequence[Inspected], folder: Path) -> list[Path]:
     """A GIF for each whole video of methods with their memory, and of baselines."""
     paths = []
     for one in seen:

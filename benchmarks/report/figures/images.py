@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from benchmarks.data.facts import FACTS
 from benchmarks.report.figures.panels import GREY, Picture, bare, head, show
 from benchmarks.report.figures.style import MUTED, PALETTE
-from benchmarks.report.read.inspected import Looked
+from benchmarks.report.read.inspected import Inspected
 from benchmarks.report.read.rows import GEOMETRY, native_skip
 from benchmarks.report.read.selection import labels, of_usual_geometry, parts, plain, subject
 from benchmarks.report.tables.box_table import OVERLAPS
@@ -34,7 +34,7 @@ _MOST_ITEMS: Final = 100
 _ACROSS: Final = 3
 
 
-def boxes(found: Sequence[Looked]) -> Figure | None:
+def boxes(found: Sequence[Inspected]) -> Figure | None:
     """Draw a line for each abnormal still of each method whose boxes were scored; None where there is none."""
     shown = [one for one in found if one.record.section("boxes")]
     count = _BOX_STILLS if len(shown) <= _FEW else 1
@@ -71,12 +71,12 @@ def boxes(found: Sequence[Looked]) -> Figure | None:
     return figure
 
 
-def _abnormal_stills(one: Looked) -> list[str]:
+def _abnormal_stills(one: Inspected) -> list[str]:
     """Abnormal stills that boxes were found in; a set whose stills are of kinds of anomaly has other figures."""
     return [kind for kind in one.record.section("boxes")["stills"] if kind in _ABNORMAL_STILLS]
 
 
-def shapes(found: Sequence[Looked]) -> Figure | None:
+def shapes(found: Sequence[Inspected]) -> Figure | None:
     """Draw squares as they come out (C7), a line per method, task and skip setting: the target, then outputs by memory.
 
     Below an output stands how similar outputs are, on average over many squares of the kind, to an ideal circle and to
@@ -108,9 +108,9 @@ def shapes(found: Sequence[Looked]) -> Figure | None:
     return figure
 
 
-def _lines(chosen: Sequence[Looked]) -> dict[str, dict[str, Looked]]:
+def _lines(chosen: Sequence[Inspected]) -> dict[str, dict[str, Inspected]]:
     """Settings by line, and in it by what they say of their memory."""
-    lines: dict[str, dict[str, Looked]] = defaultdict(dict)
+    lines: dict[str, dict[str, Inspected]] = defaultdict(dict)
     for one in chosen:
         said = parts(one.row, without=GEOMETRY)
         memory = said.pop("memory", "output")
@@ -118,7 +118,7 @@ def _lines(chosen: Sequence[Looked]) -> dict[str, dict[str, Looked]]:
     return lines
 
 
-def _squares(panels: Sequence[Axes], line: Mapping[str, Looked], kind: str, memories: Sequence[str]) -> None:
+def _squares(panels: Sequence[Axes], line: Mapping[str, Inspected], kind: str, memories: Sequence[str]) -> None:
     for axes, memory in zip(panels[1:], memories, strict=True):
         one = line.get(memory)
         if one is None or one.look.patch_target is None or one.look.patch_output is None:
@@ -134,7 +134,7 @@ def _squares(panels: Sequence[Axes], line: Mapping[str, Looked], kind: str, memo
         axes.set_xlabel("\n".join(told), fontsize="x-small")
 
 
-def locations(found: Sequence[Looked]) -> Figure | None:
+def locations(found: Sequence[Inspected]) -> Figure | None:
     """Draw, for each setting with at most 100 items, the most read item of each location and its share of the frames.
 
     Settings with native skips at the study's usual geometry. A location whose queries have an empty address in most frames

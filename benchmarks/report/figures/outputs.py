@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from benchmarks.report.figures.overlay import grey
 from benchmarks.report.figures.panels import GREY, Picture, bare, head, show
-from benchmarks.report.read.inspected import Looked
+from benchmarks.report.read.inspected import Inspected
 from benchmarks.report.read.rows import GEOMETRY
 from benchmarks.report.read.selection import parts, plain, subject
 from benchmarks.report.tables.bottleneck import REPLACED
@@ -18,7 +18,7 @@ _SIDE: Final = 1.35
 _PEAK: Final = 255.0
 
 
-def draw(found: Sequence[Looked]) -> Figure | None:
+def draw(found: Sequence[Inspected]) -> Figure | None:
     """Draw a line per setting: the target, the output as trained, and outputs with the bottleneck replaced.
 
     Below each stands its PSNR against the output as trained, of this frame. Settings that differ in method, task, skips

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.manifold import TSNE
 
 from benchmarks.report.figures.style import MARKERS, MUTED, PALETTE
-from benchmarks.report.read.inspected import Looked
+from benchmarks.report.read.inspected import Inspected
 from benchmarks.report.read.rows import GEOMETRY, departures, native_skip
 from benchmarks.report.read.selection import of_usual_geometry, subject, told_apart
 
@@ -32,14 +32,14 @@ _DEAD: Final = -1
 COLOURS: Final = tuple(colour if index != _GREY else "#000000" for index, colour in enumerate(PALETTE))
 
 
-def draw(found: Sequence[Looked]) -> Figure | None:
+def draw(found: Sequence[Inspected]) -> Figure | None:
     """Draw a line of panels per method and task with native skips; None where no queries were kept.
 
     In each the ten items that are nearest most have a colour and a marker of their own, all others are grey, dead queries
     crosses. The title gives the silhouette that the record holds, over all sampled queries in their own space.
     """
     usual = {row.settings for row in of_usual_geometry([one.row for one in found])}
-    lines: dict[tuple[str, str], list[Looked]] = defaultdict(list)
+    lines: dict[tuple[str, str], list[Inspected]] = defaultdict(list)
     for one in found:
         settings = one.row.settings
         if (
@@ -68,12 +68,12 @@ def draw(found: Sequence[Looked]) -> Figure | None:
     return figure
 
 
-def separateness(found: Sequence[Looked]) -> Figure | None:
+def separateness(found: Sequence[Inspected]) -> Figure | None:
     """Draw MNAD's queries as published, without the separateness loss, and forced to use all items, side by side.
 
     Of the first task that has all three, at the study's usual geometry with native skips; None where none has.
     """
-    lines: dict[str, dict[str, Looked]] = defaultdict(dict)
+    lines: dict[str, dict[str, Inspected]] = defaultdict(dict)
     usual = {row.settings for row in of_usual_geometry([one.row for one in found])}
     for one in found:
         settings, look = one.row.settings, one.look
@@ -106,7 +106,7 @@ def separateness(found: Sequence[Looked]) -> Figure | None:
     return figure
 
 
-def _of_three(one: Looked) -> str | None:
+def _of_three(one: Inspected) -> str | None:
     """Which of the three panels a setting is for; None for any other."""
     moved = departures(one.row.settings).keys() - GEOMETRY
     if one.row.settings.supervision != "none":
@@ -135,7 +135,7 @@ def _panels(figure: Figure, lengths: Sequence[int]) -> list[Axes]:
     return [axes for line, length in zip(grid, rows, strict=True) for axes in line[:length]]
 
 
-def _named(lines: Mapping[tuple[str, str], list[Looked]]) -> Iterator[tuple[tuple[str, str], Looked, list[str]]]:
+def _named(lines: Mapping[tuple[str, str], list[Inspected]]) -> Iterator[tuple[tuple[str, str], Inspected, list[str]]]:
     """Each setting with its method and task, and with what sets it apart in its line, if it is not alone there."""
     for name, line in lines.items():
         _, apart = told_apart([one.row for one in line], without={"method", "task", "memory"})
@@ -167,7 +167,7 @@ def _scatter(axes: Axes, query: NDArray[np.float32], item: NDArray[np.int64]) ->
     axes.spines[:].set_visible(True)
 
 
-def _silhouette(one: Looked) -> str:
+def _silhouette(one: Inspected) -> str:
     value = one.fact("queries", "silhouette")
     if isinstance(value, int | float):
         return f"silhouette {value:.2f}"

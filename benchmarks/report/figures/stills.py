@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from benchmarks.data.facts import FACTS
 from benchmarks.report.figures.overlay import THRESHOLD, error_map, grey, heated, marked
 from benchmarks.report.figures.panels import GREY, Picture, bare, head, show
-from benchmarks.report.read.inspected import Looked
+from benchmarks.report.read.inspected import Inspected
 from benchmarks.report.read.rows import GEOMETRY, Row
 from benchmarks.report.read.selection import native, parts, subject
 from benchmarks.run.inspect.file import InspectionFile
@@ -26,12 +26,12 @@ _SIDE: Final = 1.25
 _HIGHEST: Final = 99.8
 
 
-def stills(found: Sequence[Looked]) -> dict[str, list[Looked]]:
+def stills(found: Sequence[Inspected]) -> dict[str, list[Inspected]]:
     """What stands on each page of stills, by its name: settings as published, by method and task, memory on and off.
 
     Methods that learn nothing have none.
     """
-    pages: dict[str, list[Looked]] = defaultdict(list)
+    pages: dict[str, list[Inspected]] = defaultdict(list)
     for one in _as_published(found):
         pages[page_name(one.row)].append(one)
     return pages
@@ -42,7 +42,7 @@ def page_name(row: Row) -> str:
     return f"{row.settings.method}-{row.settings.task}"
 
 
-def still_page(page: Sequence[Looked]) -> Figure:
+def still_page(page: Sequence[Inspected]) -> Figure:
     """Draw a line of five pictures for each kind of frame and setting of a page.
 
     Where masks are known, what the 4×4 map marks inside and outside an anomaly stands below it, in pixels.
@@ -74,7 +74,7 @@ def still_page(page: Sequence[Looked]) -> Figure:
     return figure
 
 
-def systems(found: Sequence[Looked]) -> Figure | None:
+def systems(found: Sequence[Inspected]) -> Figure | None:
     """Draw a line for each system as published, with the stills that its data set names (Ped2: a golf cart, a cyclist).
 
     Each system has an error scale of its own: they score in different units. A system that gives no image back shows its
@@ -109,7 +109,7 @@ def systems(found: Sequence[Looked]) -> Figure | None:
     return figure
 
 
-def _as_published(found: Sequence[Looked]) -> list[Looked]:
+def _as_published(found: Sequence[Inspected]) -> list[Inspected]:
     wanted = {row.settings for row in native([one.row for one in found])}
     return [
         one

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from benchmarks.report.figures.overlay import grey
 from benchmarks.report.figures.panels import GREY, head, show
-from benchmarks.report.read.inspected import Looked
+from benchmarks.report.read.inspected import Inspected
 from benchmarks.report.read.selection import native, subject
 
 KINDS: Final[Mapping[str, str]] = {
@@ -29,7 +29,7 @@ _SIDE: Final = 1.25
 _HIGHEST: Final = 99.9
 
 
-def draw(found: Sequence[Looked]) -> Figure | None:
+def draw(found: Sequence[Inspected]) -> Figure | None:
     """Draw a line for each kind of anomaly: MNAD's reconstruction with its memory, and its prediction beside it.
 
     Both show the same frame of the same video as their target, cropped to the abnormal object; errors share one scale.
@@ -77,7 +77,7 @@ def draw(found: Sequence[Looked]) -> Figure | None:
     return figure
 
 
-def _places(one: Looked, kind: str) -> int | None:
+def _places(one: Inspected, kind: str) -> int | None:
     """Index of a kind's still with an anomaly in view; None where there is none."""
     kinds = list(one.look.still_kind)
     if kind not in kinds or one.look.still_mask is None or not one.look.still_mask[kinds.index(kind)].any():
@@ -85,7 +85,7 @@ def _places(one: Looked, kind: str) -> int | None:
     return kinds.index(kind)
 
 
-def _crop(one: Looked, index: int) -> tuple[slice, slice]:
+def _crop(one: Inspected, index: int) -> tuple[slice, slice]:
     """Rows and columns of a square around the anomaly, within the frame."""
     assert one.look.still_mask is not None, "inspections without masks have no panel"
     mask = one.look.still_mask[index]

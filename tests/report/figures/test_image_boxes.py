@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.patches import Rectangle
 
 from benchmarks.report.figures import images
-from benchmarks.report.read.inspected import Looked
+from benchmarks.report.read.inspected import Inspected
 from benchmarks.report.read.rows import Row
 from benchmarks.run.inspect.file import InspectionFile
 from benchmarks.study.presets import resolve
@@ -25,7 +25,7 @@ def section(stills: dict[str, Any]) -> dict[str, Any]:
     return {"plain": {**chosen, "frames": 400, "overlap_0.5": scores, "overlap_0.25": scores, "stills": stills}}
 
 
-def looked(rows: list[Row]) -> list[Looked]:
+def inspected(rows: list[Row]) -> list[Inspected]:
     """A look of noise at a normal and two abnormal frames in colour."""
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (3, SIZE, SIZE, 3), dtype=np.uint8)
@@ -39,7 +39,7 @@ def looked(rows: list[Row]) -> list[Looked]:
         still_error=rng.random((3, SIZE, SIZE)).astype(np.float16),
         frames=np.array(100),
     )
-    return [Looked(row, row.records[0], look, Path()) for row in rows]
+    return [Inspected(row, row.records[0], look, Path()) for row in rows]
 
 
 STILLS = {
@@ -54,7 +54,7 @@ class TestDraw:
         """Input, output, heat and boxes stand side by side; found and true boxes are drawn in pixels; rates stand below."""
         settings = resolve(dataset="pool", method="fcae", task="reconstruction", profile="small", channels=3)
         rows = write_rows([settings], (0,), boxes=section(STILLS), headline=HEADLINE)
-        figure = images.boxes(looked(rows))
+        figure = images.boxes(inspected(rows))
         assert figure is not None
         assert len(figure.axes) == 2 * 4
         drawn = [patch for patch in figure.axes[3].patches if isinstance(patch, Rectangle)]
@@ -69,7 +69,7 @@ class TestDraw:
         common = {"dataset": "pool", "method": "fcae", "task": "reconstruction", "profile": "small", "channels": 3}
         settings = [resolve(**common, width=width) for width in (0.0625, 0.125, 0.25, 0.5)]
         rows = write_rows(settings, (0,), boxes=section(STILLS), headline=HEADLINE)
-        figure = images.boxes(looked(rows))
+        figure = images.boxes(inspected(rows))
         assert figure is not None
         assert len(figure.axes) == 4 * 4
 
@@ -77,4 +77,4 @@ class TestDraw:
         """Records without the section have no figure."""
         settings = resolve(dataset="ped2", method="cae", task="reconstruction", profile="small")
         rows = write_rows([settings], (0,), headline=HEADLINE)
-        assert images.boxes(looked(rows)) is None
+        assert images.boxes(inspected(rows)) is None

@@ -9,7 +9,7 @@ from PIL import Image
 
 from benchmarks.errors import StudyError
 from benchmarks.report.figures import animation, images, queries, write_figures
-from benchmarks.report.read.inspected import looked, without_look
+from benchmarks.report.read.inspected import inspected, not_inspected
 from benchmarks.report.read.rows import Row
 from benchmarks.run.inspect.file import InspectionFile, VideoFile
 from tests.support.inspections import SIZE, leave, look_file, mnad
@@ -35,16 +35,16 @@ class TestLooked:
         first, second, third = write_rows([mnad(), mnad("reconstruction"), mnad(memory="none")], (0, 1))
         leave(tmp_path, first, look_file(), seed=1)
         leave(tmp_path, second, look_file(), seed=0)
-        found = looked([first, second, third], tmp_path)
+        found = inspected([first, second, third], tmp_path)
         assert [(one.row, one.record.seed) for one in found] == [(first, 1), (second, 0)]
-        assert without_look([first, second, third], found) == [third]
+        assert not_inspected([first, second, third], found) == [third]
 
     def test_damage_is_told(self, tmp_path: Path, write_rows: Rows) -> None:
         """A torn file is named, with the command that makes it again."""
         (row,) = write_rows([mnad()], (0,))
         (leave(tmp_path, row, look_file()) / InspectionFile.NAME).write_bytes(b"torn")
         with pytest.raises(StudyError, match="inspect"):
-            looked([row], tmp_path)
+            inspected([row], tmp_path)
 
 
 class TestLocations:
@@ -53,7 +53,7 @@ class TestLocations:
         (row,) = write_rows([mnad()], (0,))
         look = look_file()
         leave(tmp_path, row, look)
-        figure = images.locations(looked([row], tmp_path))
+        figure = images.locations(inspected([row], tmp_path))
         assert figure is not None
         left, right = (axes.images[0].get_array() for axes in figure.axes[:2])
         assert look.usage is not None
@@ -65,7 +65,7 @@ class TestLocations:
         rows = write_rows([mnad(items=1, separateness_weight=0.0), mnad(items=2000)], (0,))
         for row in rows:
             leave(tmp_path, row, look_file())
-        assert images.locations(looked(rows, tmp_path)) is None
+        assert images.locations(inspected(rows, tmp_path)) is None
 
 
 class TestQueries:
@@ -76,7 +76,7 @@ class TestQueries:
         rows = write_rows(settings, (0,), **facts)
         for row in rows:
             leave(tmp_path, row, look_file())
-        figure = queries.draw(looked(rows, tmp_path))
+        figure = queries.draw(inspected(rows, tmp_path))
         assert figure is not None
         assert [axes.get_title().split("\n")[1:] for axes in figure.axes] == [
             ["as usual", "silhouette 0.25"],
@@ -93,7 +93,7 @@ class TestQueries:
         )
         for row in rows:
             leave(tmp_path, row, look_file())
-        figure = queries.draw(looked(rows, tmp_path))
+        figure = queries.draw(inspected(rows, tmp_path))
         assert figure is not None
         heights = [round(axes.get_position().y0, 3) for axes in figure.axes if axes.axison]
         assert len(heights) == 4
@@ -104,7 +104,7 @@ class TestQueries:
         """The random state is fixed, so places do not change from drawing to drawing."""
         (row,) = write_rows([mnad()], (0,))
         leave(tmp_path, row, look_file())
-        one, other = (queries.draw(looked([row], tmp_path)) for _ in range(2))
+        one, other = (queries.draw(inspected([row], tmp_path)) for _ in range(2))
         assert one is not None
         assert other is not None
         for first, second in zip(one.axes[0].collections, other.axes[0].collections, strict=True):
@@ -119,10 +119,10 @@ class TestSeparateness:
         rows = write_rows(settings, (0,), **facts)
         for row in rows:
             leave(tmp_path, row, look_file())
-        assert queries.separateness(looked(rows, tmp_path)) is None
+        assert queries.separateness(inspected(rows, tmp_path)) is None
         rows += write_rows([mnad(separateness_weight=0.0)], (0,), **facts)[-1:]
         leave(tmp_path, rows[-1], look_file())
-        figure = queries.separateness(looked(rows, tmp_path))
+        figure = queries.separateness(inspected(rows, tmp_path))
         assert figure is not None
         assert [axes.get_title().split("\n")[0] for axes in figure.axes] == [
             "as published",
@@ -146,7 +146,7 @@ class TestShapes:
         looks = [look_file(0), look_file(1)]
         for row, look in zip(rows, looks, strict=True):
             leave(tmp_path, row, look)
-        figure = images.shapes(looked(rows, tmp_path))
+        figure = images.shapes(inspected(rows, tmp_path))
         assert figure is not None
         assert [axes.get_title(loc="left").split("\n")[1] for axes in figure.axes] == [
             "target",
@@ -166,7 +166,7 @@ class TestShapes:
         """A look without patches has no figure."""
         (row,) = write_rows([mnad()], (0,))
         leave(tmp_path, row, replace(look_file(), patch_kind=None, patch_target=None, patch_output=None))
-        assert images.shapes(looked([row], tmp_path)) is None
+        assert images.shapes(inspected([row], tmp_path)) is None
 
 
 class TestAnimation:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.report.figures import outputs
-from benchmarks.report.read.inspected import looked
+from benchmarks.report.read.inspected import inspected
 from benchmarks.report.read.rows import Row
 from tests.support.inspections import leave, look_file, mnad
 
@@ -28,7 +28,7 @@ class TestDraw:
             replaced_output=np.stack([trained[1], trained[1] + 51]),
         )
         leave(tmp_path, row, look)
-        figure = outputs.draw(looked([row], tmp_path))
+        figure = outputs.draw(inspected([row], tmp_path))
         assert figure is not None
         # A fifth of the range off: 20·log10(5).
         assert [axes.get_xlabel() for axes in figure.axes] == ["", "", "equal", "14.0 dB"]
@@ -38,4 +38,4 @@ class TestDraw:
         """An inspection without such outputs has no line."""
         (row,) = write_rows([mnad()], (0,))
         leave(tmp_path, row, look_file())
-        assert outputs.draw(looked([row], tmp_path)) is None
+        assert outputs.draw(inspected([row], tmp_path)) is None

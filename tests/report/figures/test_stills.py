@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.report.figures import stills
-from benchmarks.report.read.inspected import looked
+from benchmarks.report.read.inspected import inspected
 from benchmarks.report.read.rows import Row
 from benchmarks.run.inspect.file import InspectionFile
 from benchmarks.study.presets import resolve
@@ -39,7 +39,7 @@ class TestStills:
         rows = write_rows([mnad(), mnad(memory="none"), mnad("reconstruction"), mnad(skip=False)], (0,))
         for index, row in enumerate(rows):
             leave(tmp_path, row, look_file(index))
-        pages = stills.stills(looked(rows, tmp_path))
+        pages = stills.stills(inspected(rows, tmp_path))
         assert list(pages) == ["mnad-prediction", "mnad-reconstruction"]
         axes = stills.still_page(pages["mnad-prediction"]).axes
         assert [one.get_title() for one in axes[:5]] == [
@@ -61,7 +61,7 @@ class TestStills:
         """Below the 4×4 map stand the marked pixels inside and outside the mask; nothing where there is no mask."""
         (row,) = write_rows([mnad()], (0,))
         leave(tmp_path, row, cart())
-        page = looked([row], tmp_path)
+        page = inspected([row], tmp_path)
         axes = stills.still_page(page).axes
         # The lower four of the cart's eight lines: windows of the line above hold one black line alone, 4·200 < 1020.
         assert axes[4].get_xlabel().startswith("32 of 64 px, ")
@@ -79,7 +79,7 @@ class TestSystems:
         )
         for row, drawn in zip(rows, (True, False), strict=True):
             leave(tmp_path, row, cart(drawn=drawn))
-        figure = stills.systems(looked(rows, tmp_path))
+        figure = stills.systems(inspected(rows, tmp_path))
         assert figure is not None
         assert [axes.get_title() for axes in figure.axes[:5:4]] == ["golf cart: input", "cyclist: input"]
         assert [[len(axes.images) for axes in figure.axes[line : line + 8]] for line in (0, 8)] == [
@@ -91,4 +91,4 @@ class TestSystems:
         """On circles and squares there is no such figure."""
         (row,) = write_rows([mnad()], (0,))
         leave(tmp_path, row, look_file())
-        assert stills.systems(looked([row], tmp_path)) is None
+        assert stills.systems(inspected([row], tmp_path)) is None

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.report.figures import tasks
-from benchmarks.report.read.inspected import looked
+from benchmarks.report.read.inspected import inspected
 from benchmarks.report.read.rows import Row
 from tests.support.inspections import SIZE, leave, look_file, mnad
 
@@ -27,7 +27,7 @@ class TestDraw:
         looks = [masked(seed) for seed in range(3)]
         for row, look in zip(rows, looks, strict=True):
             leave(tmp_path, row, look)  # type: ignore[arg-type]
-        figure = tasks.draw(looked(rows, tmp_path))
+        figure = tasks.draw(inspected(rows, tmp_path))
         assert figure is not None
         assert len(figure.axes) == 3 + 4
         # Two pixels wide: a crop of eight, centred at the object.
@@ -41,6 +41,6 @@ class TestDraw:
         """Without prediction, or without masks, there is no figure."""
         rows = write_rows([mnad("reconstruction"), mnad()], (0,))
         leave(tmp_path, rows[0], masked(0))  # type: ignore[arg-type]
-        assert tasks.draw(looked(rows, tmp_path)) is None
+        assert tasks.draw(inspected(rows, tmp_path)) is None
         leave(tmp_path, rows[1], look_file())
-        assert tasks.draw(looked(rows, tmp_path)) is None
+        assert tasks.draw(inspected(rows, tmp_path)) is None
