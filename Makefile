@@ -7,7 +7,9 @@
 ##= CELL=3ba722bc        for verify: a run of the reference, as tables name it; CELL=3ba722bc:4 for seed 4
 ##= PROFILE=cpu          geometry and training length: paper, cpu, small, smoke
 ##= ONLY=memory=none     only the runs that match
-##= SCHEDULER=tcp://...  a Dask cluster of your own instead of a local one
+##= SCHEDULER=tcp://...  a Dask cluster of your own instead of a local one; or the file that its scheduler writes
+##= CLUSTER=slurm.toml   SLURM jobs as workers; docs/clusters.md shows the file
+##= WAIT=600             seconds to wait for a worker of the cluster; default: 120
 ##= MODE=fast            faster training; last digits differ, and records say so; default: as in the study file
 ##= DEVICE=cuda          where runs compute; default: cuda if available
 ##= THREADS=1            threads per run; default: cores divided by JOBS
@@ -63,7 +65,7 @@ CELLS = $(call option,SEEDS,seeds) $(call option,PROFILE,profile)
 CHOSEN = $(DATA) $(CELLS) $(call option,ONLY,only) $(call option,DEVICE,device)
 PRECISE = $(call option,PRECISION,precision)
 RUNS = $(CHOSEN) $(PRECISE) $(call option,MODE,mode) $(call option,JOBS,jobs) $(call option,THREADS,threads) \
-	$(call option,SCHEDULER,scheduler)
+	$(call option,SCHEDULER,scheduler) $(call option,CLUSTER,cluster) $(call option,WAIT,wait)
 ONE_STUDY = $${STUDY:+"$$STUDY"}
 PIP = $(VENV)/bin/python -m pip --quiet --quiet --disable-pip-version-check --no-input install
 
@@ -71,7 +73,7 @@ PIP = $(VENV)/bin/python -m pip --quiet --quiet --disable-pip-version-check --no
 .DELETE_ON_ERROR:
 # Without it make looks for a file `plan-.o` to make `plan-` from, and takes .o for the name of a study.
 .SUFFIXES:
-.PHONY: help plan reproduce verify gather verify-records fuzz faults setup lock test lint docs bench bench-profiles clean measure tables table figures verdict report simulate memorisation import ui
+.PHONY: help plan reproduce verify gather verify-records fuzz faults cluster-test setup lock test lint docs bench bench-profiles clean measure tables table figures verdict report simulate memorisation import ui
 
 # A pattern's own part, as in plan-NAME, is typed too.
 data-% doctor-% plan-% reproduce-% rehearse-% reference-% grid-% inspect-%: export NAME = $*
@@ -177,6 +179,9 @@ fuzz: $(READY) ## Send mutated files into every reader (10 minutes; ARGS="--seco
 
 faults: $(READY) ## Inject faults into runs of a tiny set (minutes); writes results/faults/faults.md
 	$(PYTHON_M) benchmarks.faults.campaign $$ARGS
+
+cluster-test: $(READY) ## Run a study on clusters that fail in many ways (minutes); writes results/faults/cluster.md
+	$(PYTHON_M) benchmarks.faults.clusters $$ARGS
 
 bench: $(READY) ## Measure speed against the published recipe and the hardware limits; writes results/bench
 	$(PYTHON_M) benchmarks.perf.bench $(DATA) --out results/bench $$ARGS

@@ -12,7 +12,7 @@ REFERENCE: Final = Path("results")
 OWN: Final = Path("my-results")
 
 _CELLS: Final = ("DATA_ROOT", "SEEDS", "PROFILE", "ONLY", "DEVICE")
-_RUNS: Final = (*_CELLS, "PRECISION", "MODE", "JOBS", "THREADS", "SCHEDULER")
+_RUNS: Final = (*_CELLS, "PRECISION", "MODE", "JOBS", "THREADS", "SCHEDULER", "CLUSTER", "WAIT")
 # What make passes on to each command; an option of the same name holds the value.
 _VARIABLES: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(("plan", "reproduce", "rehearse"), _RUNS),

@@ -37,7 +37,16 @@ def add_worker_options(command: argparse.ArgumentParser) -> None:
     )
     add_number(command, "--jobs", help="cells at a time; as many as cores and memory allow where unset")
     add_number(command, "--threads", help="threads of a cell; cores shared out over the jobs where unset")
-    command.add_argument("--scheduler", metavar="tcp://...", help="a Dask cluster of your own instead of a local one")
+    command.add_argument(
+        "--scheduler", metavar="tcp://...", help="a Dask cluster of your own; or the file that its scheduler writes"
+    )
+    command.add_argument("--cluster", type=folder, metavar="FILE", help="SLURM jobs as workers, as slurm.toml says")
+    add_number(command, "--wait", metavar="SECONDS", help="for a worker of the cluster (120)")
+    for role, what in (("ca", "the authority's certificate"), ("cert", "your certificate"), ("key", "its key")):
+        command.add_argument(f"--tls-{role}", type=folder, metavar="FILE", help=f"for an encrypted cluster: {what}")
+    command.add_argument(
+        "--checkpoints", action="store_true", help="bring checkpoints back, too, from workers without this disk"
+    )
 
 
 def add_own_folders(command: argparse.ArgumentParser) -> None:

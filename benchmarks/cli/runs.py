@@ -154,9 +154,9 @@ def _steps_to_time(options: argparse.Namespace, prepared: Prepared) -> int:
     asked: int | None = options.time_steps
     if asked is not None and asked < 0:
         raise StudyError(f"Expected --time-steps to be at least 0, but got {asked}; correct it.")
-    if prepared.workers.scheduler is not None:
+    if prepared.workers.cluster is not None:
         if asked:
-            raise StudyError("Expected --time-steps on this machine alone, but got --scheduler too; leave one out.")
+            raise StudyError("Expected --time-steps on this machine alone, but got a cluster too; leave one out.")
         return 0
     if asked is None:
         return STEPS if prepared.workers.device == "cuda" and prepared.gpu_hours else 0
@@ -172,7 +172,7 @@ def _time(prepared: Prepared, steps: int) -> dict[Cell, str]:
         prepared.plan,
         prepared.places,
         steps=steps,
-        threads=workers.threads,
+        threads=workers.threads or 1,
         device=workers.device,
         mode=prepared.study.mode,
     )
@@ -182,7 +182,7 @@ def _live_tracker(options: argparse.Namespace, study: Study) -> Tracker:
     from benchmarks.track.live import LiveTracker, system_monitor
 
     # Cells on a cluster do not load this machine.
-    monitor = system_monitor if options.scheduler is None else None
+    monitor = system_monitor if options.scheduler is None and options.cluster is None else None
     return LiveTracker(study.name, work=work_folder(options), monitor=monitor)
 
 

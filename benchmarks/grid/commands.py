@@ -19,7 +19,7 @@ def write_commands(prepared: Prepared) -> list[str]:
         job = cell_job(
             one.cell,
             prepared.places,
-            threads=prepared.workers.threads,
+            threads=prepared.workers.threads or 1,
             device=prepared.workers.device,
             mode=prepared.study.mode,
             evaluate_every=prepared.study.evaluate_every,

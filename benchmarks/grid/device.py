@@ -25,15 +25,10 @@ def cuda_at_hand(drivers: tuple[str, ...] = _DRIVERS) -> bool:
     return torch.cuda.is_available()
 
 
-def choose_device(asked: str, *, remote: bool = False) -> Device:
-    """The device for ``auto``, ``cpu`` or ``cuda``.
-
-    remote: cells run on other machines, so cuda is believed. Raises StudyError where cuda is asked for and is not here.
-    """
+def choose_device(asked: str) -> Device:
+    """The device for ``auto``, ``cpu`` or ``cuda`` on this machine; raises StudyError where cuda is asked for and is not here."""
     if asked == "cpu":
         return "cpu"
-    if asked == "cuda" and remote:
-        return "cuda"
     found = cuda_at_hand()
     if asked == "cuda" and not found:
         raise StudyError(
@@ -51,9 +46,14 @@ def accelerator_name() -> str:
 
 def accelerators() -> tuple[str, ...]:
     """Names of this machine's accelerators, as CUDA_VISIBLE_DEVICES takes them."""
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if visible:
-        return tuple(visible.split(","))
+    if os.environ.get("CUDA_VISIBLE_DEVICES"):
+        return visible_gpus(0)
     import torch
 
-    return tuple(map(str, range(torch.cuda.device_count())))
+    return visible_gpus(torch.cuda.device_count())
+
+
+def visible_gpus(count: int) -> tuple[str, ...]:
+    """Names of accelerators as CUDA_VISIBLE_DEVICES lists them, or the first `count` numbers where it is not set."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    return tuple(visible.split(",")) if visible else tuple(map(str, range(count)))

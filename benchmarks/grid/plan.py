@@ -214,8 +214,8 @@ def _not_evaluated(record: Mapping[str, Any], every: int) -> str:
     return f"{len(unseen)} of {len(epochs)} epochs were not evaluated" if unseen else ""
 
 
-def describe_plan(plan: Plan, jobs: int) -> str:
-    """A line a cell, then the totals; for the screen."""
+def describe_plan(plan: Plan, jobs: int | None) -> str:
+    """A line a cell, then the totals; for the screen. jobs: None where workers of a cluster will say."""
     width = max(len(one.cell.settings.name) for one in plan.cells)
     states = max(8, *(len(one.state) + 1 for one in plan.cells))
     first = plan.cells[0].cell.settings
@@ -233,13 +233,13 @@ def describe_plan(plan: Plan, jobs: int) -> str:
     return "\n".join(lines)
 
 
-def describe_total(plan: Plan, jobs: int) -> str:
-    """One sentence: how many cells are to run and how long that takes."""
+def describe_total(plan: Plan, jobs: int | None) -> str:
+    """One sentence: how many cells are to run and how long that takes; jobs: None where workers of a cluster will say."""
     if not plan.to_run:
         return "Nothing left to run."
     unknown = sum(one.seconds is None for one in plan.to_run)
-    number = f"{len(plan.to_run)} to run, {jobs} at a time"
+    number = f"{len(plan.to_run)} to run, {f'{jobs} at a time' if jobs else 'as many at a time as workers take'}"
     if unknown == len(plan.to_run):
         return f"{number}: how long is not known before a first record."
     more = f", without {unknown} whose time is not known" if unknown else ""
-    return f"{number}: about {in_words(plan.seconds(jobs))}{more}."
+    return f"{number}: about {in_words(plan.seconds(jobs or 1))}{'' if jobs else ' on one'}{more}."

@@ -57,6 +57,10 @@ class Progress:
         elif self._watched:
             self._show(event.cell, event.progress)
 
+    def expect(self, jobs: int) -> None:
+        """Hear how many cells there are at a time."""
+        self._clock.jobs = jobs
+
     def refresh(self) -> None:
         """Bring the time gone and the time left up to date."""
         if self._cells is not None:
@@ -107,7 +111,7 @@ class TimeLeft:
 
     def __init__(self, planned: Mapping[Cell, float | None], jobs: int) -> None:
         self._planned = dict(planned)
-        self._jobs = jobs
+        self.jobs = jobs
         self._started: dict[Cell, float] = {}
         self._taken: dict[Cell, float] = {}
 
@@ -134,7 +138,7 @@ class TimeLeft:
                 return None
             gone = now - self._started[cell] if cell in self._started else 0.0
             left += max(0.0, planned * pace - gone)
-        return left / self._jobs
+        return left / self.jobs
 
 
 def describe(progress: Mapping[str, Any]) -> str:

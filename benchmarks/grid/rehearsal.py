@@ -34,8 +34,8 @@ class Rehearsal:
 
 def rehearse(prepared: Prepared, *, entry: tuple[str, ...] = CELL) -> Rehearsal:
     """Rehearse all settings of a study, done or not. Results and work lie in `FOLDER` under the study's work folder."""
-    if prepared.workers.scheduler is not None:
-        raise StudyError("Expected to rehearse on this machine, but got --scheduler; leave it out.")
+    if prepared.workers.cluster is not None:
+        raise StudyError("Expected to rehearse on this machine, but got --scheduler or --cluster; leave it out.")
     folder = prepared.places.work / FOLDER
     _empty(folder)
     places = Places(prepared.places.data_root, folder / "results", folder / "work")
@@ -66,7 +66,9 @@ def _interrupt(small: Prepared, cells: Sequence[Cell], entry: tuple[str, ...]) -
     failures: dict[Cell, str] = {}
     places, workers = small.places, small.workers
     for cell in cells:
-        job = cell_job(cell, places, threads=workers.threads, device=workers.device, entry=entry, mode=small.study.mode)
+        job = cell_job(
+            cell, places, threads=workers.threads or 1, device=workers.device, entry=entry, mode=small.study.mode
+        )
         try:
             ended = run_job(job, lambda cell=cell: _has_checkpoint(places, cell))  # type: ignore[misc]
         except BaseException:

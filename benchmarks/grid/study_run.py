@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.errors import StudyError
+from benchmarks.grid.cluster import Cluster
 from benchmarks.grid.device import accelerator_name, accelerators, choose_device
 from benchmarks.grid.engine import Workers, run_cells
 from benchmarks.grid.estimate import read_measured
@@ -25,7 +26,7 @@ class Prepared:
     """A study, what is left of it, and who will do it.
 
     gpu_hours: what it takes on one GPU, card by card; empty where that is measured, or no GPU is asked about. notes: what
-    is worth knowing beforehand.
+    is worth knowing beforehand. compare: records with the data here.
     """
 
     study: Study
@@ -34,6 +35,7 @@ class Prepared:
     places: Places
     gpu_hours: str = ""
     notes: tuple[str, ...] = ()
+    compare: Compare | None = None
 
 
 def prepare(options: argparse.Namespace, work: Path, compare: Compare | None = None) -> Prepared:
@@ -42,9 +44,18 @@ def prepare(options: argparse.Namespace, work: Path, compare: Compare | None = N
     compare: records with the data here.
     """
     refuse_reference(options.results, options.reference)
-    device = choose_device(options.device, remote=options.scheduler is not None)
-    precision = options.precision or native_precision(device)
-    workers = Workers.choose(jobs=options.jobs, threads=options.threads, device=device, scheduler=options.scheduler)
+    cluster = Cluster.choose(
+        scheduler=options.scheduler,
+        slurm=options.cluster,
+        tls=(options.tls_ca, options.tls_cert, options.tls_key),
+        wait=options.wait,
+        checkpoints=options.checkpoints,
+    )
+    device = choose_device(options.device) if cluster is None else cluster.device(options.device)
+    # What this machine computes natively says nothing about a cluster's GPUs.
+    remote_gpu = cluster is not None and device == "cuda"
+    precision = options.precision or ("bfloat16" if remote_gpu else native_precision(device))
+    workers = Workers.choose(jobs=options.jobs, threads=options.threads, device=device, cluster=cluster)
     study = load_study(
         options.study,
         profile=options.profile,
@@ -55,22 +66,22 @@ def prepare(options: argparse.Namespace, work: Path, compare: Compare | None = N
         precision=precision,
     )
     places = Places(options.data_root if study.needs_data else None, options.results, work)
-    here = accelerator_name() if device == "cuda" and options.scheduler is None else None
+    here = accelerator_name() if device == "cuda" and cluster is None else None
     plan = make_plan(
         study.cells,
         places,
         device=device,
-        threads=workers.threads,
+        threads=workers.threads or 1,
         keep_stale=options.keep_stale,
         mode=study.mode,
         evaluate_every=study.evaluate_every,
         accelerator=here,
-        share=1.0 if here is None else max(1.0, workers.jobs / max(1, len(accelerators()))),
+        share=1.0 if here is None else max(1.0, (workers.jobs or 1) / max(1, len(accelerators()))),
         reference=options.reference,
         compare=compare if study.needs_data else None,
     )
     notes = [] if options.precision else precision_notes(study, precision)
-    if options.jobs is None and options.scheduler is None and device == "cpu" and plan.peak is not None:
+    if options.jobs is None and workers.jobs is not None and device == "cpu" and plan.peak is not None:
         available = available_mebibytes()
         jobs = jobs_that_fit(workers.jobs, plan.peak, available)
         if jobs < min(workers.jobs, len(plan.to_run)):
@@ -81,7 +92,13 @@ def prepare(options: argparse.Namespace, work: Path, compare: Compare | None = N
         # The threads of a run stay as they were: they change the order of sums, and so the last digits.
         workers = replace(workers, jobs=jobs)
     return Prepared(
-        study, plan, workers, places, _gpu_hours(study, plan, places, options.reference, device, here), tuple(notes)
+        study,
+        plan,
+        workers,
+        places,
+        _gpu_hours(study, plan, places, options.reference, device, here),
+        tuple(notes),
+        compare if study.needs_data else None,
     )
 
 
@@ -141,7 +158,7 @@ def run_prepared(
     try:
         ended = _run(plan.to_run, prepared, workers, listeners, entry)
         again = [one for one in plan.to_run if ended[one.cell].out_of_memory]
-        if again and workers.jobs > 1:
+        if again and workers.jobs != 1:
             print(f"Memory ran out under {len(again)} of the runs; each is tried once more, alone.")
             ended |= _run(again, prepared, replace(workers, jobs=1), listeners, entry)
     finally:
@@ -163,10 +180,25 @@ def _run(
 
     def settled(cell: Cell) -> bool:
         keep = prepared.plan.keep_stale
-        plan = make_plan([cell], places, keep_stale=keep, mode=study.mode, evaluate_every=study.evaluate_every)
+        plan = make_plan(
+            [cell],
+            places,
+            keep_stale=keep,
+            mode=study.mode,
+            evaluate_every=study.evaluate_every,
+            compare=prepared.compare,
+        )
         return not plan.to_run
 
-    with Progress(planned, places, jobs=workers.jobs) as progress:
+    with Progress(planned, places, jobs=workers.jobs or 1) as progress:
+
+        def greeted(taken: Workers) -> None:
+            if workers.cluster is not None:
+                assert taken.jobs is not None
+                progress.expect(taken.jobs)
+                at = workers.cluster.where
+                print(f"Workers of {at}: {taken.jobs} runs at a time, each with {taken.threads} threads.", flush=True)
+
         return run_cells(
             [one.cell for one in planned],
             places,
@@ -178,6 +210,7 @@ def _run(
             evaluate_every=study.evaluate_every,
             known={one.cell: one.version for one in planned},
             settled=settled,
+            greeted=greeted,
         )
 
 

@@ -1,7 +1,6 @@
 import itertools
 import json
 import pickle
-import re
 import signal
 import subprocess
 import sys
@@ -18,8 +17,10 @@ from benchmarks.errors import StudyError
 from benchmarks.grid import engine
 from benchmarks.grid.engine import Workers, run_cells
 from benchmarks.grid.events import Event
+from benchmarks.grid.fleet import Fleet
 from benchmarks.grid.places import Places
 from benchmarks.grid.process import Ended
+from benchmarks.grid.worker import Returned
 from benchmarks.run.cell_lock import alone_at
 from benchmarks.study.settings import Cell
 
@@ -110,22 +111,28 @@ class TestRunCells:
         run_cells(cells, places, Workers(2, 1), entry=entry)
         assert places.output(cells[0]).read_text() == "True\n"
 
-    def test_hands_out_no_more_cells_than_there_are_places(
-        self, cells: list[Cell], places: Places, fake_cell: FakeCell
-    ) -> None:
+    def test_hands_out_no_more_cells_than_there_are_places(self, cells: list[Cell], places: Places) -> None:
         """A cell that waits has no worker yet: Dask would give it one by guessed durations, and leave another idle."""
         run = engine._Run(cells, places, [])
-        handed: list[Cell] = []
+        fleet = Fleet(SimpleNamespace(nthreads=lambda: {"one": 1, "other": 1}, status="running"), None)
+        handed: list[tuple[Cell, str]] = []
         in_hand: list[int] = []
         ends = iter(cells)
 
+        def hand(cell: Cell, address: str) -> SimpleNamespace:
+            handed.append((cell, address))
+            end = SimpleNamespace(status="finished", result=lambda timeout: Returned(Ended("done", "", 1.0)))
+            end.add_done_callback = lambda _: None
+            return end
+
         def end_one() -> None:
             for cell in itertools.islice(ends, 1):
-                in_hand.append(len(handed) - len(in_hand))
-                run.note_end(cell)(SimpleNamespace(status="finished", result=lambda: Ended("done", "", 1.0)))
+                in_hand.append(len(run.futures))
+                run._news.put((cell, run.futures[cell], None))
 
-        run.follow(handed.append, lambda: 2, end_one)
-        assert handed == cells
+        run.follow(engine._Loop(fleet, hand, lambda _: None, end_one, None, None))
+        assert [cell for cell, _ in handed] == cells
+        assert {address for _, address in handed[:2]} == {"one", "other"}
         assert max(in_hand) == 2
 
     def test_two_commands_share_the_work(self, cells: list[Cell], places: Places, fake_cell: FakeCell) -> None:
@@ -204,27 +211,6 @@ class TestRunCells:
         """)
         run_cells(cells[:2], places, Workers(2, 1, "cuda"), entry=entry)
         assert sorted(places.output(cell).read_text() for cell in cells[:2]) == ["3 cuda\n", "5 cuda\n"]
-
-    def test_a_scheduler_that_is_not_there_is_said_so(
-        self, cells: list[Cell], places: Places, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """An address nobody listens at is a sentence, not a traceback of Dask's."""
-        monkeypatch.setattr(engine, "_CONNECT_SECONDS", 1)
-        with pytest.raises(StudyError, match=r"Expected a Dask scheduler at tcp://127\.0\.0\.1:1"):
-            run_cells(cells, places, Workers(1, 1, scheduler="tcp://127.0.0.1:1"))
-
-    def test_a_cluster_of_the_users_runs_the_cells(
-        self, cells: list[Cell], places: Places, fake_cell: FakeCell
-    ) -> None:
-        """Cells go to the workers of the scheduler that is named, in processes of another parent."""
-        from distributed import LocalCluster
-
-        with LocalCluster(
-            n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0"
-        ) as cluster:
-            workers = Workers(2, 1, scheduler=cluster.scheduler_address)
-            ended = run_cells(cells, places, workers, entry=fake_cell(ONE_OF_EACH))
-        assert [ended[cell].state for cell in cells] == ["done", "failed", "failed", "done"]
 
     def test_a_listener_that_raises_ends_the_cells(
         self, cells: list[Cell], places: Places, fake_cell: FakeCell, alive: Alive, wait_until: WaitUntil
@@ -345,32 +331,3 @@ class TestWorkers:
         """No cells at a time is no way to run them."""
         with pytest.raises(StudyError, match=f"Expected {named} to be at least 1"):
             Workers.choose(jobs=jobs, threads=threads)
-
-    @pytest.mark.parametrize(
-        "scheduler",
-        [
-            "",
-            "foo",
-            "h:8786",
-            "tcp://",
-            "tcp://h",
-            "tcp://:8786",
-            "tcp://h:x",
-            "tcp://h:0",
-            "tcp://h:70000",
-            "tcp://h:1/x",
-            "http://h:8786",
-            "tcp://[::1:8786",
-        ],
-    )
-    def test_refuses_a_scheduler_that_is_no_address(self, scheduler: str) -> None:
-        """Dask would wait half a minute for it and show a traceback."""
-        with pytest.raises(
-            StudyError, match=re.escape(f"such as tcp://127.0.0.1:8786 (or tls, ucx, ws, wss), but got {scheduler!r}")
-        ):
-            Workers.choose(jobs=1, threads=1, scheduler=scheduler)
-
-    @pytest.mark.parametrize("scheduler", ["tcp://127.0.0.1:8786", "tls://cluster.example.org:1", "tcp://[::1]:8786"])
-    def test_takes_the_address_of_a_scheduler(self, scheduler: str) -> None:
-        """Scheme, host and port; nobody is asked whether it answers."""
-        assert Workers.choose(jobs=1, threads=1, scheduler=scheduler) == Workers(1, 1, scheduler=scheduler)

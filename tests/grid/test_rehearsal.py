@@ -5,6 +5,7 @@ import pytest
 
 from benchmarks import cli
 from benchmarks.errors import StudyError
+from benchmarks.grid.cluster import Cluster
 from benchmarks.grid.engine import Workers
 from benchmarks.grid.places import Places
 from benchmarks.grid.plan import Plan, PlannedCell
@@ -69,7 +70,7 @@ class TestRehearse:
 
     def test_other_machines_are_not_rehearsed(self, prepared: Prepared) -> None:
         """Their folders are not ours to empty."""
-        workers = Workers(1, 1, scheduler="tcp://127.0.0.1:8786")
+        workers = Workers(None, None, cluster=Cluster("tcp://127.0.0.1:8786"))
         with pytest.raises(StudyError, match="leave it out"):
             rehearse(Prepared(prepared.study, prepared.plan, workers, prepared.places))
 

@@ -44,6 +44,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "benchmarks.measure": (WRITING,),
     "benchmarks.run": (WRITING, "benchmarks.study", "benchmarks.data", "benchmarks.measure", *LEAVES),
     "benchmarks.grid": (
+        WRITING,
         HINTS,
         "benchmarks.study",
         FACTS,
