@@ -146,7 +146,8 @@ class Lab:
     def worker(self, port: int, name: str, *, clone: str = "clone", data: str = "data") -> "subprocess.Popen[bytes]":
         """Start a worker with folders, and where possible a network, of its own."""
         self._numbers += 1
-        host, prefix = "127.0.0.1", []
+        host = "127.0.0.1"
+        prefix: list[str] = []
         if self.cables:
             host, prefix = self._cable(f"cl{os.getpid()}n{self._numbers}", self._numbers)
         if self.unshared:

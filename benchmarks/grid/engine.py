@@ -126,7 +126,7 @@ def run_cells(
             assert taken.threads is not None
             task = Task(
                 cell,
-                places,
+                places if worker.data_root is None else replace(places, data_root=Path(worker.data_root)),
                 taken.threads,
                 taken.device,
                 entry,
@@ -150,10 +150,11 @@ def run_cells(
 
 def _question(cell: Cell, places: Places, sign: Path, device: str) -> Question:
     dataset = None if places.data_root is None else cell.settings.dataset
-    ours = installation(dataset, places.data_root)
+    root = None if places.data_root is None else str(places.data_root)
+    ours = installation(dataset, root)
     if why := ours.get("error") or ours.get("no_data"):
         raise StudyError(f"Expected this machine to have what workers are compared with, but {why}")
-    return Question(ours, dataset, None if places.data_root is None else str(places.data_root), str(sign), device)
+    return Question(ours, dataset, root, str(sign), device)
 
 
 def _greet(fleet: Fleet, cluster: Cluster | None, each_poll: Callable[[], None]) -> None:

@@ -21,6 +21,7 @@ class Worker:
     host: str = ""
     gpus: tuple[str, ...] = ()
     shared: bool = True
+    data_root: str | None = None
     busy: int = 0
 
 
@@ -133,7 +134,7 @@ class Fleet:
                 )
             else:
                 self.workers[address] = Worker(
-                    _slots(answer, gpus), tuple(answer["cpus"]), host, gpus, bool(answer["shared"])
+                    _slots(answer, gpus), tuple(answer["cpus"]), host, gpus, bool(answer["shared"]), answer["data_root"]
                 )
                 return
         self.refused += 1

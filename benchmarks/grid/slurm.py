@@ -50,7 +50,7 @@ class SlurmFile:
     def read(cls, path: Path) -> "SlurmFile":
         """Read a file; raises StudyError where it is none or a value is of another kind."""
         with expected(_FILE, path, _REMEDY):
-            values = {
+            values: dict[str, Any] = {
                 name: tuple(value) if isinstance(value, list) else value for name, value in read_toml(path).items()
             }
             known = {field.name: field.type for field in fields(cls)}

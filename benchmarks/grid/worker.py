@@ -35,7 +35,9 @@ _choosing = threading.Lock()
 
 @dataclass(frozen=True)
 class Task:
-    """A cell for a worker. places: the client's, absolute. shared: whether the worker sees them. gpus: that the worker has.
+    """A cell for a worker.
+
+    places: the client's, absolute, but the worker's own data. shared: whether the worker sees them. gpus: that it has.
 
     checkpoint: whether it comes back, too. The rest as for `cell_job`.
     """
@@ -91,19 +93,21 @@ def describe(dataset: str | None, data_root: str | None, sign: str) -> dict[str,
 
     worker = get_worker()
     cpus = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
+    root = _data_root(data_root)
     facts = {
+        "data_root": root,
         "host": socket.gethostname(),
         "cpus": cpus,
         "slots": worker.state.nthreads,
         "resources": dict(worker.state.total_resources),
         "shared": Path(sign).exists(),
     }
-    found = installation(dataset, _data_root(None if data_root is None else Path(data_root)))
+    found = installation(dataset, root)
     count = len(found.get("gpus", ()))
     return {**found, **facts, "visible": list(visible_gpus(count)) if count else []}
 
 
-def installation(dataset: str | None, data_root: Path | None) -> dict[str, Any]:
+def installation(dataset: str | None, data_root: str | None) -> dict[str, Any]:
     """Ask an interpreter as cells get one what it is (`benchmarks.run.installation`); `error` is why it did not answer."""
     more = [] if dataset is None else ["--dataset", dataset, "--data-root", str(data_root)]
     command = [sys.executable, "-m", "benchmarks.run.installation", *more]
@@ -130,8 +134,7 @@ def work(task: Task, topic: str) -> Returned:
 
     worker, cell = get_worker(), task.cell
     key = worker.get_current_task()
-    places = task.places if task.shared else _own_places()
-    places = replace(places, data_root=_data_root(task.places.data_root))
+    places = task.places if task.shared else _own_places(task.places.data_root)
     seen, progress = version(places.progress(cell)), {}
     worker.log_event(topic, {"cell": cell.slug})
 
@@ -174,14 +177,14 @@ def work(task: Task, topic: str) -> Returned:
     return Returned(replace(ended, sentence=sentence), progress, parcel)
 
 
-def _own_places() -> Places:
+def _own_places(data_root: Path | None) -> Places:
     home = Path(os.environ.get(HOME) or ROOT / ".cache" / "worker").expanduser()
-    return Places(None, home / "results", home / "work")
+    return Places(data_root, home / "results", home / "work")
 
 
-def _data_root(clients: Path | None) -> Path | None:
+def _data_root(clients: str | None) -> str | None:
     own = os.environ.get("DATA_ROOT")
-    return Path(own).expanduser().absolute() if own and clients is not None else clients
+    return str(Path(own).expanduser().absolute()) if own and clients is not None else clients
 
 
 @contextlib.contextmanager

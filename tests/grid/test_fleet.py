@@ -6,7 +6,16 @@ import pytest
 from benchmarks.grid.fleet import Fleet, Question, Worker, difference, no_worker
 
 OURS = {"code": {"mnad/memory.py": "a", "mnad/losses.py": "b"}, "versions": {"python": "3.11.2", "torch": "2.13.0+cpu"}}
-ANSWER = {**OURS, "host": "node1", "cpus": [0, 1, 2, 3], "slots": 2, "resources": {}, "shared": False, "visible": []}
+ANSWER = {
+    **OURS,
+    "host": "node1",
+    "cpus": [0, 1, 2, 3],
+    "slots": 2,
+    "resources": {},
+    "shared": False,
+    "visible": [],
+    "data_root": "/d",
+}
 
 
 class Client:
