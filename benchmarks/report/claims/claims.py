@@ -20,20 +20,9 @@ Direction = Literal["higher", "lower", "same", "not_higher", "not_lower"]
 _CLAIM_KEYS: Final = ("id", "family", "statement", "source", "sets", "contrast", "out_of_scope", "also")
 _ONLY_IF_KEYS: Final = ("quantity", "at_least", "at_most", "otherwise")
 _STATED_KEYS: Final = ("set", "effect", "status", "source")
-_OPTIONAL: Final = {
-    "smallest",
-    "margin",
-    "any",
-    "score",
-    "normalisation",
-    "deciding",
-    "sets",
-    "stated",
-    "b",
-    "reference",
-    "cells",
-    "only_if",
-}
+# Keys that a contrast has as they stand.
+_PLAIN: Final = ("name", "quantity", "direction", "score", "normalisation", "deciding")
+_OPTIONAL: Final = {*_PLAIN[3:], "smallest", "margin", "any", "sets", "stated", "b", "reference", "cells", "only_if"}
 _CONTRAST_KEYS: Final = ("name", "quantity", "a", "direction", *sorted(_OPTIONAL))
 _SIDE_KEYS: Final = frozenset({field.name for field in fields(Settings)} - {"dataset", "profile"})
 
@@ -202,21 +191,15 @@ def _contrasts(table: Mapping[str, Any], sets: list[str], number: int, where: st
         words = [_in_words(key, value) for key, value in parts[0].items() if key != "memory" or _is_list(shared[key])]
         words += [_in_words(key, value) for (part, key), value in chosen.items() if part]
         yield Contrast(
-            name=str(table["name"]),
+            **{key: table[key] for key in _PLAIN if key in table},
+            **{key: float(table[key]) for key in ("reference", "margin") if key in table},
             cells=", ".join(words),
-            quantity=table["quantity"],
             a=a,
             b=b,
-            direction=table["direction"],
             smallest=smallest,
             sets=tuple(table.get("sets", sets)),
-            reference=float(table.get("reference", 0.0)),
-            score=str(table.get("score", "published")),
-            normalisation=table.get("normalisation", "per_video"),
-            deciding=bool(table.get("deciding", True)),
             stated=tuple(stated),
             only_if=_condition(table.get("only_if"), f"only_if of {where}"),
-            margin=float(table["margin"]) if "margin" in table else None,
             alternatives=number if table.get("any", False) else None,
         )
 

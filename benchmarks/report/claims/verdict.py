@@ -189,14 +189,25 @@ def _bare(verdict: ClaimVerdict) -> str:
     return f"{where} ({told})"
 
 
+# Columns of the CSV that are attributes of a contrast and of its judgement, by name.
+_OF_CONTRAST: Final = ("deciding", "quantity", "unit", "direction", "smallest")
+_OF_JUDGEMENT: Final = {
+    "n": "seeds",
+    "effect": "mean",
+    "low": "low",
+    "high": "high",
+    "sd": "spread",
+    "interquartile_mean": "interquartile",
+    "probability_of_improvement": "improvement",
+}
+
+
 def _csv_rows(verdict: ClaimVerdict) -> list[dict[str, Any]]:
     rows = []
     for one in verdict.judgements:
         contrast, evidence = one.contrast, one.evidence
-        published = published_effects(contrast, verdict.group.dataset)
-        settings: Mapping[str, Any] = {
-            side: found.name if found else None for side, found in (("a", evidence.a), ("b", evidence.b))
-        }
+        published, status, _ = next(iter(published_effects(contrast, verdict.group.dataset)), (None, None, None))
+        low, high = evidence.other_videos or (None, None)
         rows.append(
             {
                 "claim": verdict.claim.id,
@@ -210,31 +221,22 @@ def _csv_rows(verdict: ClaimVerdict) -> list[dict[str, Any]]:
                 "exploratory": evidence.exploratory,
                 "contrast": contrast.name,
                 "cells": contrast.cells,
-                "deciding": contrast.deciding,
-                "quantity": contrast.quantity,
-                "unit": contrast.unit,
-                "direction": contrast.direction,
-                "smallest": contrast.smallest,
+                **{name: getattr(contrast, name) for name in _OF_CONTRAST},
                 "margin": evidence.margin,
                 "reference": contrast.reference if contrast.b is None else None,
-                **settings,
-                "n": one.seeds,
-                "effect": one.mean,
-                "low": one.low,
-                "high": one.high,
-                "sd": one.spread,
-                "interquartile_mean": one.interquartile,
-                "probability_of_improvement": one.improvement,
-                "low_other_videos": evidence.other_videos[0] if evidence.other_videos else None,
-                "high_other_videos": evidence.other_videos[1] if evidence.other_videos else None,
+                "a": evidence.a.name if evidence.a else None,
+                "b": evidence.b.name if evidence.b else None,
+                **{column: getattr(one, name) for column, name in _OF_JUDGEMENT.items()},
+                "low_other_videos": low,
+                "high_other_videos": high,
                 "p": one.p,
                 "p_exact": one.exact_p,
                 "word": one.word,
                 "reason": one.reason,
                 "word_p": one.word_p,
-                "published": published[0][0] if published else None,
-                "published_status": published[0][1] if published else None,
-                "published_excluded": published_excluded(one, published[0][0]) if published else None,
+                "published": published,
+                "published_status": status,
+                "published_excluded": None if published is None else published_excluded(one, published),
                 "seeds_if_as_observed": seeds_at_observed(one),
                 "seeds_if_no_effect": seeds_without_effect(one),
                 "by_seed": " ".join(f"{seed}:{value:.4f}" for seed, value in evidence.effects.items()),

@@ -1,6 +1,6 @@
 """What the tables of a study say: each function turns rows into one table of strings."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from statistics import median
 from typing import Final
 
@@ -222,43 +222,24 @@ def cost_table(rows: Sequence[Row]) -> Table:
 
 def others_table(datasets: Sequence[str]) -> Table:
     """What others measured of the methods on data sets: trained again, or with a part left out; without rows if none."""
-    columns = {
-        "Source": lambda one: one.source,
-        "Method": lambda one: METHOD_NAMES.get(one.method, one.method),
-        "Task": lambda one: one.task,
-        "Memory": lambda one: one.memory,
-        **_published_areas("g"),
-        "Note": lambda one: one.note,
-    }
-    return _figures_table("What others measured", columns, map(by_others, datasets), "study_tables.others")
+    headings = ("Source", "Method", "Task", "Memory", "AUC", "EER", "Status", "Note")
+    return _figures_table("What others measured", headings, map(by_others, datasets), "study_tables.others")
 
 
 def baselines_table(datasets: Sequence[str]) -> Table:
     """What was published of baselines on data sets; without rows if nothing was."""
-    columns = {
-        "Baseline": lambda one: one.method,
-        "Set": lambda one: one.dataset,
-        **_published_areas(".1f"),
-        "Source": lambda one: one.source,
-        "Note": lambda one: one.note,
-    }
-    return _figures_table("Published baselines", columns, map(baselines, datasets), "study_tables.baselines")
-
-
-def _published_areas(form: str) -> dict[str, Callable[[PublishedFigure], str]]:
-    return {
-        "AUC": lambda one: format(one.auc, form),
-        "EER": lambda one: "" if one.eer is None else format(one.eer, form),
-        "Status": lambda one: one.status,
-    }
+    headings = ("Baseline", "Set", "AUC", "EER", "Status", "Source", "Note")
+    return _figures_table("Published baselines", headings, map(baselines, datasets), "study_tables.baselines", ".1f")
 
 
 def _figures_table(
-    title: str,
-    columns: Mapping[str, Callable[[PublishedFigure], str]],
-    figures: Iterable[Sequence[PublishedFigure]],
-    explained: str,
+    title: str, headings: Sequence[str], figures: Iterable[Sequence[PublishedFigure]], notes: str, form: str = "g"
 ) -> Table:
-    rows = tuple(tuple(write(one) for write in columns.values()) for of_set in figures for one in of_set)
-    table = Table(title, tuple(columns), rows, frozenset({"AUC", "EER"}), (note(explained),))
+    rows = []
+    for one in (one for of_set in figures for one in of_set):
+        values = {heading: getattr(one, heading.lower(), "") for heading in headings}
+        values |= {"Method": METHOD_NAMES.get(one.method, one.method), "Baseline": one.method, "Set": one.dataset}
+        values |= {"AUC": format(one.auc, form), "EER": "" if one.eer is None else format(one.eer, form)}
+        rows.append(tuple(values[heading] for heading in headings))
+    table = Table(title, tuple(headings), tuple(rows), frozenset({"AUC", "EER"}), (note(notes),))
     return table.without_empty_columns()
