@@ -114,6 +114,19 @@ class TestPages:
             assert all(option in shown for option in re.findall(r"--[a-z-]+", rest)), rest
 
 
+class TestClusters:
+    def test_dask_takes_the_options_of_its_commands(self) -> None:
+        """Each `dask scheduler` and `dask worker` of the page, by the options that Dask declares."""
+        from distributed.cli import dask_scheduler, dask_worker
+
+        known = {"scheduler": dask_scheduler.main, "worker": dask_worker.main}
+        lines = re.findall(r"dask (scheduler|worker) (.*)$", commands(ROOT / "docs" / "clusters.md"), re.MULTILINE)
+        assert {name for name, _ in lines} == set(known)
+        for name, rest in lines:
+            options = {option for one in known[name].params for option in (*one.opts, *one.secondary_opts)}
+            assert set(re.findall(r"--[a-z-]+", rest)) <= options, rest
+
+
 class TestOwnFootage:
     def test_its_study_file_is_one(self, tmp_path: Path) -> None:
         """Somebody who copies it gets the settings and seeds that the page names."""
