@@ -2,9 +2,11 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from benchmarks.errors import StudyError
 from benchmarks.grid import engine, worker
 from benchmarks.grid.cluster import Cluster
 from benchmarks.grid.engine import Workers, run_cells
@@ -25,23 +27,35 @@ ANSWER = {"code": {}, "versions": {}, "gpus": []}
 
 
 @pytest.fixture
-def scheduler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A cluster of somebody's, whose two workers are threads that answer at once and have a folder of their own."""
+    import dask
     from distributed import LocalCluster
 
     monkeypatch.setenv(worker.HOME, str(tmp_path / "home"))
     for module in (engine, worker):
         monkeypatch.setattr(module, "installation", lambda *_: ANSWER)
-    with LocalCluster(
-        n_workers=2,
-        threads_per_worker=1,
-        processes=False,
-        protocol="tcp://",
-        host="127.0.0.1",
-        dashboard_address="127.0.0.1:0",
-        worker_dashboard_address="127.0.0.1:0",
-    ) as cluster:
-        yield cluster.scheduler_address
+    quick = {"distributed.comm.timeouts.connect": "1s", "distributed.scheduler.worker-ttl": None}
+    with (
+        dask.config.set(quick),
+        LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            processes=False,
+            protocol="tcp://",
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
+            worker_dashboard_address="127.0.0.1:0",
+        ) as started,
+    ):
+        yield started
+
+
+@pytest.fixture
+def scheduler(cluster: Any) -> str:
+    """Its address."""
+    address: str = cluster.scheduler_address
+    return address
 
 
 def unshared(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,6 +122,64 @@ class TestWork:
         assert [ended[cell].state for cell in cells[2:]] == ["failed", "done"]
         assert "none of this study's" in ended[cells[2]].sentence
         assert (places.folder(cells[3]) / "checkpoint.safetensors").read_text() == "weights"
+
+
+class TestLosses:
+    def test_a_cell_goes_on_at_another_worker(
+        self, cells: list[Cell], places: Places, fake_cell: FakeCell, cluster: Any, tmp_path: Path
+    ) -> None:
+        """The worker that has it goes in the middle of it; it is begun again elsewhere, and ends once."""
+        entry = fake_cell(f"""
+            came = pathlib.Path({str(tmp_path)!r}, f"came-{{options.seed}}")
+            first = options.seed == 0 and not came.exists()
+            came.touch()
+            if first:
+                progress(phase="train")
+                time.sleep(600)
+            leave_record()
+        """)
+        heard: list[tuple[str, int]] = []
+
+        def listen(event: Event) -> None:
+            heard.append((event.kind, event.cell.seed))
+            if heard[-1] == ("progress", 0):
+                (busy,) = [
+                    one
+                    for one in cluster.workers.values()
+                    if any(task.state == "executing" for task in one.state.tasks.values())
+                ]
+                cluster.sync(busy.close, timeout=1, executor_wait=False)
+
+        workers = Workers(None, 1, cluster=Cluster(cluster.scheduler_address))
+        ended = run_cells(cells[:1], places, workers, entry=entry, listeners=[listen])
+        assert ended[cells[0]].state == "done"
+        assert heard == [("started", 0), ("progress", 0), ("started", 0), ("done", 0)]
+
+    def test_a_scheduler_that_goes_is_a_sentence(
+        self, cells: list[Cell], places: Places, fake_cell: FakeCell, cluster: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It says how much is done, and the cells that ran are stopped."""
+        monkeypatch.setattr("benchmarks.grid.cluster._CONNECT_SECONDS", 2)
+
+        def listen(event: Event) -> None:
+            if event.kind == "progress":
+                cluster.sync(cluster.scheduler.close)
+
+        entry = fake_cell("""
+            if options.seed == 0:
+                leave_record()
+                sys.exit(0)
+            progress(phase="train")
+            time.sleep(600)
+        """)
+        with pytest.raises(StudyError, match=r"Expected the scheduler at tcp://\S+ to stay, .* \(1 of 4 runs are done"):
+            run_cells(
+                cells,
+                places,
+                Workers(1, 1, cluster=Cluster(cluster.scheduler_address)),
+                entry=entry,
+                listeners=[listen],
+            )
 
 
 class TestDescribe:
