@@ -214,6 +214,8 @@ def memorisation(options: argparse.Namespace) -> int:
     import torch
 
     from benchmarks.report.tables.view import write_text
+    from side_studies.memorisation.capacity import Capacity, run_capacity
+    from side_studies.memorisation.capacity_views import write_capacity
     from side_studies.memorisation.study import Extent, run_study
     from side_studies.memorisation.views import write_views
 
@@ -226,6 +228,9 @@ def memorisation(options: argparse.Namespace) -> int:
     folder = options.results / "memorisation"
     text = curves.to_csv(index=False, float_format="%.6g", lineterminator="\n")
     for path in (write_text(folder / "curves.csv", text), *write_views(curves, folder)):
+        print(f"Written: {path}")
+    found = run_capacity(Extent(), Capacity(), range(options.seeds), report=print)
+    for path in write_capacity(found, folder):
         print(f"Written: {path}")
     return 0
 

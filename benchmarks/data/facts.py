@@ -153,15 +153,21 @@ FACTS: dict[str, SetFacts] = {
         frame_size=(640, 360),
         abnormal={MASK_LABELS: 1061},
     ),
-    "synthetic": SetFacts(
-        printed="Circles and squares",
-        train=SplitFacts(20, 2000),
-        test=SplitFacts(20, 2000),
-        frame_size=(128, 128),
-        grey=True,
-        generated=True,
-        uncounted=("the generator",),
-    ),
+    **{
+        name: SetFacts(
+            printed=printed,
+            train=SplitFacts(20, 2000),
+            test=SplitFacts(20, 2000),
+            frame_size=(128, 128),
+            grey=True,
+            generated=True,
+            uncounted=("the generator",),
+        )
+        for name, printed in (
+            ("synthetic", "Circles and squares"),
+            ("synthetic-cross", "Circles and squares, crossing"),
+        )
+    },
     # Generated (synthetic/pool). Which frames show a swimmer rests on rounding at the view's edge, so no number binds it.
     **{
         name: SetFacts(
@@ -172,7 +178,11 @@ FACTS: dict[str, SetFacts] = {
             generated=True,
             uncounted=("the generator",),
         )
-        for name, printed in (("pool", "Generated pool"), ("pool-inpainted", "Generated pool, inpainted"))
+        for name, printed in (
+            ("pool", "Generated pool"),
+            ("pool-inpainted", "Generated pool, inpainted"),
+            ("pool-conservative", "Generated pool, conservative region"),
+        )
     },
     "shanghaitech": SetFacts(
         printed="ShanghaiTech",

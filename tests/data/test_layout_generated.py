@@ -1,6 +1,7 @@
 """The synthetic set as a data set: benchmarks/data/layouts/generated.py."""
 
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -61,3 +62,14 @@ class TestRead:
         assert sum(v.length for v in dataset.train) == 2000
         assert sum(v.length for v in dataset.test) == 2000
         assert set(np.concatenate([v.kinds for v in dataset.test]).tolist()) == {0, 1, 2, 3}
+
+    def test_objects_cross_where_the_name_says_so(self) -> None:
+        """`synthetic-cross` is the scene of `synthetic` with another boundary, and its frames have another identity."""
+        assert generated.SCENES["synthetic-cross"] == replace(generated.SCENES["synthetic"], boundary="cross")
+        path = generated.find("synthetic-cross", None)
+        assert path is not None
+        bounce, cross = (
+            generated.read("synthetic-cross", path, settings=replace(SMALL, boundary=boundary))
+            for boundary in ("bounce", "cross")
+        )
+        assert bounce.train[0].identity != cross.train[0].identity

@@ -87,3 +87,17 @@ class TestRead:
         labels = np.concatenate([video.labels for video in dataset.test])
         assert 0.3 < labels.mean() < 0.7
         assert not dataset.test[3].labels.any()
+
+    def test_a_conservative_region_loses_its_border(self) -> None:
+        """`pool-conservative` shows the pool's inner part as it is and black elsewhere; masks and labels stay."""
+        dataset = generated_pool.read("pool-conservative", folder("pool-conservative"), settings=SMALL)
+        plain = generated_pool.read("pool", folder("pool"), settings=SMALL)
+        for video, other in ((dataset.train[0], plain.train[0]), (dataset.test[0], plain.test[0])):
+            frame, whole = video.read(12), other.read(12)
+            rendered = render_frame(other.read.plan, 12)  # type: ignore[attr-defined]
+            kept = frame.any(axis=-1)
+            np.testing.assert_array_equal(frame[kept], whole[kept])
+            assert not (kept & ~rendered.region).any()
+            assert 0.5 < kept.sum() / rendered.region.sum() < 0.97
+            assert video.identity != other.identity
+        np.testing.assert_array_equal(dataset.test[0].labels, plain.test[0].labels)  # type: ignore[arg-type]

@@ -1,4 +1,7 @@
-"""The synthetic set of the leaf package `synthetic`: rendered, not read; needs no root."""
+"""The synthetic sets of the leaf package `synthetic`: rendered, not read; they need no root.
+
+In `synthetic` objects bounce off the frame's edge, in `synthetic-cross` they enter, cross and leave.
+"""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -16,11 +19,12 @@ from synthetic.dataset import RenderedVideo, VideoPlan, render_video, video_plan
 from synthetic.scene import SceneSettings
 
 NAME = "generated"
+SCENES = {"synthetic": SceneSettings(), "synthetic-cross": SceneSettings(boundary="cross")}
 
 
 def find(name: str, root: Path | None) -> Path | None:  # noqa: ARG001
-    """Return where the generator lies where the synthetic set is asked for; any root is ignored."""
-    return Path(synthetic.__path__[0]) if name == "synthetic" else None
+    """Return where the generator lies where one of its sets is asked for; any root is ignored."""
+    return Path(synthetic.__path__[0]) if name in SCENES else None
 
 
 def read(
@@ -30,11 +34,11 @@ def read(
     *,
     settings: SceneSettings | None = None,
 ) -> Dataset:
-    """Return the synthetic set with `settings`, the defaults of STUDY section 7 where None.
+    """Return the set with `settings`, where None those of its name: the defaults of STUDY section 7, but for the boundary.
 
     path: folder of the generator's source, which is part of the frames' identity.
     """
-    chosen = SceneSettings() if settings is None else settings
+    chosen = SCENES[name] if settings is None else settings
     source = source_digest(path)
     return Dataset(
         name=name,

@@ -38,6 +38,7 @@ OF_A_STUDY: Final[Mapping[str, Callable[[Sequence[Row]], Figure | None]]] = {
     "auc-by-epochs": by_x.epochs,
     "auc-by-noise": by_x.noise,
     "auc-by-items": by_x.items,
+    "auc-by-bottleneck": by_x.bottleneck_width,
     "bottleneck": by_setting.bottleneck,
     "memory-epochs": by_x.memory_by_epoch,
     "memory-test": by_setting.memory_at_test,

@@ -72,6 +72,34 @@ def items(rows: Sequence[Row]) -> Figure | None:
     return figure
 
 
+def bottleneck_width(rows: Sequence[Row]) -> Figure | None:
+    """Draw the AUC of baselines by the width of their bottleneck; None without rows that differ in it alone.
+
+    A network without a dense bottleneck is a dashed level.
+    """
+    lines = [[row for row in line if row.settings.bottleneck] for line in _swept(rows, "bottleneck")]
+    lines = [line for line in lines if len(line) > 1]
+    if not lines:
+        return None
+    _, labels = told_apart([line[0] for line in lines], without={"bottleneck"})
+    series = [Series(label, _aucs(line, "bottleneck")) for label, line in zip(labels, lines, strict=True)]
+    levels: dict[str, float] = {}
+    for row in rows:
+        same = row.settings.method == lines[0][0].settings.method
+        if same and row.settings.bottleneck == 0 and (found := row.summary(micro())) is not None:
+            levels.setdefault("no dense bottleneck", 100 * found.mean)
+    figure = draw_lines(
+        [Panel(lines[0][0].method, series, levels)],
+        title=f"AUC by width of the bottleneck: {subject(rows)}",
+        x_label="units of the bottleneck",
+    )
+    ticks = sorted({x for one in series for x in one.values})
+    figure.axes[0].set_xscale("log")
+    figure.axes[0].set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    figure.axes[0].minorticks_off()
+    return figure
+
+
 def noise(rows: Sequence[Row]) -> Figure | None:
     """Draw the AUC by noise of the denoising task, a panel per method and skip setting; None without two levels of it.
 

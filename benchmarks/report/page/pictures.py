@@ -44,6 +44,7 @@ _QUESTIONS: Final[Mapping[str, Mapping[str, str]]] = {
         "auc-by-epochs": "AUC against training epochs",
         "auc-by-noise": "AUC against the noise of the denoising task",
         "auc-by-items": "AUC against the number of memory items",
+        "auc-by-bottleneck": "AUC against the width of the bottleneck",
         "bottleneck": "Memory or bottleneck replaced: change in output and AUC (C8)",
     },
     "What happens in training and at test time?": {

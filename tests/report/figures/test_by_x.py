@@ -3,6 +3,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.text import Text
 
 from benchmarks.report.figures import by_x
 from benchmarks.report.read.rows import Row
@@ -108,3 +109,21 @@ class TestItems:
     def test_one_number_is_no_sweep(self, write_rows: Rows) -> None:
         """A study with a single number of items has no figure."""
         assert by_x.items(write_rows([mnad(), mnad(memory="none")], (0,))) is None
+
+
+class TestBottleneckWidth:
+    def test_a_point_per_width(self, write_rows: Rows) -> None:
+        """Widths stand on the axis; the network without a dense bottleneck is a level."""
+        common = {"dataset": "ped2", "method": "cae", "task": "reconstruction", "profile": "small"}
+        settings = [resolve(**common, bottleneck=units) for units in (8, 32, 500, 0)]
+        figure = by_x.bottleneck_width(write_rows(settings, (0,)))
+        assert figure is not None
+        axes = figure.axes[0]
+        points = [line for line in axes.lines if len(line.get_xdata()) == 3]  # type: ignore[arg-type]
+        assert [list(line.get_xdata()) for line in points] == [[8, 32, 500]]
+        assert "no dense bottleneck" in [text.get_text() for text in figure.findobj(Text)]
+
+    def test_one_width_has_no_figure(self, write_rows: Rows) -> None:
+        """A study with a single width compares none."""
+        settings = resolve(dataset="ped2", method="cae", task="reconstruction", profile="small")
+        assert by_x.bottleneck_width(write_rows([settings], (0,))) is None
