@@ -420,7 +420,7 @@ def _no_fit_worker(campaign: Campaign, name: str, short: str) -> None:
     with campaign.scenario(name, 1) as judge:
         port = campaign.lab.scheduler()
         campaign.lab.worker(port, f"{short}-unfit", data="no-data")
-        judge(_begin(campaign, short, 2, port, wait=60), status=2, seeds=2, sentence="none of the 1 that came can have")
+        judge(_begin(campaign, short, 2, port, wait=120), status=2, seeds=2, sentence="1 of those that came cannot")
 
 
 def _slow(campaign: Campaign, name: str, short: str) -> None:

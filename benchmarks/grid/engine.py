@@ -169,7 +169,7 @@ def _greet(fleet: Fleet, cluster: Cluster | None, each_poll: Callable[[], None])
             if fleet.workers:
                 return
             assert cluster is not None, "the local cluster has no worker"
-            raise no_worker(cluster.where, cluster.remedy, cluster.wait, fleet.refused)
+            raise no_worker(cluster.where, cluster.remedy, cluster.wait, fleet)
         each_poll()
         time.sleep(_POLL_SECONDS / 5)
 
@@ -265,7 +265,7 @@ class _Run:
                 if loop.fleet.workers or loop.cluster is None:
                     nobody_since = asked
                 elif asked - nobody_since > loop.cluster.wait:
-                    error = no_worker(loop.cluster.where, loop.cluster.remedy, loop.cluster.wait, loop.fleet.refused)
+                    error = no_worker(loop.cluster.where, loop.cluster.remedy, loop.cluster.wait, loop.fleet)
                     raise StudyError(f"{error} So far {so_far}; the same command continues.")
             self._start_some(loop)
             with contextlib.suppress(queue.Empty):

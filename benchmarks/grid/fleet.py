@@ -185,9 +185,13 @@ def _release(name: str, version: str) -> str:
     return ".".join(version.split(".")[:2]) if name == "python" else version.partition("+")[0]
 
 
-def no_worker(where: str, remedy: str, wait: float, refused: int) -> StudyError:
+def no_worker(where: str, remedy: str, wait: float, fleet: Fleet) -> StudyError:
     """Return the error of a cluster that has no fit worker."""
-    found = f"none of the {refused} that came can have runs (above)" if refused else "none came"
+    found = [
+        f"{fleet.refused} of those that came cannot have runs (above)" if fleet.refused else "",
+        "some have not answered yet" if fleet.waiting else "",
+    ]
     return StudyError(
-        f"Expected a worker at {where} within {wait:g} seconds, but {found}; {remedy}, or wait longer (WAIT=600)."
+        f"Expected a worker at {where} within {wait:g} seconds, but {' and '.join(filter(None, found)) or 'none came'}; "
+        f"{remedy}, or wait longer (WAIT=600)."
     )

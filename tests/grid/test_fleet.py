@@ -146,9 +146,17 @@ class TestFree:
 
 
 class TestNoWorker:
-    def test_says_what_to_type(self) -> None:
-        """None that came, or none that fits."""
-        assert "within 120 seconds, but none came; type this, or wait longer (WAIT=600)." in str(
-            no_worker("tcp://h:1", "type this", 120, 0)
-        )
-        assert "none of the 2 that came can have runs" in str(no_worker("tcp://h:1", "type this", 120, 2))
+    @pytest.mark.parametrize(
+        ("answers", "found"),
+        [
+            ({}, "none came"),
+            ({"a": {"error": "old"}}, "1 of those that came cannot have runs (above)"),
+            ({"a": None}, "some have not answered yet"),
+        ],
+    )
+    def test_says_who_came_and_what_to_type(self, answers: dict[str, Any], found: str) -> None:
+        """None, only unfit ones, or one that is still to answer."""
+        fleet = Fleet(Client(answers), question(), say=lambda _: None)
+        fleet.refresh()
+        sentence = str(no_worker("tcp://h:1", "type this", 120, fleet))
+        assert f"at tcp://h:1 within 120 seconds, but {found}; type this, or wait longer (WAIT=600)." in sentence

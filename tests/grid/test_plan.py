@@ -303,3 +303,8 @@ class TestDescribeTotal:
         assert describe_total(Plan((unknown,)), 2).endswith("how long is not known before a first record.")
         mixed = Plan((unknown, PlannedCell(cells[1], "missing", seconds=30.0)))
         assert describe_total(mixed, 2) == "2 to run, 2 at a time: about 30 s, without 1 whose time is not known."
+
+    def test_workers_of_a_cluster_say_how_many(self, cells: list[Cell]) -> None:
+        """Before they do, the time is that of one run after another."""
+        plan = Plan(tuple(PlannedCell(cell, "missing", seconds=30.0) for cell in cells[:2]))
+        assert describe_total(plan, None) == "2 to run, as many at a time as workers take: about 1 min 00 s on one."
