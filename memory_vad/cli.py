@@ -96,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--data-root", type=Path, help="folder of data sets: evaluate on the weights' own set of the study"
     )
+    evaluate.add_argument("--dataset", help="with --data-root: the set, for imported weights, which name none (ped2)")
     evaluate.add_argument("--out", type=Path, help="write the figures as JSON, too")
     evaluate.set_defaults(run=commands.evaluate)
 

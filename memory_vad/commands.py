@@ -116,7 +116,7 @@ def evaluate(options: Namespace) -> None:
     if options.footage:
         content = evaluate_footage(model, options.footage, per_hour=options.false_alarms_per_hour)
     else:
-        content = evaluate_on_set(model, options.data_root, Path("my-results/work"))
+        content = evaluate_on_set(model, options.data_root, Path("my-results/work"), options.dataset)
     print(json.dumps(content, indent=1))
     if options.out is not None:
         write_evaluation(options.out, content)

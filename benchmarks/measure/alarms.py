@@ -3,7 +3,17 @@
 import numpy as np
 import pandas as pd
 
-from benchmarks.measure.inputs import scored_frames
+from benchmarks.measure.inputs import ScoredFrames, scored_frames
+
+
+def threshold_at(frames: ScoredFrames, recall: float) -> float | None:
+    """Return the highest threshold that finds ``recall`` of the abnormal frames; None where a class is absent."""
+    count = int(frames.abnormal.sum())
+    if count in {0, len(frames.abnormal)}:
+        return None
+    # recall * count may lie a rounding above a whole number
+    fewest = np.searchsorted(np.arange(1, count + 1) / count, recall)
+    return float(np.sort(frames.anomaly[frames.abnormal])[::-1][fewest])
 
 
 def false_alarms_per_hour(table: pd.DataFrame, rate: float, recall: float = 0.95) -> float | None:
@@ -16,12 +26,9 @@ def false_alarms_per_hour(table: pd.DataFrame, rate: float, recall: float = 0.95
     """
     frames = scored_frames(table["anomaly"].to_numpy(), table["label"].to_numpy(), table["video"].to_numpy())
     scores, abnormal = frames.anomaly, frames.abnormal
-    count = int(abnormal.sum())
-    if count in {0, len(abnormal)}:
+    threshold = threshold_at(frames, recall)
+    if threshold is None:
         return None
-    # the highest threshold that still finds that share; recall * count may lie a rounding above a whole number
-    fewest = np.searchsorted(np.arange(1, count + 1) / count, recall)
-    threshold = np.sort(scores[abnormal])[::-1][fewest]
     ordered = table.assign(alarm=(scores >= threshold) & ~abnormal).sort_values(["video", "frame"])
     alarm, video = ordered["alarm"].to_numpy(), ordered["video"].to_numpy()
     frame = ordered["frame"].to_numpy()

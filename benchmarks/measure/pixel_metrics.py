@@ -1,4 +1,4 @@
-"""The four pixel-level metrics of one test set: pixel AUC, PRO, RBDC and TBDC."""
+"""The pixel-level metrics of one test set: pixel AUC, PRO, RBDC, TBDC and AUPIMO."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.errors import StudyError
+from benchmarks.measure.aupimo import aupimo
 from benchmarks.measure.detection import area_to_one, detection_rates
 from benchmarks.measure.pixel_curves import LevelCounts, pixel_auc, pro
 from benchmarks.measure.regions import Regions
@@ -27,7 +28,7 @@ class PixelMetrics:
     """Metrics as fractions, None where undefined, and what they are about.
 
     frames, regions, tracks: how many of each, the latter two of the masks. levels: distinct levels of the maps, each of
-    which is a threshold of all four metrics.
+    which is a threshold of all metrics. aupimo: None in records made before it was measured.
     """
 
     pixel_auc: float | None
@@ -38,6 +39,7 @@ class PixelMetrics:
     regions: int
     tracks: int
     levels: int
+    aupimo: float | None = None
 
 
 def pixel_metrics(videos: Sequence[MappedVideo]) -> PixelMetrics:
@@ -68,4 +70,5 @@ def pixel_metrics(videos: Sequence[MappedVideo]) -> PixelMetrics:
         regions=counts.regions,
         tracks=sum(video.regions.tracks for video in videos),
         levels=int(np.count_nonzero(counts.pixels)),
+        aupimo=aupimo(videos),
     )

@@ -11,7 +11,6 @@ import pytest
 
 from memory_vad import cli
 from memory_vad.model import Model, settings_for
-from tests.support.moving_clips import write_clip
 
 
 class TestMain:
@@ -58,18 +57,6 @@ class TestMain:
         assert content["frame"]["micro_auc"] > 0.9
         assert content["event"]["recall"] == 1
         assert content["event"]["delay"] < 1.5
-
-    def test_a_failure_leaves_nothing_half_written(
-        self, weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        """A video that is cut off: one sentence, exit status 2, no file."""
-        path = write_clip(tmp_path / "cut.mkv", 20)
-        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-        out = tmp_path / "out"
-        assert cli.main(["score", str(path), "--weights", str(weights), "--out", str(out)]) == 2
-        error = capsys.readouterr().err.splitlines()
-        assert "cut off" in error[-1]
-        assert [path for path in out.rglob("*") if path.is_file()] == []
 
     def test_a_full_disk(self, weights: Path, odd_clip: Path, capsys: pytest.CaptureFixture[str]) -> None:
         """Where the overlay cannot be written the sentence names it and the way around."""

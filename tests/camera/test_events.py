@@ -1,8 +1,8 @@
-"""Events and how they meet what happened."""
+"""Events of a scored video."""
 
 import numpy as np
 
-from memory_vad.events import Event, event_quality, find_events, intervals_of
+from memory_vad.events import Event, find_events
 
 TIMES = np.arange(100) / 10.0
 
@@ -22,23 +22,3 @@ class TestFindEvents:
     def test_no_alarm_no_event(self) -> None:
         """Nothing gives nothing."""
         assert events_at() == []
-
-
-class TestIntervalsOf:
-    def test_edges(self) -> None:
-        """Runs of abnormal frames, at the edges too."""
-        labels = np.zeros(100, dtype=bool)
-        labels[:3] = labels[50:60] = labels[99:] = True
-        assert intervals_of(TIMES, labels) == [(0.0, 0.2), (5.0, 5.9), (9.9, 9.9)]
-
-
-class TestEventQuality:
-    def test_counts(self) -> None:
-        """One of two events is true, one of two intervals is found, after 0.5 s."""
-        quality = event_quality(events_at(15, 60), [(1.0, 2.0), (8.0, 9.0)], np.array([1.5, 6.0]))
-        assert (quality.precision, quality.recall, quality.delay) == (0.5, 0.5, 0.5)
-
-    def test_nothing_to_count(self) -> None:
-        """Shares of nothing are None."""
-        quality = event_quality([], [], np.array([]))
-        assert (quality.precision, quality.recall, quality.delay) == (None, None, None)

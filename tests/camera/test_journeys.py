@@ -36,11 +36,12 @@ class TestPage:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         """Own video without labels, with labels, the authors' checkpoint, a stream: carried out as typed on the page."""
-        for number in range(3):
-            write_clip(tmp_path / "cam1" / f"{number}.mp4", 62, fps=10, start=17 * number)
-        write_clip(tmp_path / "new.mp4", 25, fps=10, odd=(10, 14))
-        write_clip(tmp_path / "labelled" / "clip.mp4", 25, fps=10, odd=(10, 14))
-        (tmp_path / "labelled" / "clip.csv").write_text("start,end\n10,14\n")
+        # Five short videos: one is held out whole, and has one block to calibrate on.
+        for number in range(5):
+            write_clip(tmp_path / "cam1" / f"{number}.mp4", 12, fps=10, start=17 * number)
+        write_clip(tmp_path / "new.mp4", 12, fps=10, odd=(6, 9))
+        write_clip(tmp_path / "labelled" / "clip.mp4", 12, fps=10, odd=(6, 9))
+        (tmp_path / "labelled" / "clip.csv").write_text("start,end\n6,9\n")
         trace = golden("mnad_eval_trace_pred")
         weights = {name[8:]: value for name, value in trace.items() if name.startswith("weights.")}
         torch.save(official_module(weights, monkeypatch), tmp_path / "model.pth")
