@@ -481,8 +481,8 @@ def _killed_command(campaign: Campaign, name: str, short: str) -> None:
         judge(_begin(campaign, short, 2, port), status=0, seeds=2)
 
 
-def to_markdown(outcomes: Sequence[Outcome], lab: Lab) -> str:
-    """Return the report."""
+def to_markdown(outcomes: Sequence[Outcome], lab: Lab, scenarios: Sequence[str]) -> str:
+    """Return the report. scenarios: all that there are."""
     bad = sum(bool(one.wrong) for one in outcomes)
     apart = "network and mount namespaces" if lab.cables else "mount namespaces" if lab.unshared else "folders"
     lines = [
@@ -503,6 +503,8 @@ def to_markdown(outcomes: Sequence[Outcome], lab: Lab) -> str:
             for one in outcomes
         ),
     ]
+    if left_out := [name for name in scenarios if name not in {one.name for one in outcomes}]:
+        lines += ["", f"Not run here: {'; '.join(left_out)}."]
     return "\n".join(lines) + "\n"
 
 
@@ -516,7 +518,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="cluster-") as folder:
         outcomes, lab = run_campaign(Path(folder), options.workers, options.only)
         if not options.only:
-            replace_text(options.out / "cluster.md", to_markdown(outcomes, lab))
+            replace_text(options.out / "cluster.md", to_markdown(outcomes, lab, list(_scenarios(options.workers))))
             print(f"Written: {options.out / 'cluster.md'}")
     return 1 if any(one.wrong for one in outcomes) else 0
 

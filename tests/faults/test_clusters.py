@@ -92,6 +92,7 @@ class TestToMarkdown:
             Outcome("a worker dies", 2, 0, "3", "", 12.0),
             Outcome("no worker", 0, 1, "0", "a|b", 3.0, ("status",)),
         ]
-        text = to_markdown(outcomes, Lab(tmp_path, unshared=True))
+        text = to_markdown(outcomes, Lab(tmp_path, unshared=True), ["no worker", "a worker dies", "a cable is cut"])
         assert "2 commands, 1 ended badly. Workers have mount namespaces of their own and no shared disk." in text
         assert "| no worker | 0 | 1 | 0 | a/b | 3 | status |" in text
+        assert text.endswith("\nNot run here: a cable is cut.\n")
