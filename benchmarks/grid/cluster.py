@@ -146,7 +146,8 @@ def opened(cluster: Cluster | None, jobs: int, logs: Path) -> Iterator[tuple[Any
     import dask
     from distributed import Client, LocalCluster
 
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for name in ("distributed", "distributed.client"):  # the second has a level of its own; what it says, sentences say
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     if cluster is None:
         with dask.config.set(_CALM):
             local = LocalCluster(
