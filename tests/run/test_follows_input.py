@@ -30,7 +30,7 @@ STEPS = {
 }
 FASTER: dict[str, Any] = {
     **{key: {"learning_rate": 0.003} for key in ("cae", "stae", "convlstm_ae", "lstm_vector_ae", "aae")},
-    "fcae": {"width": 0.5},
+    "fcae": {"width": 1.0, "kernels": "3-5-9", "learning_rate": 3e-3, "augmentation": False},
 }
 
 
