@@ -99,7 +99,7 @@ class SlurmFile:
         """
         try:
             import dask
-            from dask_jobqueue import SLURMCluster
+            from dask_jobqueue.slurm import SLURMCluster
         except ImportError as error:
             raise StudyError(
                 "Expected dask-jobqueue for --cluster, but it is not installed; pip install '.[cluster]'."

@@ -190,9 +190,10 @@ def _contrasts(table: Mapping[str, Any], sets: list[str], number: int, where: st
         b = _side({**parts[0], **parts[2]}, where) if "b" in table else None
         words = [_in_words(key, value) for key, value in parts[0].items() if key != "memory" or _is_list(shared[key])]
         words += [_in_words(key, value) for (part, key), value in chosen.items() if part]
+        as_written: dict[str, Any] = {key: table[key] for key in _PLAIN if key in table}
+        as_written |= {key: float(table[key]) for key in ("reference", "margin") if key in table}
         yield Contrast(
-            **{key: table[key] for key in _PLAIN if key in table},
-            **{key: float(table[key]) for key in ("reference", "margin") if key in table},
+            **as_written,
             cells=", ".join(words),
             a=a,
             b=b,
