@@ -12,7 +12,19 @@ import torch
 
 GOLDEN = Path(__file__).parent / "golden"
 WITHOUT_DATA = "reads real data: set DATA_ROOT to the folder that holds ped2/ (make test DATA_ROOT=...)"
-PASSED_DATA_TESTS = pytest.StashKey[int]()
+
+
+class DataTests:
+    """Counts data tests that pass, in the process that hears of the tests of all workers."""
+
+    passed = 0
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Count a test marked `data`."""
+        self.passed += report.when == "call" and report.passed and "data" in report.keywords
+
+
+DATA_TESTS = pytest.StashKey[DataTests]()
 
 # One thread everywhere, children included: the same sums in the same order, and no fight for the cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -37,7 +49,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse a DATA_ROOT that is not there, and --require-data without one; make DATA_ROOT absolute for children."""
-    config.stash[PASSED_DATA_TESTS] = 0
+    config.stash[DATA_TESTS] = DataTests()
+    config.pluginmanager.register(config.stash[DATA_TESTS])
     folder = data_folder()
     if folder is None:
         if config.getoption("--require-data"):
@@ -58,17 +71,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Under --require-data turn the skip of a data test, whatever its reason, into a failure."""
     report = yield
-    if item.config.getoption("--require-data") and item.get_closest_marker("data"):
-        if report.skipped and not hasattr(report, "wasxfail"):
-            report.outcome = "failed"
-            report.longrepr = f"skipped under --require-data: {report.longrepr}"
-        item.config.stash[PASSED_DATA_TESTS] += report.when == "call" and report.passed
+    required = item.config.getoption("--require-data") and item.get_closest_marker("data")
+    if required and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped under --require-data: {report.longrepr}"
     return report
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Under --require-data fail a run in which no data test passed at all."""
-    if session.config.getoption("--require-data") and not session.config.stash[PASSED_DATA_TESTS]:
+    of_a_worker = hasattr(session.config, "workerinput")
+    if session.config.getoption("--require-data") and not of_a_worker and not session.config.stash[DATA_TESTS].passed:
         print("\n--require-data was given, but no data test ran and passed.")
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

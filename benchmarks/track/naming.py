@@ -63,7 +63,7 @@ def _parts(settings: Settings, *, with_memory: bool) -> list[str]:
         parts.append(f"{settings.memory}-mem")
     parts += of_memory
     if settings.skip != native_skip(settings):
-        parts.append("+skip" if settings.skip else "-skip")
+        parts[-1] += "+skip" if settings.skip else "-skip"
     if settings.preset != "official":
         parts.append(settings.preset)
     return [
@@ -94,7 +94,7 @@ def _others(extra: Mapping[str, object]) -> list[str]:
     """Single settings, those that a profile or a whole study sets last."""
     names = sorted(
         extra.keys() - _WITH_ANOTHER,
-        key=lambda name: (name in _LAST, name != "epochs", name != "precision", list(extra).index(name)),
+        key=lambda name: (name != "epochs", name in _LAST, name != "precision", list(extra).index(name)),
     )
     return [_other(name, extra[name]) for name in names]
 

@@ -233,7 +233,7 @@ class TestTargets:
         """Pytest itself reads ARGS, as a shell would split it."""
         (copy / "test_it.py").write_text("def test_auc():\n    pass\n\ndef test_b():\n    pass\n")
         shown = make("test", f"VENV_PYTHON={sys.executable}", 'ARGS=-k "auc or c" test_it.py', folder=copy)
-        assert "1 passed, 1 deselected" in shown.stdout, shown.stdout + shown.stderr
+        assert " 1 passed in" in shown.stdout, shown.stdout + shown.stderr
 
     @pytest.mark.skipif(sys.platform != "linux", reason="how a parent's death is heard of elsewhere is not known")
     @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])

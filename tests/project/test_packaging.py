@@ -18,6 +18,7 @@ CONDA_NAMES = {"torch": "pytorch", "opencv-python-headless": "opencv"}
 IMPORT_NAMES = {
     "PIL": "pillow",
     "cv2": "opencv-python-headless",
+    "dask_jobqueue": "dask-jobqueue",
     "markdown_it": "markdown-it-py",
     "sklearn": "scikit-learn",
 }

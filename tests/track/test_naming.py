@@ -33,7 +33,7 @@ class TestRunName:
         ("factors", "name"),
         [
             ({"method": "mnad", "task": "prediction"}, "MNAD pred+mem"),
-            ({"method": "mnad", "task": "prediction", "memory": "none", "skip": False}, "MNAD pred-mem -skip"),
+            ({"method": "mnad", "task": "prediction", "memory": "none", "skip": False}, "MNAD pred-mem-skip"),
             ({"method": "mnad", "task": "denoising", "noise": 0.25}, "MNAD 25%+mem"),
             ({"method": "memae", "task": "reconstruction", "items": 1}, "MemAE rec 1 item"),
             ({"method": "memae", "task": "reconstruction", "memory": "mnad"}, "MemAE rec+mnad-mem"),
@@ -57,4 +57,4 @@ class TestContrastName:
     def test_says_that_memory_is_what_differs(self) -> None:
         """Both sides share the rest of the name."""
         settings = resolve(dataset="ped2", method="mnad", task="prediction", profile="small", skip=False)
-        assert contrast_name(settings) == "Δ MNAD pred -skip"
+        assert contrast_name(settings) == "Δ MNAD pred-skip"

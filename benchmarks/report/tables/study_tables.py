@@ -223,17 +223,19 @@ def cost_table(rows: Sequence[Row]) -> Table:
 def others_table(datasets: Sequence[str]) -> Table:
     """What others measured of the methods on data sets: trained again, or with a part left out; without rows if none."""
     headings = ("Source", "Method", "Task", "Memory", "AUC", "EER", "Status", "Note")
-    return _figures_table("What others measured", headings, map(by_others, datasets), "study_tables.others")
+    return _figures_table("What others measured", headings, map(by_others, datasets), note("study_tables.others"))
 
 
 def baselines_table(datasets: Sequence[str]) -> Table:
     """What was published of baselines on data sets; without rows if nothing was."""
     headings = ("Baseline", "Set", "AUC", "EER", "Status", "Source", "Note")
-    return _figures_table("Published baselines", headings, map(baselines, datasets), "study_tables.baselines", ".1f")
+    return _figures_table(
+        "Published baselines", headings, map(baselines, datasets), note("study_tables.baselines"), ".1f"
+    )
 
 
 def _figures_table(
-    title: str, headings: Sequence[str], figures: Iterable[Sequence[PublishedFigure]], notes: str, form: str = "g"
+    title: str, headings: Sequence[str], figures: Iterable[Sequence[PublishedFigure]], text: str, form: str = "g"
 ) -> Table:
     rows = []
     for one in (one for of_set in figures for one in of_set):
@@ -241,5 +243,5 @@ def _figures_table(
         values |= {"Method": METHOD_NAMES.get(one.method, one.method), "Baseline": one.method, "Set": one.dataset}
         values |= {"AUC": format(one.auc, form), "EER": "" if one.eer is None else format(one.eer, form)}
         rows.append(tuple(values[heading] for heading in headings))
-    table = Table(title, tuple(headings), tuple(rows), frozenset({"AUC", "EER"}), (note(notes),))
+    table = Table(title, tuple(headings), tuple(rows), frozenset({"AUC", "EER"}), (text,))
     return table.without_empty_columns()

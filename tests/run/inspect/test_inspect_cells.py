@@ -196,7 +196,7 @@ class TestInspect:
             stripped = {
                 name: value
                 for name, value in json.loads(text).items()
-                if name not in ("items", "queries", "batch_norm", DIGEST)
+                if name not in ("items", "queries", "response", "batch_norm", DIGEST)
             }
             path.write_text(json.dumps(stripped))
         for look in looks:
