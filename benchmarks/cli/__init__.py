@@ -190,7 +190,7 @@ def _parser() -> argparse.ArgumentParser:
         add_number(command, "--seeds", help="at least so many seeds, where the study file has fewer")
         add_folders(command)
 
-    verdict = commands.add_parser("verdict", help="judge every claim by the records at hand")
+    verdict = commands.add_parser("verdict", help="judge every claim by the records")
     verdict.add_argument("--keep-stale", action="store_true", help="accept records that were made by older code")
     verdict.set_defaults(run=views.verdict)
     report = commands.add_parser("report", help="write the page that shows the whole study, one file")

@@ -139,7 +139,7 @@ Scale = Callable[[int], None]
 
 @contextlib.contextmanager
 def opened(cluster: Cluster | None, jobs: int, logs: Path) -> Iterator[tuple[Any, Scale]]:
-    """Yield a Dask client, and what is told now and then how many cells are left.
+    """Yield a Dask client, and a function to call with the number of cells that are left.
 
     jobs: workers of a local cluster. logs: a folder for what SLURM's jobs say. What was started ends with this context.
     """

@@ -1,4 +1,4 @@
-"""Outputs with what the decoder sees below its skips replaced, beside the output as trained."""
+"""Outputs with what the decoder sees below its skips replaced, next to the output as trained."""
 
 from collections.abc import Sequence
 from typing import Final

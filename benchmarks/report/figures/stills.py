@@ -1,4 +1,4 @@
-"""Stills: what goes in, what comes out, and the error, by setting; and all systems beside one another."""
+"""Stills: what goes in, what comes out, and the error, by setting; and all systems on one page."""
 
 from collections import defaultdict
 from collections.abc import Sequence

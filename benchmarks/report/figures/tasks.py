@@ -30,7 +30,7 @@ _HIGHEST: Final = 99.9
 
 
 def draw(found: Sequence[Inspected]) -> Figure | None:
-    """Draw a line for each kind of anomaly: MNAD's reconstruction with its memory, and its prediction beside it.
+    """Draw a line for each kind of anomaly: MNAD's reconstruction with its memory, and its prediction.
 
     Both show the same frame of the same video as their target, cropped to the abnormal object; errors share one scale.
     None unless both tasks have inspections with masks of the same stills.

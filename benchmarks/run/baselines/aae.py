@@ -1,7 +1,7 @@
 """`aae`: an adversarial autoencoder of frames (`baselines.aae`), three objectives a batch.
 
-The score is the reconstruction's error. Seed 004's reference 3 scores by the adversarial error, which moves by tens of points
-from run to run; that and the code's likelihood have columns of their own.
+The score is the reconstruction's error. Seed 004's reference 3 scores by the adversarial error, which is unstable here, since
+the discriminator wins; that error and the code's likelihood have columns of their own.
 """
 
 from collections.abc import Iterable, Sequence
