@@ -2,7 +2,7 @@
 
 Random crop, rotation and flips are one affine map, so that a frame is interpolated once; saturation, brightness and a
 blur ("normal filtering") follow. The document names the kinds and no ranges, and lets its augmented set be six times as
-large; here each kind is drawn anew each time, with even odds.
+large; here each kind is drawn again each time, with even odds.
 """
 
 from dataclasses import dataclass

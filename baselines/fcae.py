@@ -2,7 +2,7 @@
 
 The document says: three or four layers in the encoder, as many in the decoder, symmetric; kernels and channels grow;
 ReLU between the layers; fully convolutional; MSE and Adam; images a fifth of 1600x900. Their number of channels, strides
-and last activation are not in it, and its code is not at hand. Chosen here: 16, 32, 64 and 128 channels; every layer
+and last activation are not in it, and its code is not available. Chosen here: 16, 32, 64 and 128 channels; every layer
 halves the frame, since the text asks for "a quite compressive bottleneck" and found three layers "too little
 compressive"; a sigmoid at the end, since frames are in [0, 1] and its training "can easily fall in an all 0 or all 1
 state". So an RGB frame becomes 3:1 smaller in the first network and 6:1 in the second.

@@ -2,7 +2,7 @@
 
 The solution is searched "in the gradient direction for the desired input and in the opposite direction for the
 undesired input" (the paper's abstract; arXiv 1708.08985). Taken literally the second part has no end: an error can be
-raised for ever. Of the paper only the abstract was at hand, so the bound is ours: the opposite gradient acts on a frame
+raised for ever. Only the paper's abstract could be read, so the bound is ours: the opposite gradient acts on a frame
 until its error has reached a margin, and ceases there. Both directions are taken in one step, so that one optimiser
 weighs them against each other, rather than in phases that undo each other.
 

@@ -1,7 +1,7 @@
 """Targets made wrong outside the region of interest, so that the network spends nothing on learning it (seed 004).
 
 The document fills "the non pool region of the target image" with modified input pixels, to "maximise the loss for the
-non-pool region"; its figure shows the filled *output* beside an untrained network's. Read so, the loss there would be a
+non-pool region"; its figure shows the filled *output* next to an untrained network's. Read so, the loss there would be a
 constant without gradient, so here the target is what is changed, and the loss is the plain one against it. It states
 four kinds and no strengths.
 """

@@ -1,4 +1,4 @@
-"""Commands that the user is told to type next: they carry what the user has given, so that they can be pasted."""
+"""Commands that messages suggest: they carry the options that the user gave, so that they can be pasted."""
 
 import argparse
 import shlex

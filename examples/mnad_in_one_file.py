@@ -184,7 +184,7 @@ class Decoder(nn.Module):
 
 
 class Mnad(nn.Module):
-    """Encoder and decoder; the items are kept beside them, since no gradient moves them."""
+    """Encoder and decoder; the items are kept apart, since no gradient moves them."""
 
     def __init__(self, task: Task, *, width: int, channels: int) -> None:
         super().__init__()

@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `... | head`: who read has read enough; Python would complain once more when it flushes
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except OSError as error:  # a file or folder that nobody looked at more closely before
+    except OSError as error:  # a file or folder that no check before this one has read
         print(printable_lines(_sentence(error)), file=sys.stderr)
         return 2
     return status

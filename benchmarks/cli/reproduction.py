@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def show_reproduction(study: Study, options: argparse.Namespace) -> bool:
-    """Print a study's own runs beside the reference and write the table; return False where there is none to compare."""
+    """Print a study's own runs next to the reference and write the table; return False where there is none to compare."""
     from benchmarks.report.read.records import by_cell, load_records
     from benchmarks.report.tables.render import to_markdown
     from benchmarks.report.tables.reproduction import closing_lines, compare_all, reproduction_table
@@ -27,7 +27,7 @@ def show_reproduction(study: Study, options: argparse.Namespace) -> bool:
     comparisons = compare_all(own, reference)
     if not comparisons:
         return False
-    table = to_markdown(reproduction_table(f"{study.title}: yours beside the reference", comparisons, reference))
+    table = to_markdown(reproduction_table(f"{study.title}: your runs and the reference", comparisons, reference))
     closing = "\n".join(closing_lines(comparisons, len(own) - len(comparisons)))
     path = write_text(
         options.results / "tables" / f"{table_stem(study.label)}-reproduction.md", f"{table}\n{closing}\n"

@@ -69,7 +69,7 @@ def plan(options: argparse.Namespace) -> int:
 
 
 def reproduce(options: argparse.Namespace) -> int:
-    """Run a study's missing cells, then show them beside the reference, or their table where there is none."""
+    """Run a study's missing cells, then show them next to the reference, or their table where there is none."""
     from benchmarks.grid.study_run import prepare, run_prepared
 
     if options.repair:
@@ -140,7 +140,7 @@ def rehearse(options: argparse.Namespace) -> int:
 
 
 def _refuse_missing_data(study: Study, options: argparse.Namespace) -> None:
-    """Raise StudyError, before anything is started, where a study's data is not at hand."""
+    """Raise StudyError, before anything is started, where a study's data is missing."""
     if study.needs_data:
         from benchmarks.data.datasets import open_dataset
 

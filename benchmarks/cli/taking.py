@@ -97,7 +97,7 @@ def _take(
             print(f"Left: {planned.cell.settings.name} seed {planned.cell.seed} ({why})")
             continue
         new.parent.mkdir(parents=True, exist_ok=True)
-        for suffix in (".csv.gz", ".json"):  # the record last: it is there only beside its terms
+        for suffix in (".csv.gz", ".json"):  # the record last: it is there only with its terms
             shutil.copyfile(old.with_suffix(suffix), new.with_suffix(suffix))
         taken += 1
     return taken, known

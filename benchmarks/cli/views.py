@@ -134,7 +134,7 @@ def _write_place_tables(options: argparse.Namespace) -> None:
 
 
 def write_index(options: argparse.Namespace) -> None:
-    """Write the index of results: every study, and beside it its label at the profile for CUDA where it has records."""
+    """Write the index of results: every study, and its label at the profile for CUDA where it has records."""
     from benchmarks.report.tables.index import write_results_index
 
     print(f"Written: {write_results_index(options.results, _known(options), work=work_folder(options))}")

@@ -33,7 +33,7 @@ def unpack(archive: Path, folder: Path) -> list[Path]:
                         "folder."
                     ) from error
                 raise
-            # macOS leaves its own folder beside the data.
+            # macOS leaves its own folder next to the data.
             entries = [entry for entry in sorted(temporary.iterdir()) if entry.name != "__MACOSX"]
             for entry in entries:
                 if (folder / entry.name).exists():

@@ -36,7 +36,7 @@ def fetch(name: str, root: Path, archive: Path | None = None, *, progress: bool 
         pass
     else:
         return []
-    # Looked at before the folder is made: a name that is mistyped leaves nothing behind.
+    # Checked before the folder is made: a mistyped name leaves nothing behind.
     files = [] if archive is None else [_local(archive, release) for release in releases]
     try:
         root.mkdir(parents=True, exist_ok=True)

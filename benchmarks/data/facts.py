@@ -29,7 +29,7 @@ class SetFacts:
     """A set. printed: as people write it. frame_size: (width, height) in pixels.
 
     grey: whether its three channels are equal, so that one holds everything. generated: whether its frames are made when
-    a cell first wants them; every other set must be at hand.
+    a cell first wants them; every other set must be there already.
 
     abnormal: number of abnormal test frames by label source. uncounted: label sources (a data set's `labels_from`)
     whose number no public source states. label_names: what MNAD's label file calls the set. ranges: per test video the

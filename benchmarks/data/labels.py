@@ -19,7 +19,7 @@ from benchmarks.reading import MOST_ROWS, expected, read_text
 _RANGE = re.compile(r"(\d{1,9})\s*(?::\s*(\d{1,9}))?")
 _GT_FRAME = re.compile(r"gt_frame\s*=\s*\[([^\]]*)\]")
 ORDER = "label_order.txt"
-"""Beside a file of labels of all videos joined: the word `natural` (1, 2, 10) or `sorted` (1, 10, 2)."""
+"""Next to a file with the labels of all videos: the word `natural` (1, 2, 10) or `sorted` (1, 10, 2)."""
 
 
 def labels_from_ranges(ranges: Iterable[tuple[int, int]], length: int, where: str) -> NDArray[np.uint8]:
@@ -116,7 +116,7 @@ def read_one_per_frame(path: Path, length: int) -> NDArray[np.uint8]:
 
 
 def mnad_label_files(name: str, path: Path) -> list[Path]:
-    """Return where MNAD's label file of a set may lie: in the set's folder `path`, or beside it."""
+    """Return where MNAD's label file of a set may lie: in the set's folder `path`, or next to it."""
     names = FACTS[name].label_names if name in FACTS else (name,)
     return [folder / f"frame_labels_{one}.npy" for folder in (path, path.parent) for one in names]
 

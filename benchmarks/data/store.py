@@ -70,7 +70,7 @@ def open_store(
     """Open the store of one split at one size, building it first where there is none or a torn one.
 
     size: height and width in pixels. channels: 3 for B, G, R, 1 for grey decoded as such. workers: processes that
-    decode. report: told how many frames of all are decoded, instead of or beside the progress bar. Two processes may
+    decode. report: called with how many frames of all are decoded, instead of or besides the progress bar. Two processes may
     ask at once: one builds, the other waits and opens the result.
     Raises StudyError for damaged images, a full disk, or a folder that cannot be written; nothing half-written stays.
     """

@@ -56,7 +56,7 @@ def build_array(
 ) -> BuiltArray:
     """Write all frames of the videos to `path` as a .npy array (n_frames, size, size, channels) uint8, atomically.
 
-    label: text of the progress bar, None for none. report: told how many frames of all are decoded. The file is read
+    label: text of the progress bar, None for none. report: called with how many frames of all are decoded. The file is read
     back and compared with what was decoded.
     Raises StudyError for a damaged image or a dead worker, and where the disk refuses.
     """

@@ -253,7 +253,7 @@ def views_with_damage(artefacts: list[Artefact], folder: Path, tally: Tally) -> 
         copy = first.with_name(name)
         shutil.copy(first, copy)
         left = [record.content for record in load_records(results)]
-        tally.add("views: a copy beside the record", GOOD if left == kept else WRONG, name)
+        tally.add("views: a copy next to the record", GOOD if left == kept else WRONG, name)
         copy.unlink()
     verdict = verify_record(first)
     tally.add("verify: a whole record", GOOD if not verdict.problem else WRONG, verdict.problem)

@@ -141,7 +141,7 @@ def fuzz_reader(reader: Reader, seconds: float, inputs: int, seed: int, keep: Pa
 def warm_up(reader: Reader) -> None:
     """Read a valid file once, so that guards do not count the loading of libraries."""
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
-        for name, content in ((reader.place, reader.seeds[0]), *reader.beside):
+        for name, content in ((reader.place, reader.seeds[0]), *reader.others):
             (Path(folder) / name).parent.mkdir(parents=True, exist_ok=True)
             (Path(folder) / name).write_bytes(content)
         with suppress(StudyError):
@@ -202,7 +202,7 @@ def _work(name: str, connection: Connection, inputs: int, seconds: float, seed: 
             connection.send(part)
             part = _Part()
             shutil.rmtree(folder, ignore_errors=True)
-            for other, content in ((reader.place, b""), *reader.beside):
+            for other, content in ((reader.place, b""), *reader.others):
                 (folder / other).parent.mkdir(parents=True, exist_ok=True)
                 (folder / other).write_bytes(content)
         data = rng.choice(reader.seeds)

@@ -23,14 +23,14 @@ FRAMES = 24
 class Reader:
     """A reader. read: given a file, returns or raises StudyError, all else is a fault. seeds: valid files as bytes.
 
-    place: name of the file below the fuzzer's folder. beside: other files that lie there, by name.
+    place: name of the file below the fuzzer's folder. others: other files that lie there, by name.
     """
 
     name: str
     place: str
     read: Callable[[Path], object]
     seeds: tuple[bytes, ...]
-    beside: tuple[tuple[str, bytes], ...] = ()
+    others: tuple[tuple[str, bytes], ...] = ()
 
 
 def readers() -> list[Reader]:

@@ -31,7 +31,7 @@ Listener = Callable[[Event], None]
 
 
 class IsolatedListener:
-    """A listener whose failure must not end the study: the first one is told on stderr, and it is asked no more."""
+    """A listener whose failure must not end the study: the first failure is printed to stderr, and the listener is called no more."""
 
     def __init__(self, listener: Listener, name: str) -> None:
         self._listener: Listener | None = listener

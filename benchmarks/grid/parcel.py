@@ -11,7 +11,7 @@ from benchmarks.study.settings import Cell
 from benchmarks.writing import replaced_whole
 
 _CHECKPOINT = "checkpoint.safetensors"
-# In the order in which they are written: a record is there only beside its own table.
+# In the order in which they are written: a record is there only with its own table.
 _WORK = ("settings.json", "cell.log", "output.log", "progress.json", "look.npz")
 _RECORD, _TABLE = "record", "table"
 

@@ -103,8 +103,8 @@ def make_plan(
     """
     current = cache(fingerprint)
     left = Listing(places)
-    looked = (_look_at(cell, places, left, current, mode, evaluate_every, compare) for cell in cells)
-    plan = Plan(tuple(looked), keep_stale)
+    planned = (_look_at(cell, places, left, current, mode, evaluate_every, compare) for cell in cells)
+    plan = Plan(tuple(planned), keep_stale)
     if not plan.to_run:
         return plan
     known = read_measured(places.results, places.work)
@@ -220,10 +220,10 @@ def describe_plan(plan: Plan, jobs: int | None) -> str:
     states = max(8, *(len(one.state) + 1 for one in plan.cells))
     first = plan.cells[0].cell.settings
     lines = [f"{first.dataset}, profile {first.profile}"]
-    told = distinctions(one.cell.settings for one in plan.cells)
+    differences = distinctions(one.cell.settings for one in plan.cells)
     for one in plan.cells:
         time = "" if not plan.runs(one) else "time unknown" if one.seconds is None else f"about {in_words(one.seconds)}"
-        tail = "  ".join(part for part in (f"{time:<18}", told[one.cell.settings], one.reason) if part.strip())
+        tail = "  ".join(part for part in (f"{time:<18}", differences[one.cell.settings], one.reason) if part.strip())
         lines.append(f"  {one.state:<{states}}{one.cell.settings.name:<{width}}  seed {one.cell.seed}  {tail}".rstrip())
     counts = Counter(one.state for one in plan.cells)
     summary = ", ".join(f"{counts[state]} {state}" for state in _STATES if counts[state])

@@ -120,8 +120,8 @@ def precision_notes(study: Study, precision: str) -> list[str]:
     """Say that runs take another precision than the reference's, where any of the study's does."""
     if precision == "bfloat16" or not any(cell.settings.precision == precision for cell in study.cells):
         return []
-    told = f"Precision {precision}: this machine has no instructions for bfloat16, in which reference runs were made "
-    return [f"{told}unless their study file says otherwise (PRECISION= decides otherwise)."]
+    notice = f"Precision {precision}: this machine has no instructions for bfloat16, in which reference runs were made "
+    return [f"{notice}unless their study file says otherwise (PRECISION= decides otherwise)."]
 
 
 def _gpu_hours(study: Study, plan: Plan, places: Places, reference: Path, device: str, here: str | None) -> str:

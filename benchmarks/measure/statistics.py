@@ -45,7 +45,7 @@ class VideoPairs:
         wins = np.zeros((size, size))
         for j in range(size):
             normal = frames.anomaly[~frames.abnormal & (frames.video == j)]
-            # The few are looked up among the many: ranked abnormal frames beat a normal one from where it falls, ties half.
+            # Search the few in the sorted many: abnormal frames beat a normal one from where it falls, ties half.
             falls = np.concatenate([np.searchsorted(scores, normal, "left"), np.searchsorted(scores, normal, "right")])
             beaten = np.cumsum(np.bincount(falls, minlength=scores.size + 1)[:-1])
             wins[:, j] = np.bincount(owner, weights=beaten / 2, minlength=size)

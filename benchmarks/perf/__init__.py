@@ -1,1 +1,1 @@
-"""Benchmarks of speed: each measures one part on the machine at hand and writes what it found as JSON."""
+"""Benchmarks of speed: each measures one part on this machine and writes the result as JSON."""

@@ -143,8 +143,8 @@ def busy_cores(study: Path, data_root: Path, folder: Path, *, cells: int, jobs: 
     return {"cpu_seconds": used, "wall_seconds": wall, "jobs": jobs, "cells": cells, "busy": used / wall / jobs}
 
 
-def _rows(beside: dict[str, Spread], cell: Spread, existing: dict[str, Any], grid: dict[str, float]) -> list[Row]:
-    extra = Spread(tuple(a + b for a, b in zip(beside["later"].values, beside["figures"].values, strict=True)))
+def _rows(tracking: dict[str, Spread], cell: Spread, existing: dict[str, Any], grid: dict[str, float]) -> list[Row]:
+    extra = Spread(tuple(a + b for a, b in zip(tracking["later"].values, tracking["figures"].values, strict=True)))
     share = Spread(tuple(100 * value / (value + cell.median) for value in extra.values))
     each, idle = grid["cpu_seconds"] / grid["cells"], grid["wall_seconds"] - grid["cpu_seconds"] / grid["jobs"]
     number = f"{grid['cells']:.0f} cells of {each:.0f} core-seconds, {grid['jobs']:.0f} at a time"
@@ -157,7 +157,7 @@ def _rows(beside: dict[str, Spread], cell: Spread, existing: dict[str, Any], gri
     busy = f"cores kept busy by a grid of {number}"
     return [
         Row(what, "s", extra, None, share, "%", _CELL_TARGET, at_least=False),
-        Row.alone("the same for a study's first cell (makes the MLflow store)", "s", beside["first"]),
+        Row.alone("the same for a study's first cell (makes the MLflow store)", "s", tracking["first"]),
         Row.alone(
             f"a study whose {existing['cells']} records exist",
             "s",
@@ -185,7 +185,7 @@ def main(arguments: list[str] | None = None) -> int:
             (folder / name).mkdir()
         # Width, epochs and items as at the cpu profile: checkpoints of the same size, as many of them.
         tiny = write_study(folder / "tiny.toml", "ped2", size=32, width=0.25, epochs=3, train_stride=16)
-        beside = cell_overhead(tiny, data_root, folder / "cell", repetitions=chosen.repetitions)
+        tracking = cell_overhead(tiny, data_root, folder / "cell", repetitions=chosen.repetitions)
         existing = existing_study(
             "ped2", data_root, chosen.records, folder / "existing", repetitions=max(2, chosen.repetitions)
         )
@@ -194,8 +194,8 @@ def main(arguments: list[str] | None = None) -> int:
         busy = busy_cores(grid, data_root, folder / "grid", cells=6, jobs=min(2, cores()))
     return report(
         chosen.out,
-        _rows(beside, cell, existing, busy),
-        beside={name: spread.to_dict() for name, spread in beside.items()},
+        _rows(tracking, cell, existing, busy),
+        tracking={name: spread.to_dict() for name, spread in tracking.items()},
         cell_seconds=cell.to_dict(),
         existing={**existing, "seconds": existing["seconds"].to_dict()},
         grids=[busy],

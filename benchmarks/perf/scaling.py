@@ -2,7 +2,7 @@
 
 A curve is measured in turn over its points, round by round; each round gives an exponent (least squares in log-log over
 the larger half of the points), and their median is claimed. `benchmarks.report.figures.scaling` draws the JSON.
-Run: `python -m benchmarks.perf.scaling --out results/bench/scaling.json` (writes scaling.png beside it).
+Run: `python -m benchmarks.perf.scaling --out results/bench/scaling.json` (and writes scaling.png).
 """
 
 import io

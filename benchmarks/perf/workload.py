@@ -79,7 +79,7 @@ def recipe_of(method: MemoryAutoencoder) -> Mnad | Memae:
         )
         recipe = Mnad(task, width=round(MNAD_WIDTH * settings.width), channels=settings.channels)
         recipe.items = method.state()["memory.items"].clone()
-    # The items are MNAD's buffer beside the network and MemAE's parameter in it.
+    # The items are a buffer outside the network in MNAD and a parameter of it in MemAE.
     state = {name.removeprefix("memory."): value for name, value in method.state().items()}
     recipe.load_state_dict({name: state[name] for name in recipe.state_dict()})
     return recipe

@@ -67,7 +67,7 @@ class CellData:
 def open_data(settings: Settings, places: Places, progress: Progress | None = None) -> CellData:
     """Open both splits' stores, making them where they are not, and check the bytes of each against its checksum.
 
-    progress: is told how many frames are decoded
+    progress: called with how many frames are decoded
     Raises StudyError if a store's bytes have changed, or if no training video is left to train on.
     """
     dataset = open_dataset(settings.dataset, places.data)
@@ -94,7 +94,7 @@ def open_data(settings: Settings, places: Places, progress: Progress | None = No
     count = len(train.lengths)
     if settings.calibration_videos >= count:
         raise StudyError(
-            f"Expected training videos beside {settings.calibration_videos} held out for calibration, but "
+            f"Expected training videos besides {settings.calibration_videos} held out for calibration, but "
             f"{settings.dataset} has {count}; set calibration_videos lower."
         )
     split = count - settings.calibration_videos

@@ -39,7 +39,7 @@ class DataAtHand:
     def difference(self, settings: Settings, content: Mapping[str, Any], labelling: Labelling) -> Difference:
         """Return how the data here differs from that of a record, or no difference where there is none to compare.
 
-        content: what the record's file holds. labelling: of the table beside it.
+        content: what the record's file holds. labelling: of its table.
         """
         found = self._set(settings.dataset)
         if found is None:

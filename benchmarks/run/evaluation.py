@@ -35,7 +35,7 @@ def evaluate(
     report: Callable[[int, int], None] | None = None,
     map_size: int | None = None,
 ) -> Pass:
-    """Score every clip of the feed under each variant; ``report`` is told how many clips of all are done."""
+    """Score every clip of the feed under each variant; ``report`` is called with how many clips of all are done."""
     method.begin_evaluation(variants)
     count, done = len(feed.clips), 0
     video, frame = np.empty(count, np.int64), np.empty(count, np.int64)

@@ -51,7 +51,7 @@ class FrameAutoencoder(NetworkMethod):
         return {"mse": difference.square().mean(dim=1), "mean_absolute_error": difference.abs().mean(dim=1)}
 
     def other_scores(self) -> dict[str, dict[str, float]]:
-        """Return further scores worth a column beside the published one."""
+        """Return further scores worth a column besides the published one."""
         return {name: {name: 1.0} for name in ("psnr", "mse", "mean_absolute_error") if name != self.settings.error}
 
     def inputs_and_target(self, batch: Batch) -> tuple[Tensor, Tensor]:

@@ -74,7 +74,7 @@ def keep_freed_memory() -> None:
 
 
 def release_free_memory() -> None:
-    """Give freed memory back to the system where the allocator can be told to (glibc).
+    """Give freed memory back to the system where the allocator allows it (glibc).
 
     The few bytes of scores that stay after each batch pin the large freed blocks between them: without this, scoring
     2,000 clips of sixteen frames held 12 GB.
@@ -84,7 +84,7 @@ def release_free_memory() -> None:
 
 
 def _reset_peak() -> None:
-    # Linux alone lets a process start its peak anew; elsewhere the peak is that of the whole process.
+    # Only Linux lets a process reset its peak; elsewhere the peak is that of the whole process.
     with suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
 

@@ -1,4 +1,4 @@
-"""The labels that a record was measured on, read from the table of terms beside it; nothing heavy is imported.
+"""The labels that a record was measured on, read from its table of terms; nothing heavy is imported.
 
 A labelling holds a byte a frame for each video: 0 normal, 1 abnormal, `UNKNOWN` for a frame that is not scored. Two are
 compared on the frames that both know, so a record is held to exactly the labels that its metrics rest on.

@@ -60,7 +60,7 @@ def _gather(
 
 @_compiled
 def _drain(part: Channels, total: NDArray[np.float64]) -> None:
-    """Add a float32 part to its float64 total and begin it anew."""
+    """Add a float32 part to its float64 total and reset it."""
     for j in range(part.size):
         total[j] += part[j]
         part[j] = 0

@@ -40,7 +40,7 @@ class Progress:
         self.step(step, steps, epoch=epoch, epochs=epochs, losses=dict(losses), seconds_left=round(left, 1))
 
     def epoch_done(self, epochs: int, done: Sequence[Mapping[str, Any]]) -> None:
-        """Note the end of an epoch, at once: on a GPU no step within one is told. done: the epochs so far, of ``epochs``."""
+        """Note the end of an epoch, at once: on a GPU no step within one is reported. done: the epochs so far, of ``epochs``."""
         trained = len(done) - self.content.get("resumed_epochs", 0)
         elapsed = time.monotonic() - self._phase_begun
         left = round((epochs - len(done)) * elapsed / trained, 1) if trained else None

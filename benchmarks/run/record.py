@@ -40,7 +40,7 @@ _SOURCES = ("*.py", "*.toml", ":(exclude)tests")
 
 
 def record_path(results: Path, cell: Cell) -> Path:
-    """Return where a cell's record lies; the table of terms lies beside it as ``.csv.gz``."""
+    """Return where a cell's record lies; the table of terms has the same name with ``.csv.gz``."""
     return results / "runs" / f"{cell.place}.json"
 
 
@@ -99,8 +99,8 @@ def measure(
             f"{variant}: {note}" for note in measured.notes if not (missing_calibration and "calibration" in note)
         ]
     main = headline(_of_variant_or_fail(table, rule.variant), published, "per_video")
-    told = {"variant": rule.variant, **main, "weights": dict(rule.weights)}
-    result: dict[str, Any] = {"metrics": metrics, "headline": told, "notes": notes}
+    chosen = {"variant": rule.variant, **main, "weights": dict(rule.weights)}
+    result: dict[str, Any] = {"metrics": metrics, "headline": chosen, "notes": notes}
     if kinds:
         result["kinds"] = kinds
     if changes:
@@ -169,9 +169,9 @@ def without_long_usage(epochs: Sequence[Mapping[str, Any]]) -> list[dict[str, An
 
 
 def write_record(path: Path, record: Mapping[str, Any], table: pd.DataFrame) -> None:
-    """Write the record and its table of terms, whose checksum goes into the record; whenever it is killed, a record is there only beside its own table.
+    """Write the record and its table of terms, whose checksum goes into the record; whenever it is killed, a record is there only with its own table.
 
-    Both are written whole beside their places; then an old record goes, the table comes, the record comes last.
+    Both are written whole under temporary names; then an old record goes, the table comes, the record comes last.
     Raises StudyError if the disk refuses: then an old record is there with its table, or none is.
     """
     kept = [name for name in map(str, table.columns) if _is_kept(name)]

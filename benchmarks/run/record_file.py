@@ -1,7 +1,7 @@
 """One reader for records: whole, in its place, of the form that views rely on, and with the digest that it was written with.
 
 A record holds the digest of all else in it, the checksum of its table of terms included. The first records of the
-reference have none: a list beside them, `digests.sha256`, which `sha256sum -c` reads too, holds theirs.
+reference have none: a list in their folder, `digests.sha256`, which `sha256sum -c` reads too, holds theirs.
 """
 
 import hashlib

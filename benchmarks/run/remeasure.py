@@ -1,4 +1,4 @@
-"""A record measured again from the terms beside it, without training: on corrected labels, or by a new metric.
+"""A record measured again from its terms, without training: on corrected labels, or by a new metric.
 
 What rests on terms that the table does not hold (variants that are kept as metrics alone, areas after each epoch) stays
 as it was while the labels do; after a change of labels it is left out, since no record may mix two labellings.
@@ -166,21 +166,21 @@ def _without_old_areas(content: Mapping[str, Any]) -> dict[str, Any]:
 
 def _rule(content: Mapping[str, Any]) -> ScoreRule:
     """The published score, and each further one that the record has, which are single terms."""
-    told = content["headline"]
+    former = content["headline"]
     others = {
         name: {name: 1.0}
-        for name in content["metrics"][told["variant"]]
-        if name != told["score"] and name in ORIENTATION
+        for name in content["metrics"][former["variant"]]
+        if name != former["score"] and name in ORIENTATION
     }
-    return ScoreRule(told["score"], _weights(content), told["variant"], others)
+    return ScoreRule(former["score"], _weights(content), former["variant"], others)
 
 
 def _weights(content: Mapping[str, Any]) -> dict[str, float]:
     """Weights of the published score. Records that do not state them are of single terms, or of MNAD's sum."""
-    told, alpha = content["headline"], content["settings"].get("alpha")
-    if "weights" in told:
-        return dict(told["weights"])
-    return {"psnr": alpha, "feature_distance": 1.0 - alpha} if told["score"] == "fused" else {told["score"]: 1.0}
+    former, alpha = content["headline"], content["settings"].get("alpha")
+    if "weights" in former:
+        return dict(former["weights"])
+    return {"psnr": alpha, "feature_distance": 1.0 - alpha} if former["score"] == "fused" else {former["score"]: 1.0}
 
 
 def _calibration(content: Mapping[str, Any]) -> dict[str, dict[str, Moments]] | None:

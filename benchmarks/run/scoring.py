@@ -104,7 +104,7 @@ class VariantScorer:
         # A guess for the next frame: most often what the last one decided.
         self.guess: dict[str, bool] = {}
         self._noise: Tensor | None = None
-        # Of the batch at hand, by the identity of query and items.
+        # Of the current batch, by the identity of query and items.
         self._shared: dict[tuple[Any, ...], tuple[Any, ...]] = {}
         self._updates: dict[tuple[int, ...], tuple[Tensor, Tensor, Tensor]] = {}
 
@@ -209,7 +209,7 @@ class VariantScorer:
             rest = slice(done, len(query))
             read = self.parts.memory.read(query[rest], None if sequence is None else torch.stack(sequence))
             output = self._decode(read.features, skips, rest)
-            # The key holds while its tensors live, so they are kept beside it.
+            # The key holds while its tensors live, so they are kept with it.
             self._shared[key] = (read, output, self._errors(output, target[rest]), query, sequence)
         return self._shared[key][:3]
 

@@ -125,7 +125,7 @@ BASELINE_CARDS: Mapping[str, BaselineCard] = {
         step=8,
         narrowest=32,
     ),
-    # The first document gives no training; that of the ConvLSTM autoencoder, which it stands beside, is taken.
+    # The first document gives no training; that of the ConvLSTM autoencoder, with which it is compared, is taken.
     "lstm_vector_ae": BaselineCard(
         printed="LSTM vector AE",
         run="benchmarks.run.baselines.lstm_vector_ae:LstmVectorAe",

@@ -1,7 +1,7 @@
 """Study files: from a readable TOML file to the cells of a study.
 
 ``[study]`` holds name, title, dataset, seeds (a count), profile and, where they are wanted,
-- profile_cuda: the profile where CUDA is at hand
+- profile_cuda: the profile where CUDA is available
 - cells_from: another study, whose ``[[cells]]`` come before the file's own
 - evaluate_every: score the test frames after every so many epochs of training; nothing is chosen by it
 - mode: ``fast`` for cells that train quicker with other last digits (docs/design/0004).

@@ -98,7 +98,7 @@ class BulkWriter:
             }
 
     def _address(self, experiment: str) -> str:
-        """Where the experiment's artifacts lie: below ``mlruns`` beside the file, as `store.experiment` makes it."""
+        """Where the experiment's artifacts lie: below ``mlruns`` next to the file, as `store.experiment` makes it."""
         if experiment not in self._addresses:
             found = self.runs.client.get_experiment(experiment)
             self._addresses[experiment] = str(found.artifact_location).rstrip("/")

@@ -1,4 +1,4 @@
-"""Addresses of MLflow's pages that open with the question: the runs of one profile, memory's factor beside their AUC.
+"""Addresses of MLflow's pages that open with the question: the runs of one profile, memory's factor and their AUC.
 
 MLflow keeps a view that somebody shares (filter, order, columns) as a tag of the experiment, and opens it by its key.
 """

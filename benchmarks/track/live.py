@@ -159,7 +159,7 @@ class LiveTracker:
 
 
 def _of_setting(record: Record) -> list[Record]:
-    """A record and those of its other seeds beside it, by ascending seed; a damaged one is no reason to stop."""
+    """A record and those of its other seeds, by ascending seed; a damaged one is no reason to stop."""
     found = {record.seed: record}
     for path in record.path.parent.glob("seed-*.json"):
         with suppress(StudyError):

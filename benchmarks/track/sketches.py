@@ -35,12 +35,12 @@ def usage(record: Record) -> str | None:
 def scores(record: Record) -> str:
     """Published score of every test frame, normalised per video, abnormal frames shaded.
 
-    Raises StudyError where the table of terms beside the record is missing or does not have the published variant.
+    Raises StudyError where the record's table of terms is missing or does not have the published variant.
     """
     terms = variant_frames(record, record.variant)
     if terms is None:
         raise StudyError(
-            f"Expected the terms of {record.variant} beside {record.path}, but there are none; run the cell again."
+            f"Expected the terms of {record.variant} with {record.path}, but there are none; run the cell again."
         )
     values = fuse(terms, score_of(record, record.score), "per_video").values
     videos = terms["video"].to_numpy()

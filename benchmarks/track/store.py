@@ -36,7 +36,7 @@ def tracking_uri(folder: Path | None = None) -> str:
 
 
 def artifact_root(uri: str) -> str | None:
-    """Address of the folder ``mlruns`` beside an SQLite file; None for other stores, which have their own place."""
+    """Address of the folder ``mlruns`` next to an SQLite file; None for other stores, which have their own place."""
     if not uri.startswith(_SQLITE):
         return None
     return (Path(uri.removeprefix(_SQLITE)).resolve().parent / "mlruns").as_uri()

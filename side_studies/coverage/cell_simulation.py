@@ -1,7 +1,7 @@
 """Invented factorials whose settings spread as differently as this study's, to measure what their intervals are worth.
 
 Runs are normal around the mean of their setting; standard deviations are those of the records on UCSD Ped2 (128x128, 3
-epochs) and, for the large grid, drawn for each study with the spread of those on circles and squares. Beside Welch's
+epochs) and, for the large grid, drawn for each study with the spread of those on circles and squares. Besides Welch's
 interval stand least squares with one pooled variance and the seed as a block, which this study reported first, and HC3
 with the degrees of freedom of the residual.
 """

@@ -255,7 +255,7 @@ def _median_width(low: NDArray[np.float64], high: NDArray[np.float64]) -> float:
 
 
 def _smooth(generator: np.random.Generator, runs: int, spread: float) -> NDArray[np.float64]:
-    """Autocorrelated noise that starts anew in each video, (runs, F), of standard deviation ``spread``."""
+    """Autocorrelated noise that starts again in each video, (runs, F), of standard deviation ``spread``."""
     longest = max(LENGTHS)
     white = generator.normal(0, spread, (runs, len(LENGTHS), longest))
     white[:, :, 1:] *= np.sqrt(1 - _CORRELATION**2)

@@ -79,7 +79,7 @@ test videos with Ped2's lengths and abnormal ranges, autocorrelated noise, video
   Whoever adds seeds to all settings alike, decided or not, keeps what the first line says.
 - **If other test videos are meant too**, an interval over seeds is too narrow, the more so the more seeds. The hierarchical
   bootstrap over seeds × videos holds the truth in {min(other):.1f} to {max(other):.1f} %, depending on how much videos differ: a rough guide,
-  shown beside, never the ground of a verdict.
+  shown for comparison, never the ground of a verdict.
 - **Effects of the factorial** ("which factor moves the AUC") have an interval in which each setting keeps the variance of its own runs;
   it holds the truth in {min(robust):.1f} to {max(robust):.1f} %. Least squares with one variance for all settings, where some spread four times as
   widely as others, hold it in {min(pooled):.1f} to {max(pooled):.1f} %: too narrow where the settings in question are those that spread

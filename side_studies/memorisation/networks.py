@@ -1,7 +1,7 @@
 """Does a network learn patterns or learn by heart? (Arpit et al. 2017, ref. 5 of seed 004; arXiv 1706.05394).
 
 Labels or targets are replaced by noise that stays the same in every epoch: the only way to fit it is memory. How complex
-the decision surface is that fits them is told by the critical sample ratio (section 4.1): the share of samples in whose
+the decision surface is that fits them is measured by the critical sample ratio (section 4.1): the share of samples in whose
 neighbourhood the predicted class changes.
 """
 
@@ -84,7 +84,7 @@ def noisy_part(count: int, share: float, generator: torch.Generator) -> Tensor:
 
 
 def with_random_labels(labels: Tensor, noisy: Tensor, classes: int, generator: torch.Generator) -> Tensor:
-    """Labels (n,) int64 with those of the noisy part drawn anew, uniformly (randY): some stay right by chance."""
+    """Labels (n,) int64 with those of the noisy part drawn again, uniformly (randY): some stay right by chance."""
     drawn = torch.randint(classes, labels.shape, generator=generator)
     return torch.where(noisy, drawn, labels)
 

@@ -138,7 +138,7 @@ def draw(curves: pd.DataFrame) -> Figure:
     _losses(panels[1, 0], rebuilt, "targets, half of them noise", "training error / variance")
     _by_noise(panels[1, 1], rebuilt, "validation_loss", "error / variance, clean patches")
     _trade_off(panels[1, 2], classified)
-    # lines mean the same in both rows: one legend for each kind of panel, beside none of them
+    # lines mean the same in both rows: one legend for each kind of panel, outside all of them
     remedies, shares = (axes.get_legend_handles_labels() for axes in (panels[0, 0], panels[0, 1]))
     figure.legend(*remedies, loc="outside lower left", ncols=3, fontsize="small")
     figure.legend(*shares, loc="outside lower right", ncols=3, fontsize="small")

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-# Pixels around a box that go too: the shadow and the wave beside a swimmer would otherwise be smeared into it.
+# Pixels around a box that go too: the shadow and the wave around a swimmer would otherwise be smeared into it.
 MARGIN, RADIUS = 2, 5
 
 

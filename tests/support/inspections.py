@@ -21,8 +21,8 @@ def noise_images(generator: np.random.Generator, count: int) -> np.ndarray:
     return generator.integers(0, 256, (count, SIZE, SIZE, 1), dtype=np.uint8)
 
 
-def look_file(seed: int = 0, items: int = 10) -> InspectionFile:
-    """A look of noise: two stills, a 4×4 map of places, 60 queries, a patch of each kind of square."""
+def inspection_file(seed: int = 0, items: int = 10) -> InspectionFile:
+    """An inspection of noise: two stills, a 4×4 map of places, 60 queries, a patch of each kind of square."""
     generator = np.random.default_rng(seed)
     usage = generator.integers(0, 20, (items, 4, 4)).astype(np.uint16)
     return InspectionFile(
@@ -46,9 +46,9 @@ def look_file(seed: int = 0, items: int = 10) -> InspectionFile:
     )
 
 
-def leave(work: Path, row: Row, look: InspectionFile, seed: int = 0) -> Path:
-    """Put a look where a cell's work folder has it."""
+def leave(work: Path, row: Row, inspection: InspectionFile, seed: int = 0) -> Path:
+    """Put an inspection where a cell's work folder has it."""
     folder = work / next(record.cell.slug for record in row.records if record.seed == seed)
     folder.mkdir(parents=True)
-    look.save(folder / InspectionFile.NAME)
+    inspection.save(folder / InspectionFile.NAME)
     return folder

@@ -1,6 +1,6 @@
 """A user's own folder: `NAME/train/<video>/*.png`, `NAME/test/<video>/*.png`, labels `NAME/test/<video>.txt`.
 
-Labels are one 0 or 1 per frame, as .txt, .csv or .npy, beside the video's folder or as `labels.txt` in it. They are
+Labels are one 0 or 1 per frame, as .txt, .csv or .npy, next to the video's folder or as `labels.txt` in it. They are
 optional, but either every test video has some or none does.
 """
 

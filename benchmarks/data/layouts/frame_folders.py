@@ -1,4 +1,4 @@
-"""The frame-prediction layout: `ped2/training/frames/01/000.jpg`, `ped2/testing/frames/...`, labels beside.
+"""The frame-prediction layout: `ped2/training/frames/01/000.jpg`, `ped2/testing/frames/...`, labels next to them.
 
 Labels: `ped2.mat` (Liu et al. 2018) or MNAD's `frame_labels_ped2.npy`, in the set's folder or next to it, or as
 ShanghaiTech releases them, `testing/test_frame_mask/NN.npy`. Masks, where

@@ -50,7 +50,7 @@ def _videos(path: Path, prefix: str, complain: Complain) -> tuple[Video, ...]:
     videos = []
     with noted(complain):
         for folder in folders_in(path):
-            # Masks (Test001_gt) lie beside the videos.
+            # Masks (Test001_gt) lie next to the videos.
             if re.fullmatch(prefix + r"\d+", folder.name):
                 with noted(complain):
                     paths = images_in(folder)
@@ -69,7 +69,7 @@ def _labels(path: Path, videos: Sequence[Video]) -> list[NDArray[np.uint8]]:
 
 
 def _masks(folder: Path, video: Video) -> ImageMasks | None:
-    """Return the masks in order of their number: `frame001.bmp` stands for, or beside, `001.bmp` in some folders."""
+    """Return the masks in order of their number: some folders have `frame001.bmp` in place of `001.bmp`, or both."""
     if not folder.is_dir():
         return None
     by_number: dict[int, Path] = {}

@@ -82,8 +82,8 @@ def _sentence(primary: PrimaryAnswer, found: Sequence[Chosen]) -> str:
         f"**Whether {METHOD_NAMES[question.method]}'s memory raises the frame AUC on {set_name(question.set)} at the "
         f"published length is open: {primary.done} of {primary.wanted} runs.**"
     )
-    told = effects_sentence([one for one in found if (one.dataset, one.method) == (question.set, question.method)])
-    return f"{asked} {told}" if told else asked
+    measured = effects_sentence([one for one in found if (one.dataset, one.method) == (question.set, question.method)])
+    return f"{asked} {measured}" if measured else asked
 
 
 def _answered(primary: PrimaryAnswer) -> str:
@@ -117,15 +117,15 @@ def _claims(verdicts: Sequence[ClaimVerdict], results: Path) -> str:
     judged = [one for one in verdicts if one.p is not None]
     if judged:
         names = "; ".join(named) if named else "none survives"
-        told = f"After Holm's correction over the {len(judged)} words given: {names}."
+        decided = f"After Holm's correction over all verdicts ({len(judged)}): {names}."
     else:
-        told = "None has a word yet."
+        decided = "No claim has a verdict yet."
     claims = dict.fromkeys(one.claim for one in verdicts)
     shown = [[one for one in verdicts if one.claim is claim and has_effects(one)] for claim in claims]
     untrained = sum(bool(of) and all(_untrained(one) for one in of) for of in shown)
-    lacking = f" Of {untrained}, all runs are too short." if untrained else ""
+    lacking = f" The runs of {untrained} claims are too short for one." if untrained else ""
     return (
-        f"**Which of the {number} claims hold?** {told}{lacking} "
+        f"**Which of the {number} claims hold?** {decided}{lacking} "
         f"{interim_words(results, '[coverage](results/statistics/coverage.md)')} Every claim and effect: "
         "[`results/verdict.md`](results/verdict.md)."
     )
@@ -162,12 +162,14 @@ def _seeds(rows: Sequence[Row]) -> str:
 def _without_learning(rows: Sequence[Row]) -> str:
     """Name the scores without learning, and how many learned settings each lies above."""
     learned = [summary.mean for row in _learned(rows) if (summary := row.auc()) is not None]
-    told = []
+    reached = []
     for row in rows:
         if row.settings.method in LEARNING_FREE and (summary := row.auc()) is not None:
             above = sum(summary.mean > mean for mean in learned)
-            told.append(f"{row.method} {100 * summary.mean:.1f} % (above {above} of {len(learned)} learned settings)")
-    return f"{', '.join(told)}." if told else "Not measured yet."
+            reached.append(
+                f"{row.method} {100 * summary.mean:.1f} % (above {above} of {len(learned)} learned settings)"
+            )
+    return f"{', '.join(reached)}." if reached else "Not measured yet."
 
 
 def _normalisation(rows: Sequence[Row]) -> str:

@@ -115,13 +115,13 @@ def _of_published(one: Chosen) -> str:
             (outside if not each.low <= rise <= each.high else inside).append(signed(rise))
     if not outside and not inside:
         return ""
-    told = [
+    parts = [
         f"the published {'rise' if len(rises) == 1 else 'rises'} of {' and '.join(rises)} "
         f"{'lies' if len(rises) == 1 else 'lie'} {where} {'this interval' if len(rises) == 1 else 'these intervals'}"
         for rises, where in ((outside, "outside"), (inside, "within"))
         if rises
     ]
-    return f": {', '.join(told)}"
+    return f": {', '.join(parts)}"
 
 
 def _limits(one: Chosen) -> str:
@@ -175,9 +175,9 @@ def _note(found: Sequence[Chosen]) -> str:
                 set_name(one.dataset)
             )
     memae = "; ".join(f"{level} ({', '.join(sets)})" if len(levels) > 1 else level for level, sets in levels.items())
-    told = f" MemAE: absolute error for both sides, {memae}." if memae else ""
+    memae_rule = f" MemAE: absolute error for both sides, {memae}." if memae else ""
     return (
-        f"Mean, 95 % interval over seeds, n seeds. {where}. MNAD: each side with its published score.{told} Other scores, "
+        f"Mean, 95 % interval over seeds, n seeds. {where}. MNAD: each side with its published score.{memae_rule} Other scores, "
         f"shrinkage levels, read zeroed and costs: [`results/{TABLE}`](results/{TABLE})."
     )
 

@@ -88,20 +88,22 @@ def word_of(one: Judgement) -> str:
 def claim_words(verdict: ClaimVerdict) -> str:
     """A claim's word with how many of its contrasts have which, or why it is open or has no word."""
     counts = counts_words(verdict)
-    told = f"**{verdict.word}**" if verdict.p is not None else verdict.word or short_reasons(verdict)
+    word = f"**{verdict.word}**" if verdict.p is not None else verdict.word or short_reasons(verdict)
     if verdict.word == "open":
         counts = "; ".join(part for part in (counts, short_reasons(verdict)) if part)
     if verdict.claim.out_of_scope:
         return verdict.reasons[0]
-    marked = f"{told} ({counts})" if counts else told
+    marked = f"{word} ({counts})" if counts else word
     return f"{marked}, exploratory" if verdict.exploratory else marked
 
 
 def counts_words(verdict: ClaimVerdict) -> str:
     """How many deciding contrasts have each word: ``2 of 6 supported, 1 opposite``; "" where none has one."""
     words = [one.word for one in verdict.deciding]
-    told = [f"{words.count(word)} {word}" for word in ("supported", "no practical effect", "opposite") if word in words]
-    return ", ".join([f"{told[0].replace(' ', f' of {len(words)} ', 1)}", *told[1:]]) if told else ""
+    parts = [
+        f"{words.count(word)} {word}" for word in ("supported", "no practical effect", "opposite") if word in words
+    ]
+    return ", ".join([f"{parts[0].replace(' ', f' of {len(words)} ', 1)}", *parts[1:]]) if parts else ""
 
 
 def short_reasons(verdict: ClaimVerdict) -> str:
@@ -112,12 +114,12 @@ def short_reasons(verdict: ClaimVerdict) -> str:
 
 def published_words(one: Judgement, dataset: str) -> str:
     """Effects that others published, each with whether the interval excludes it: ``+3.8 P, excluded``."""
-    told = []
+    parts = []
     for effect, status, source in published_effects(one.contrast, dataset):
         excluded = published_excluded(one, effect)
         verdict = {None: "", True: ", excluded", False: ", not excluded"}[excluded]
-        told.append(f"{signed(effect)} {status}{'' if source == 'paper' else f' ({source})'}{verdict}")
-    return "; ".join(told)
+        parts.append(f"{signed(effect)} {status}{'' if source == 'paper' else f' ({source})'}{verdict}")
+    return "; ".join(parts)
 
 
 def contrast_name(contrast: Contrast) -> str:

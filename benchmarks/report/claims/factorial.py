@@ -103,7 +103,7 @@ def _table(label: str, found: Factorial) -> Table:
         for factor, leader in found.follows.items()
     ]
     if found.confounded:
-        notes.append(f"Not to be told apart with these settings: {_first(found.confounded)}.")
+        notes.append(f"Not distinguishable with these settings: {_first(found.confounded)}.")
     if found.missing:
         notes.append(f"Settings with fewer than {FEWEST_SEEDS} seeds: {_first(found.missing)}.")
     columns = ("Factor", "Effect", "p", "Over", "Range")

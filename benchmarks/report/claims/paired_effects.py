@@ -60,7 +60,7 @@ class Evidence:
 def gather(contrast: Contrast, group: Group, records: Sequence[Record], rules: Rules, training: Training) -> Evidence:
     """Pair records for a contrast; records: those of the group (`of_group`); training: which of them are trained.
 
-    Raises StudyError if a table of terms beside a record that is needed cannot be read.
+    Raises StudyError if a record's table of terms that is needed cannot be read.
     """
     sides = {"a": contrast.a} | ({} if contrast.b is None else {"b": contrast.b})
     found = {name: _matching(side, group, records) for name, side in sides.items()}

@@ -170,13 +170,13 @@ def _unpaired(verdicts: Sequence[ClaimVerdict]) -> list[str]:
 def _by_setting(cells: Mapping[Cell, str]) -> list[str]:
     """A line per setting, ``- <label>, MNAD · prediction · memory: seeds 1, 2 (C5)``, from cells and what is said of each."""
     settings: dict[Settings, dict[str, list[int]]] = {}
-    for cell, told in cells.items():
-        settings.setdefault(cell.settings, {}).setdefault(told, []).append(cell.seed)
+    for cell, note in cells.items():
+        settings.setdefault(cell.settings, {}).setdefault(note, []).append(cell.seed)
     return [
         f"- {settings_label(one)}, {Row(one, ()).label}: "
         + "; ".join(
-            f"{'seed' if len(seeds) == 1 else 'seeds'} {', '.join(map(str, sorted(seeds)))}{told}"
-            for told, seeds in of.items()
+            f"{'seed' if len(seeds) == 1 else 'seeds'} {', '.join(map(str, sorted(seeds)))}{note}"
+            for note, seeds in of.items()
         )
         for one, of in settings.items()
     ]
@@ -185,8 +185,8 @@ def _by_setting(cells: Mapping[Cell, str]) -> list[str]:
 def _bare(verdict: ClaimVerdict) -> str:
     names = [contrast_name(one.contrast) for one in verdict.judgements if is_missing(one)]
     where = verdict.group.label if has_effects(verdict) else set_name(verdict.group.dataset)
-    told = f"all {len(names)} contrasts" if len(names) == len(verdict.judgements) else "; ".join(names)
-    return f"{where} ({told})"
+    which = f"all {len(names)} contrasts" if len(names) == len(verdict.judgements) else "; ".join(names)
+    return f"{where} ({which})"
 
 
 # Columns of the CSV that are attributes of a contrast and of its judgement, by name.

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from benchmarks.report.claims.answer_effects import ROWS, SETS, Chosen
 from benchmarks.report.claims.paired_effects import published_effects
-from benchmarks.report.figures.dots import Look, Mark, Panel, draw_dots, mark_of
+from benchmarks.report.figures.dots import Mark, Panel, Symbol, draw_dots, mark_of
 from benchmarks.report.figures.style import MARKERS, MUTED, PALETTE, limits
 from benchmarks.report.read.contrasts import memory_contrasts
 from benchmarks.report.read.format import KINDS, SCORES
@@ -27,20 +27,20 @@ from benchmarks.study.settings import AUTOENCODERS
 _BLUE, _ORANGE, _GREEN = PALETTE[:3]
 # A grid has eighty rows: they stand closer.
 _MANY: Final = 20
-SEED = Look("a seed, per video", size=4, alpha=0.7)
-POOLED = Look("a seed, pooled", colour=MUTED, hollow=True, size=4)
-MEAN = Look("mean, 95 % interval (dotted: over videos; cut at the frame)", "|", "black", size=13)
-PUBLISHED = Look("published", "D", _ORANGE, size=6)
-RC2020 = Look("RC2020", "^", _GREEN, size=6)
-PAPER = Look("the papers' own difference", "D", _ORANGE, size=6)
-CLAIM = Look("the papers' claim (Ped2)", "D", _ORANGE, size=7)
+SEED = Symbol("a seed, per video", size=4, alpha=0.7)
+POOLED = Symbol("a seed, pooled", colour=MUTED, hollow=True, size=4)
+MEAN = Symbol("mean, 95 % interval (dotted: over videos; cut at the frame)", "|", "black", size=13)
+PUBLISHED = Symbol("published", "D", _ORANGE, size=6)
+RC2020 = Symbol("RC2020", "^", _GREEN, size=6)
+PAPER = Symbol("the papers' own difference", "D", _ORANGE, size=6)
+CLAIM = Symbol("the papers' claim (Ped2)", "D", _ORANGE, size=7)
 # Of the answer's data sets, in their order.
-SETS_SHOWN: Final = (Look("", size=7), Look("", "s", "black", hollow=True, size=6))
+SETS_SHOWN: Final = (Symbol("", size=7), Symbol("", "s", "black", hollow=True, size=6))
 # Each score by which memory's effect is shown; what both sides share is hollow.
-SCORES_SHOWN: Final[Mapping[str, Look]] = {
-    "published": Look("each side under its published score"),
+SCORES_SHOWN: Final[Mapping[str, Symbol]] = {
+    "published": Symbol("each side under its published score"),
     **{
-        name: Look(f"{words} for both", MARKERS[index], PALETTE[index], hollow=True)
+        name: Symbol(f"{words} for both", MARKERS[index], PALETTE[index], hollow=True)
         for index, (name, words) in enumerate(SCORES.items(), 1)
     },
 }
@@ -49,14 +49,14 @@ _LINEAR: Final = 10.0
 _FAR: Final = 25.0
 _TICKS: Final = (-100, -50, -20, -10, -5, 0, 5, 10, 20, 50, 100)
 MEMORIES_SHOWN: Final = {
-    "own": (Look("with its memory", size=5.5), -0.17),
-    "none": (Look("without memory", colour=_ORANGE, hollow=True, size=5.5), 0.17),
-    "other": (Look("with the other's memory", "D", _GREEN, size=5.5), 0.0),
-    "": (Look("method without a memory to switch off", "s", MUTED, size=5.5), 0.0),
+    "own": (Symbol("with its memory", size=5.5), -0.17),
+    "none": (Symbol("without memory", colour=_ORANGE, hollow=True, size=5.5), 0.17),
+    "other": (Symbol("with the other's memory", "D", _GREEN, size=5.5), 0.0),
+    "": (Symbol("method without a memory to switch off", "s", MUTED, size=5.5), 0.0),
 }
 # Reads are hollow, bottlenecks filled.
 REPLACED_SHOWN: Final = {
-    name: Look(words, MARKERS[index], PALETTE[index], hollow=name.startswith("read"))
+    name: Symbol(words, MARKERS[index], PALETTE[index], hollow=name.startswith("read"))
     for index, (name, words) in enumerate(REPLACED.items())
 }
 
@@ -92,19 +92,19 @@ def comparison(rows: Sequence[Row]) -> Figure:
     height, width = (0.45, 7.5) if len(rows) <= _MANY else (0.24, 10.0)
     marks: list[Mark] = []
     for at, row in enumerate(rows):
-        for look, how, place in ((POOLED, "global", at + 0.16), (SEED, "per_video", at)):
-            marks += [Mark(place, look, 100 * value) for value in row.by_seed(micro(normalisation=how)).values()]
+        for symbol, how, place in ((POOLED, "global", at + 0.16), (SEED, "per_video", at)):
+            marks += [Mark(place, symbol, 100 * value) for value in row.by_seed(micro(normalisation=how)).values()]
         if (auc := row.auc()) is not None:
             low, high = (None if bound is None else 100 * bound for bound in (auc.low, auc.high))
             marks.append(Mark(at, MEAN, 100 * auc.mean, low, high, bar="-" if auc.basis == "seeds" else ":"))
         figures = ((PUBLISHED, row.published()), (RC2020, row.rc2020()))
-        marks += [Mark(at, look, one.auc) for look, one in figures if one is not None]
+        marks += [Mark(at, symbol, one.auc) for symbol, one in figures if one is not None]
     return draw_dots(
         labels(rows),
         [Panel(marks or [Mark(-1, SEED, 50.0)], x_label="frame AUC (%)")],
         title=subject(rows),
         size=(width, 1.4 + height * len(rows)),
-        looks=(SEED, POOLED, MEAN, PUBLISHED, RC2020),
+        symbols=(SEED, POOLED, MEAN, PUBLISHED, RC2020),
     )
 
 
@@ -129,7 +129,7 @@ def memory_effect(rows: Sequence[Row]) -> Figure | None:
         [Panel(marks, x_label="with memory minus without (points of AUC)", reference=0)],
         title=f"{subject(rows)}\nmean and 95 % interval over seeds, cut at the frame; one seed has no interval",
         size=(10, 1.5 + 0.4 * len(found)),
-        looks=(*SCORES_SHOWN.values(), PAPER),
+        symbols=(*SCORES_SHOWN.values(), PAPER),
     )
     _compress(figure.axes[0], [*(mark.value for mark in marks), 0.0])
     return figure
@@ -141,14 +141,14 @@ def answer(found: Sequence[Chosen]) -> Figure | None:
     found: what the README's table holds. Diamonds: the papers' claims on Ped2.
     """
     rows = [(method, task) for method, task in ROWS if any(method == one.method for one in found)]
-    looks = {name: replace(look, label=set_name(name)) for name, look in zip(SETS, SETS_SHOWN, strict=True)}
+    symbols = {name: replace(symbol, label=set_name(name)) for name, symbol in zip(SETS, SETS_SHOWN, strict=True)}
     marks = []
     for chosen in found:
         for one in chosen.judgements:
             at = rows.index((chosen.method, one.contrast.cells))
             assert one.mean is not None, "a pair of runs has an effect"
             place = at + 0.2 * (SETS.index(chosen.dataset) - 0.5)
-            marks.append(Mark(place, looks[chosen.dataset], one.mean, one.low, one.high))
+            marks.append(Mark(place, symbols[chosen.dataset], one.mean, one.low, one.high))
             claims = [Mark(at - 0.1, CLAIM, published[0]) for published in published_effects(one.contrast, "ped2")[:1]]
             marks += [claim for claim in claims if claim not in marks]
     if not found:
@@ -159,7 +159,7 @@ def answer(found: Sequence[Chosen]) -> Figure | None:
         [Panel(marks, x_label="frame AUC with memory minus without (points)", reference=0)],
         title="",
         size=(6.4, 1.1 + 0.55 * len(rows)),
-        looks=(*looks.values(), CLAIM),
+        symbols=(*symbols.values(), CLAIM),
     )
     figure.axes[0].set_xlim(*limits([*bounds, *(mark.value for mark in marks), 0.0]))
     return figure
@@ -204,7 +204,7 @@ def by_kind(rows: Sequence[Row]) -> Figure | None:
         panels,
         title=f"AUC by kind of anomaly: {subject(rows)}\nmean of the seeds, 95 % interval, cut at the frame; dashed: chance",
         size=(9, 1.5 + 0.36 * len(lines)),
-        looks=[look for look, _ in MEMORIES_SHOWN.values()],
+        symbols=[symbol for symbol, _ in MEMORIES_SHOWN.values()],
         columns=len(MEMORIES_SHOWN),
         shared=True,
     )
@@ -233,12 +233,12 @@ def bottleneck(rows: Sequence[Row]) -> Figure | None:
     outputs, changes = [], []
     for one in found:
         at = list(lines).index(one.row.settings) + 0.13 * (list(REPLACED).index(one.variant) - (len(REPLACED) - 1) / 2)
-        look, seeds = REPLACED_SHOWN[one.variant], one.psnr_by_seed
-        outputs.append(Mark(at, look, one.psnr.mean, one.psnr.low, one.psnr.high, seeds if len(seeds) > 1 else ()))
+        symbol, seeds = REPLACED_SHOWN[one.variant], one.psnr_by_seed
+        outputs.append(Mark(at, symbol, one.psnr.mean, one.psnr.low, one.psnr.high, seeds if len(seeds) > 1 else ()))
         if (change := one.change) is not None:
             low, high = (None if bound is None else 100 * bound for bound in (change.low, change.high))
             seeds = tuple(100 * value for value in one.change_by_seed)
-            changes.append(Mark(at, look, 100 * change.mean, low, high, seeds if len(seeds) > 1 else ()))
+            changes.append(Mark(at, symbol, 100 * change.mean, low, high, seeds if len(seeds) > 1 else ()))
     dashed = f"(dashed: {UNCHANGED_PSNR:g} dB, optically unchanged)"
     left = Panel(outputs, f"output against output as trained\n{dashed}", "PSNR (dB)", UNCHANGED_PSNR)
     right = Panel(changes, "frame AUC, replaced − as trained\n(dashed: no change)", "change of AUC (points)", 0)
@@ -250,7 +250,7 @@ def bottleneck(rows: Sequence[Row]) -> Figure | None:
         [left, right],
         title=f"Bottleneck test: {subject(rows)}\nmean of the seeds, 95 % interval, cut at the frame",
         size=(9, 1.6 + 0.42 * len(lines)),
-        looks=list(REPLACED_SHOWN.values()),
+        symbols=list(REPLACED_SHOWN.values()),
         columns=len(REPLACED),
     )
     for axes in figure.axes:
@@ -266,11 +266,11 @@ def memory_at_test(rows: Sequence[Row]) -> Figure | None:
     A quantity that no record holds has no panel; one that is undefined for a setting (one item has no pairs) no mark.
     """
     with_memory = [row for row in rows if row.settings.has_memory and row.records]
-    look = Look("", size=4.5)
+    symbol = Symbol("", size=4.5)
     panels = [
         Panel(marks, heading, least=0.02)
         for heading, measure in _AT_TEST.items()
-        if (marks := [one for height, row in enumerate(with_memory) for one in mark_of(row, measure, height, look)])
+        if (marks := [one for height, row in enumerate(with_memory) for one in mark_of(row, measure, height, symbol)])
     ]
     if not panels:
         return None

@@ -117,8 +117,10 @@ def noise(rows: Sequence[Row]) -> Figure | None:
     panels = []
     for (method, skip), lines in grouped.items():
         if series := _noisy_and_clean([line for line in lines.values() if len(line) > 1]):
-            beside = [row.summary(micro()) for row in predictions if (row.method, row.settings.skip) == (method, skip)]
-            level = beside[0] if beside else None
+            level_rows = [
+                row.summary(micro()) for row in predictions if (row.method, row.settings.skip) == (method, skip)
+            ]
+            level = level_rows[0] if level_rows else None
             levels = {} if level is None else {"prediction, with memory": 100 * level.mean}
             panels.append(Panel(f"{method}, {'with' if skip else 'without'} skips", series, levels))
     if not panels:
@@ -214,7 +216,7 @@ def _heading(what: str, common: str) -> str:
 
 
 def _level(row: Row, counterpart: Row) -> tuple[str, float]:
-    """The counterpart's AUC: a squared error beside absolute ones would compare scores, not memories."""
+    """The counterpart's AUC: a squared error next to absolute ones would compare scores, not memories."""
     name = row.records[0].score
     shared = counterpart.summary(micro(score=name))
     summary = shared or counterpart.summary(micro())

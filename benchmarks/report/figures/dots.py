@@ -13,7 +13,7 @@ from benchmarks.report.read.rows import Row
 
 
 @dataclass(frozen=True)
-class Look:
+class Symbol:
     """A kind of mark: its name in the legend and how it is drawn, hollow ones with a white face."""
 
     label: str
@@ -32,10 +32,10 @@ class Look:
 
 @dataclass(frozen=True)
 class Mark:
-    """A mark at a height, counted in lines from the top. low, high: ends of its bar; seeds: small points beside it."""
+    """A mark at a height, counted in lines from the top. low, high: ends of its bar; seeds: small points around it."""
 
     height: float
-    look: Look
+    symbol: Symbol
     value: float
     low: float | None = None
     high: float | None = None
@@ -61,14 +61,14 @@ class Panel:
 
 
 def mark_of(
-    row: Row, measure: Callable[[Record], float | None], height: float, look: Look, scale: float = 1.0
+    row: Row, measure: Callable[[Record], float | None], height: float, symbol: Symbol, scale: float = 1.0
 ) -> list[Mark]:
     """A row's mean over seeds with its interval and seeds; empty where no record has the quantity."""
     if (summary := row.summary(measure)) is None:
         return []
     low, high = (None if bound is None else scale * bound for bound in (summary.low, summary.high))
     seeds = [scale * value for value in row.by_seed(measure).values()]
-    return [Mark(height, look, scale * summary.mean, low, high, seeds if len(seeds) > 1 else ())]
+    return [Mark(height, symbol, scale * summary.mean, low, high, seeds if len(seeds) > 1 else ())]
 
 
 def draw_dots(
@@ -77,13 +77,13 @@ def draw_dots(
     *,
     title: str,
     size: tuple[float, float],
-    looks: Sequence[Look] = (),
+    symbols: Sequence[Symbol] = (),
     columns: int = 3,
     shared: bool = False,
 ) -> Figure:
     """Draw the panels side by side, their lines named on the left.
 
-    size: inches. looks: the legend, in this order, without those that no mark has. shared: one x axis for all panels.
+    size: inches. symbols: the legend, in this order, without those that no mark has. shared: one x axis for all panels.
     """
     figure = Figure(figsize=size)
     grid = figure.subplots(1, len(panels), squeeze=False, sharey=True, sharex=shared)[0]
@@ -98,8 +98,8 @@ def draw_dots(
         axes.set_xlabel(panel.x_label)
     grid[0].set_yticks(range(len(names)), names)
     grid[0].set_ylim(len(names) - 0.5, -0.5)
-    drawn = {mark.look for panel in panels for mark in panel.marks}
-    if handles := [look.line() for look in looks if look in drawn]:
+    drawn = {mark.symbol for panel in panels for mark in panel.marks}
+    if handles := [symbol.line() for symbol in symbols if symbol in drawn]:
         figure.legend(handles=handles, loc="outside lower center", ncols=columns)
     figure.suptitle(title, fontsize="medium")
     return figure
@@ -107,10 +107,10 @@ def draw_dots(
 
 def _draw(axes: Axes, mark: Mark) -> None:
     at = mark.height
-    axes.plot(mark.seeds, [at] * len(mark.seeds), ".", color=mark.look.colour, alpha=0.5, markersize=3, zorder=2)
+    axes.plot(mark.seeds, [at] * len(mark.seeds), ".", color=mark.symbol.colour, alpha=0.5, markersize=3, zorder=2)
     if mark.low is not None and mark.high is not None:
-        axes.plot([mark.low, mark.high], [at, at], mark.bar, color=mark.look.colour, linewidth=1.2, zorder=2)
-    point = mark.look.line()
+        axes.plot([mark.low, mark.high], [at, at], mark.bar, color=mark.symbol.colour, linewidth=1.2, zorder=2)
+    point = mark.symbol.line()
     point.set_data([mark.value], [at])
     point.set(label="_mark", zorder=3)
     axes.add_line(point)

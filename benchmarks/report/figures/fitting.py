@@ -22,7 +22,7 @@ _TEXT_LINE: Final = 0.15
 _AIR: Final = 0.97
 # Share of its place from which a title is measured against its panel, which labels of the axis make narrower.
 _CLOSE: Final = 0.6
-# Panels beside each other that a column has room for, and inches between two columns of a page.
+# Panels in a row that a column has room for, and inches between two columns of a page.
 _BESIDE: Final = 3
 _BETWEEN: Final = 0.25
 
@@ -30,7 +30,7 @@ _BETWEEN: Final = 0.25
 def fit_width(figure: Figure, width: float) -> None:
     """Lay a figure out in another width, in inches: letters shrink by a quarter at most, long names and legends wrap.
 
-    A figure with more than three panels beside each other takes two columns of that width.
+    A figure with more than three panels in a row takes two columns of that width.
     """
     if max(map(_columns, figure.axes), default=1) > _BESIDE:
         width = 2 * width + _BETWEEN

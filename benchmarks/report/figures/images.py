@@ -44,17 +44,17 @@ def boxes(found: Sequence[Inspected]) -> Figure | None:
     figure = Figure(figsize=(1.9 * len(_BOXES) + 1.2, 1.75 * len(lines) + 0.7))
     grid = figure.subplots(len(lines), len(_BOXES), squeeze=False)
     for panels, (one, kind) in zip(grid, lines, strict=True):
-        facts, look = one.record.section("boxes"), one.look
-        index = list(look.still_kind).index(kind)
+        facts, inspection = one.record.section("boxes"), one.inspection
+        index = list(inspection.still_kind).index(kind)
         heat = {"cmap": "inferno", "norm": PowerNorm(facts["exponent"], vmin=0, vmax=facts["peak"], clip=True)}
         pictures: list[Picture] = [
-            (_in_colour(look.still_input[index]), {}),
-            (_in_colour(look.still_output[index]), {}),
-            (look.still_error[index].astype(np.float64), heat),
-            (_in_colour(look.still_target[index]), {}),
+            (_in_colour(inspection.still_input[index]), {}),
+            (_in_colour(inspection.still_output[index]), {}),
+            (inspection.still_error[index].astype(np.float64), heat),
+            (_in_colour(inspection.still_target[index]), {}),
         ]
         show(panels, pictures)
-        side = look.still_target[index].shape[:2]
+        side = inspection.still_target[index].shape[:2]
         drawn = ((facts["stills"][kind]["true"], PALETTE[2], "-"), (facts["stills"][kind]["found"], PALETTE[1], "--"))
         for each, colour, dashes in drawn:
             for left, top, right, bottom, *_ in each:
@@ -63,7 +63,7 @@ def boxes(found: Sequence[Inspected]) -> Figure | None:
                 size = ((right - left) * side[1], (bottom - top) * side[0])
                 frame = Rectangle(corner, *size, fill=False, edgecolor=colour, linewidth=1.2, linestyle=dashes)
                 panels[-1].add_patch(frame)
-        where = f"video {look.still_video[index]}, {look.still_frame[index]}"
+        where = f"video {inspection.still_video[index]}, {inspection.still_frame[index]}"
         panels[0].set_ylabel("\n".join([*parts(one.row, without=GEOMETRY).values(), where]), fontsize="small")
         panels[-1].set_xlabel("\n".join(_rates(facts, overlap) for overlap in OVERLAPS), fontsize="x-small")
     head(grid[0], _BOXES)
@@ -83,12 +83,12 @@ def shapes(found: Sequence[Inspected]) -> Figure | None:
     an ideal square (1: equal), sharp and as blurred as suits them best, as the record holds it. None without patches.
     """
     wanted = {row.settings for row in plain([one.row for one in found])}
-    chosen = [one for one in found if one.row.settings in wanted and one.look.patch_kind is not None]
+    chosen = [one for one in found if one.row.settings in wanted and one.inspection.patch_kind is not None]
     if len(_lines(chosen)) > _MOST_LINES:
         chosen = [one for one in chosen if one.row.settings.skip == native_skip(one.row.settings)]
     lines = _lines(chosen)
     memories = sorted({memory for line in lines.values() for memory in line})
-    kinds = [kind for kind in _SQUARES if any(kind in np.asarray(one.look.patch_kind) for one in chosen)]
+    kinds = [kind for kind in _SQUARES if any(kind in np.asarray(one.inspection.patch_kind) for one in chosen)]
     if not kinds:
         return None
     across = 1 + len(memories)
@@ -121,17 +121,17 @@ def _lines(chosen: Sequence[Inspected]) -> dict[str, dict[str, Inspected]]:
 def _squares(panels: Sequence[Axes], line: Mapping[str, Inspected], kind: str, memories: Sequence[str]) -> None:
     for axes, memory in zip(panels[1:], memories, strict=True):
         one = line.get(memory)
-        if one is None or one.look.patch_target is None or one.look.patch_output is None:
+        if one is None or one.inspection.patch_target is None or one.inspection.patch_output is None:
             continue
-        places = np.flatnonzero(np.asarray(one.look.patch_kind) == kind)
+        places = np.flatnonzero(np.asarray(one.inspection.patch_kind) == kind)
         if len(places):
-            for place, patches in ((panels[0], one.look.patch_target), (axes, one.look.patch_output)):
+            for place, patches in ((panels[0], one.inspection.patch_target), (axes, one.inspection.patch_output)):
                 place.imshow(patches[places[0]], interpolation="nearest", **GREY)
         kinds = one.fact("shapes", "kinds")
         facts = kinds.get(kind, {}) if isinstance(kinds, Mapping) else {}
-        told = [_similarity(facts)] if "to_circle" in facts else ["not measured"]
-        told += [f"blurred {_similarity(facts['matched'])}"] if "matched" in facts else []
-        axes.set_xlabel("\n".join(told), fontsize="x-small")
+        caption = [_similarity(facts)] if "to_circle" in facts else ["not measured"]
+        caption += [f"blurred {_similarity(facts['matched'])}"] if "matched" in facts else []
+        axes.set_xlabel("\n".join(caption), fontsize="x-small")
 
 
 def locations(found: Sequence[Inspected]) -> Figure | None:
@@ -144,7 +144,7 @@ def locations(found: Sequence[Inspected]) -> Figure | None:
     chosen = [
         one
         for one in found
-        if one.look.usage is not None
+        if one.inspection.usage is not None
         and one.row.settings in usual
         and 1 < (one.row.settings.items or 0) <= _MOST_ITEMS
         and one.row.settings.skip == native_skip(one.row.settings)
@@ -156,10 +156,10 @@ def locations(found: Sequence[Inspected]) -> Figure | None:
     figure = Figure(figsize=(4.4 * across, 2.2 * lines + 0.5))
     grid = figure.subplots(lines, 2 * across, squeeze=False).reshape(-1, 2)
     for (left, right), one, label in zip(grid, chosen, labels([one.row for one in chosen]), strict=False):
-        usage, numbers = one.look.usage, one.look.item_number
+        usage, numbers = one.inspection.usage, one.inspection.item_number
         assert usage is not None
         assert numbers is not None
-        empty = np.zeros(usage.shape[1:]) if one.look.dead is None else one.look.dead
+        empty = np.zeros(usage.shape[1:]) if one.inspection.dead is None else one.inspection.dead
         most = np.ma.masked_array(numbers[usage.argmax(axis=0)] + 1, mask=empty > usage.max(axis=0))
         items = one.row.settings.items or 0
         # A map of rising lightness: in a grey print items keep their order, if not their colour.
@@ -167,7 +167,7 @@ def locations(found: Sequence[Inspected]) -> Figure | None:
         image = left.imshow(most, cmap=colours, norm=BoundaryNorm(np.arange(0.5, items + 1), colours.N))
         ticks = np.unique(np.linspace(1, items, min(items, 10)).round())
         bars = [figure.colorbar(image, ax=left, ticks=ticks, fraction=0.05, pad=0.03)]
-        image = right.imshow(100 * usage.max(axis=0) / int(one.look.frames), cmap="Greys", vmin=0, vmax=100)
+        image = right.imshow(100 * usage.max(axis=0) / int(one.inspection.frames), cmap="Greys", vmin=0, vmax=100)
         bars.append(figure.colorbar(image, ax=right, fraction=0.05, pad=0.03))
         for bar in bars:
             bar.ax.tick_params(labelsize="x-small")

@@ -12,7 +12,7 @@ from benchmarks.measure.statistics import t_interval
 from benchmarks.report.figures.style import MUTED, limits, line_style
 
 _LONG = 6
-# Labels that stand beside each other below a panel have so many letters; more lines than these find no place in one column.
+# Labels in a row below a panel have so many letters; more lines than these find no place in one column.
 _HALF = 30
 _MOST = 12
 
@@ -62,7 +62,7 @@ def draw_lines(
 def draw_series(axes: Axes, series: Sequence[Series]) -> None:
     """Draw lines into a panel: every value as a small point, the mean as a marker, the interval as a bar.
 
-    Where the lines are many, means alone: points and bars of ten lines could not be told apart.
+    Where the lines are many, means alone: points and bars of ten lines would overlap.
     """
     for index, one in enumerate(series):
         style = line_style(index)

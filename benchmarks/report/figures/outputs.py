@@ -25,21 +25,21 @@ def draw(found: Sequence[Inspected]) -> Figure | None:
     and memory alone. None where no inspection holds such outputs.
     """
     wanted = {row.settings for row in plain([one.row for one in found])}
-    lines = [one for one in found if one.row.settings in wanted and one.look.replaced_output is not None]
+    lines = [one for one in found if one.row.settings in wanted and one.inspection.replaced_output is not None]
     if not lines:
         return None
-    names = list(dict.fromkeys(str(name) for one in lines for name in one.look.replaced_name))  # type: ignore[union-attr]
+    names = list(dict.fromkeys(str(name) for one in lines for name in one.inspection.replaced_name))  # type: ignore[union-attr]
     figure = Figure(figsize=(_SIDE * (2 + len(names)) + 1.2, (_SIDE + 0.2) * len(lines) + 0.8))
     grid = figure.subplots(len(lines), 2 + len(names), squeeze=False)
     for panels, one in zip(grid, lines, strict=True):
-        look = one.look
-        assert look.replaced_output is not None
-        assert look.replaced_name is not None
-        assert look.replaced_still is not None
-        still = int(look.replaced_still)
-        trained = look.still_output[still]
-        outputs = dict(zip(map(str, look.replaced_name), look.replaced_output, strict=True))
-        pictures: list[Picture | None] = [(grey(look.still_target[still]), GREY), (grey(trained), GREY)]
+        inspection = one.inspection
+        assert inspection.replaced_output is not None
+        assert inspection.replaced_name is not None
+        assert inspection.replaced_still is not None
+        still = int(inspection.replaced_still)
+        trained = inspection.still_output[still]
+        outputs = dict(zip(map(str, inspection.replaced_name), inspection.replaced_output, strict=True))
+        pictures: list[Picture | None] = [(grey(inspection.still_target[still]), GREY), (grey(trained), GREY)]
         pictures += [(grey(outputs[name]), GREY) if name in outputs else None for name in names]
         show(panels, pictures)
         for axes, name in zip(panels[2:], names, strict=True):
@@ -47,7 +47,7 @@ def draw(found: Sequence[Inspected]) -> Figure | None:
                 axes.set_xlabel(_psnr(outputs[name], trained), fontsize="x-small")
         for axes in panels:
             bare(axes)
-        where = f"{look.still_video[still]}, frame {look.still_frame[still]}"
+        where = f"{inspection.still_video[still]}, frame {inspection.still_frame[still]}"
         label = "\n".join([*parts(one.row, without=GEOMETRY).values(), where])
         panels[0].set_ylabel(label, fontsize="x-small")
     head(grid[0], ["target", "output as trained", *(REPLACED.get(name, name).replace(" ", "\n", 1) for name in names)])

@@ -43,9 +43,9 @@ def draw(found: Sequence[Inspected]) -> Figure | None:
     for one in found:
         settings = one.row.settings
         if (
-            one.look.query is not None
-            and one.look.query_item is not None
-            and len(one.look.query) >= _FEWEST
+            one.inspection.query is not None
+            and one.inspection.query_item is not None
+            and len(one.inspection.query) >= _FEWEST
             and settings in usual
             and settings.has_own_memory
             and settings.skip == native_skip(settings)
@@ -56,9 +56,9 @@ def draw(found: Sequence[Inspected]) -> Figure | None:
         return None
     panels = _panels(figure := Figure(), [len(line) for line in lines.values()])
     for axes, ((method, task), one, name) in zip(panels, _named(lines), strict=True):
-        assert one.look.query is not None
-        assert one.look.query_item is not None
-        _scatter(axes, *_sample(one.look.query, one.look.query_item))
+        assert one.inspection.query is not None
+        assert one.inspection.query_item is not None
+        _scatter(axes, *_sample(one.inspection.query, one.inspection.query_item))
         axes.set_title("\n".join([f"{method} {task}", *name, _silhouette(one)]), fontsize="small")
     marks = [Line2D([], [], marker="x", color="black", linestyle="", markersize=4, label="dead query")]
     marks += [Line2D([], [], marker="o", color=MUTED, linestyle="", markersize=3, label="one of the items used less")]
@@ -76,13 +76,13 @@ def separateness(found: Sequence[Inspected]) -> Figure | None:
     lines: dict[str, dict[str, Inspected]] = defaultdict(dict)
     usual = {row.settings for row in of_usual_geometry([one.row for one in found])}
     for one in found:
-        settings, look = one.row.settings, one.look
+        settings, inspection = one.row.settings, one.inspection
         if (
             settings in usual
             and settings.method == "mnad"
             and settings.has_own_memory
             and settings.skip == native_skip(settings)
-            and look.query_item is not None
+            and inspection.query_item is not None
             and (kind := _of_three(one)) is not None
         ):
             lines[settings.task].setdefault(kind, one)
@@ -92,9 +92,9 @@ def separateness(found: Sequence[Inspected]) -> Figure | None:
     figure = Figure(figsize=(2.9 * len(_THREE) + 0.2, 3.9))
     for axes, kind in zip(figure.subplots(1, len(_THREE)), _THREE, strict=True):
         one = line[kind]
-        assert one.look.query is not None
-        assert one.look.query_item is not None
-        _scatter(axes, *_sample(one.look.query, one.look.query_item))
+        assert one.inspection.query is not None
+        assert one.inspection.query_item is not None
+        _scatter(axes, *_sample(one.inspection.query, one.inspection.query_item))
         groups = one.fact("queries", "items_nearest")
         axes.set_title(f"{_THREE[kind]}\n{_silhouette(one)}\nitems nearest: {groups}", fontsize="small")
     first = line["published"]

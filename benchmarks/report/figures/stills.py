@@ -47,25 +47,28 @@ def still_page(page: Sequence[Inspected]) -> Figure:
 
     Where masks are known, what the 4×4 map marks inside and outside an anomaly stands below it, in pixels.
     """
-    kinds = list(dict.fromkeys(str(kind) for one in page for kind in one.look.still_kind))
-    lines = [(kind, one) for kind in kinds for one in page if kind in one.look.still_kind]
+    kinds = list(dict.fromkeys(str(kind) for one in page for kind in one.inspection.still_kind))
+    lines = [(kind, one) for kind in kinds for one in page if kind in one.inspection.still_kind]
     errors: dict[str, list[NDArray[np.float16]]] = defaultdict(list)
     for one in page:  # MemAE's errors are absolute, those of its counterpart squared
-        errors[one.row.settings.error].append(one.look.still_error.ravel())
+        errors[one.row.settings.error].append(one.inspection.still_error.ravel())
     scales = {unit: float(np.percentile(np.concatenate(values), _HIGHEST)) for unit, values in errors.items()}
     figure = Figure(figsize=(_SIDE * len(_STILL) + 0.9, _SIDE * len(lines) + 0.7))
     grid = figure.subplots(len(lines), len(_STILL), squeeze=False)
     for panels, (kind, one) in zip(grid, lines, strict=True):
-        look, highest = one.look, scales[one.row.settings.error]
-        index = list(look.still_kind).index(kind)
+        inspection, highest = one.inspection, scales[one.row.settings.error]
+        index = list(inspection.still_kind).index(kind)
         error: Picture = (
-            look.still_error[index].astype(np.float64),
+            inspection.still_error[index].astype(np.float64),
             {"cmap": "inferno", "vmin": 0, "vmax": highest},
         )
-        entered, output, over, marks = _pictures(look, index, highest)
+        entered, output, over, marks = _pictures(inspection, index, highest)
         show(panels, [entered, output, error, over, marks])
-        panels[-1].set_xlabel(_counts(look, index), fontsize="x-small")
-        memory, where = parts(one.row).get("memory", ""), f"{look.still_video[index]}, frame {look.still_frame[index]}"
+        panels[-1].set_xlabel(_counts(inspection, index), fontsize="x-small")
+        memory, where = (
+            parts(one.row).get("memory", ""),
+            f"{inspection.still_video[index]}, frame {inspection.still_frame[index]}",
+        )
         panels[0].set_ylabel(f"{kind.replace('_', ' ')}\n{memory}\n{where}", fontsize="x-small")
     head(grid[0], _STILL)
     named = parts(page[0].row, without={"memory", *GEOMETRY})
@@ -81,22 +84,22 @@ def systems(found: Sequence[Inspected]) -> Figure | None:
     error alone. None where no inspection holds a named still.
     """
     names = list(dict.fromkeys(name for one in found for name in FACTS[one.row.settings.dataset].stills))
-    lines = [one for one in _as_published(found) if any(name in one.look.still_kind for name in names)]
+    lines = [one for one in _as_published(found) if any(name in one.inspection.still_kind for name in names)]
     if not lines:
         return None
     across = len(_OF_A_SYSTEM)
     figure = Figure(figsize=(_SIDE * across * len(names) + 1.2, (_SIDE + 0.1) * len(lines) + 0.8))
     grid = figure.subplots(len(lines), across * len(names), squeeze=False)
     for panels, one in zip(grid, lines, strict=True):
-        highest = float(np.percentile(one.look.still_error.astype(np.float64), _HIGHEST))
-        kinds = list(one.look.still_kind)
+        highest = float(np.percentile(one.inspection.still_error.astype(np.float64), _HIGHEST))
+        kinds = list(one.inspection.still_kind)
         for block, name in enumerate(names):
             own = panels[block * across : (block + 1) * across]
             for axes in own:
                 bare(axes)
             if name in kinds:
-                show(own, _pictures(one.look, kinds.index(name), highest))
-                own[-1].set_xlabel(_counts(one.look, kinds.index(name)), fontsize="x-small")
+                show(own, _pictures(one.inspection, kinds.index(name), highest))
+                own[-1].set_xlabel(_counts(one.inspection, kinds.index(name)), fontsize="x-small")
         panels[0].set_ylabel("\n".join(parts(one.row, without=GEOMETRY).values()), fontsize="x-small")
     for block, name in enumerate(names):
         first, *others = _OF_A_SYSTEM
@@ -114,27 +117,29 @@ def _as_published(found: Sequence[Inspected]) -> list[Inspected]:
     return [
         one
         for one in found
-        if one.row.settings in wanted and one.row.settings.method not in LEARNING_FREE and len(one.look.still_kind)
+        if one.row.settings in wanted
+        and one.row.settings.method not in LEARNING_FREE
+        and len(one.inspection.still_kind)
     ]
 
 
-def _pictures(look: InspectionFile, index: int, highest: float) -> list[Picture | None]:
+def _pictures(inspection: InspectionFile, index: int, highest: float) -> list[Picture | None]:
     """Input, output, error over the frame and 4×4 map of a still; of a method that gives no image back only what it has."""
-    target, output = look.still_target[index], look.still_output[index]
+    target, output = inspection.still_target[index], inspection.still_output[index]
     drawn = not np.array_equal(target, output)
     return [
-        (grey(look.still_input[index]), GREY),
+        (grey(inspection.still_input[index]), GREY),
         (grey(output), GREY) if drawn else None,
-        (heated(target, look.still_error[index].astype(np.float64), highest), {}),
+        (heated(target, inspection.still_error[index].astype(np.float64), highest), {}),
         (marked(target, output), {}) if drawn else None,
     ]
 
 
-def _counts(look: InspectionFile, index: int) -> str:
+def _counts(inspection: InspectionFile, index: int) -> str:
     """How many pixels the 4×4 map marks inside and outside the anomaly; nothing without a mask or an image."""
-    target, output = look.still_target[index], look.still_output[index]
-    if look.still_mask is None or np.array_equal(target, output):
+    target, output = inspection.still_target[index], inspection.still_output[index]
+    if inspection.still_mask is None or np.array_equal(target, output):
         return ""
-    mask, found = look.still_mask[index], error_map(target, output) > THRESHOLD
+    mask, found = inspection.still_mask[index], error_map(target, output) > THRESHOLD
     inside = f"{int((found & mask).sum())} of {int(mask.sum())} px, " if mask.any() else ""
     return f"{inside}{int((found & ~mask).sum())} outside"

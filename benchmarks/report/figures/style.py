@@ -1,4 +1,4 @@
-"""One look for all figures: legible in print and to the colour-blind."""
+"""One style for all figures: legible in print and to the colour-blind."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager

@@ -42,7 +42,7 @@ def draw(found: Sequence[Inspected]) -> Figure | None:
         if one.row.settings in wanted
         and one.row.settings.method == "mnad"
         and one.row.settings.has_own_memory
-        and one.look.still_mask is not None
+        and one.inspection.still_mask is not None
     }
     if not by_task.keys() >= _HEADINGS.keys():
         return None
@@ -50,7 +50,7 @@ def draw(found: Sequence[Inspected]) -> Figure | None:
     kinds = [kind for kind in KINDS if all(_places(one, kind) is not None for one in shown.values())]
     if not kinds:
         return None
-    highest = float(np.percentile([one.look.still_error.astype(np.float64) for one in shown.values()], _HIGHEST))
+    highest = float(np.percentile([one.inspection.still_error.astype(np.float64) for one in shown.values()], _HIGHEST))
     heat = {"cmap": "inferno", "vmin": 0, "vmax": highest}
     across = [len(headings) for headings in _HEADINGS.values()]
     figure = Figure(figsize=(_SIDE * sum(across) + 1.0, _SIDE * len(kinds) + 1.3))
@@ -61,12 +61,12 @@ def draw(found: Sequence[Inspected]) -> Figure | None:
         for panels, kind in zip(grid, kinds, strict=True):
             index = _places(one, kind)
             assert index is not None, "kinds without a still have no line"
-            crop, look = _crop(one, index), one.look
-            frames = (look.still_target, look.still_output)
+            crop, inspection = _crop(one, index), one.inspection
+            frames = (inspection.still_target, inspection.still_output)
             pictures = [(grey(images[index])[crop], GREY) for images in frames]
             if task == "prediction":
-                pictures.insert(0, (grey(look.still_input[index])[crop], GREY))
-            show(panels, [*pictures, (look.still_error[index].astype(np.float64)[crop], heat)])
+                pictures.insert(0, (grey(inspection.still_input[index])[crop], GREY))
+            show(panels, [*pictures, (inspection.still_error[index].astype(np.float64)[crop], heat)])
             if part is halves[0]:
                 panels[0].set_ylabel(KINDS[kind], fontsize="small")
         head(grid[0], _HEADINGS[task])
@@ -79,16 +79,16 @@ def draw(found: Sequence[Inspected]) -> Figure | None:
 
 def _places(one: Inspected, kind: str) -> int | None:
     """Index of a kind's still with an anomaly in view; None where there is none."""
-    kinds = list(one.look.still_kind)
-    if kind not in kinds or one.look.still_mask is None or not one.look.still_mask[kinds.index(kind)].any():
+    kinds = list(one.inspection.still_kind)
+    if kind not in kinds or one.inspection.still_mask is None or not one.inspection.still_mask[kinds.index(kind)].any():
         return None
     return kinds.index(kind)
 
 
 def _crop(one: Inspected, index: int) -> tuple[slice, slice]:
     """Rows and columns of a square around the anomaly, within the frame."""
-    assert one.look.still_mask is not None, "inspections without masks have no panel"
-    mask = one.look.still_mask[index]
+    assert one.inspection.still_mask is not None, "inspections without masks have no panel"
+    mask = one.inspection.still_mask[index]
     spans = [np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0)]
     side = max(_AROUND * max(span[-1] + 1 - span[0] for span in spans), _LEAST * mask.shape[0])
     rows, columns = (_span(span, min(round(side), mask.shape[0]), mask.shape[0]) for span in spans)

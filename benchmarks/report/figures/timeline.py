@@ -32,7 +32,7 @@ def draw(record: Record, label: str) -> Figure:
     terms = variant_frames(record, record.variant)
     if terms is None:
         raise StudyError(
-            f"Expected the terms of {record.variant} beside {record.path}, but there are none; run the cell again."
+            f"Expected the terms of {record.variant} with {record.path}, but there are none; run the cell again."
         )
     score = score_of(record, record.score)
     starts = [0, *(np.flatnonzero(terms["video"].ne(terms["video"].shift()).to_numpy())[1:]), len(terms)]

@@ -14,7 +14,7 @@ from benchmarks.report.read.groups import settings_label
 from benchmarks.report.read.records import Record
 
 _HISTOGRAMS = 3
-# Beyond this many items single bars cannot be told apart: items are sorted by use instead.
+# Beyond this many items single bars cannot be distinguished: items are sorted by use instead.
 _MOST_BARS = 64
 
 

@@ -151,7 +151,7 @@ def _read(name: str) -> str:
 
 
 def _policy(script: str) -> str:
-    """What a browser may load for the page: nothing; what it may run: the page's own script, told by its hash."""
+    """What a browser may load for the page: nothing; what it may run: the page's own script, by its hash."""
     digest = base64.b64encode(hashlib.sha256(f"\n{script}".encode()).digest()).decode()
     return (
         f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "

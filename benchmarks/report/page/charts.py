@@ -42,7 +42,7 @@ def effect_scale(judgements: Sequence[Judgement]) -> Scale:
 def effect_track(one: Judgement, scale: Scale) -> Markup:
     """One effect: shaded where the whole interval must lie, a line at no effect, the interval and its mean.
 
-    The numbers stand beside it in words, so that it is hidden from screen readers.
+    The numbers stand next to it in words, so that it is hidden from screen readers.
     """
     start, end = (float(scale(line)[:-1]) for line in claimed_region(one.evidence))
     return part("charts", "effect", one, scale, (start, end), f"{effect_words(one)}; claimed {claimed_words(one)}")

@@ -30,7 +30,7 @@ POINTS: Final = 800
 """Points of one run's timelines under one normalisation."""
 
 _MOST_EPOCHS: Final = 60
-_MOST_BARS: Final = 64  # beyond this many items single bars cannot be told apart (as in figures/usage.py)
+_MOST_BARS: Final = 64  # beyond this many items single bars cannot be distinguished (as in figures/usage.py)
 # Conventions of evaluation: printed name, metric, normalisation.
 _CONVENTIONS: Final[tuple[tuple[str, str, Normalisation], ...]] = (
     ("Micro, per-video normalisation (published)", "micro_auc", "per_video"),

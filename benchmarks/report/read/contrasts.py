@@ -34,7 +34,7 @@ class Contrast:
 
 
 def memory_pairs(rows: Sequence[Row]) -> list[tuple[Row, Row]]:
-    """Rows with a memory (no forced supervision), each beside the row that lacks the memory alone."""
+    """Rows with a memory (no forced supervision), each with the row that lacks the memory alone."""
     plain = {row.settings.beside_memory: row for row in rows if not row.settings.has_memory}
     return [
         (row, plain[row.settings.beside_memory])
@@ -77,8 +77,8 @@ def variant_difference(row: Row, variant: str) -> PairedDifference | None:
 
 def _published_beside(record: Record, variant: str) -> float | None:
     """AUC of the published variant on the frames that the other one was scored on: every fourth for some."""
-    beside = record.number("changes.unchanged_micro_auc", variant)
-    return beside if beside is not None else record.metric("micro_auc", score=record.variant_score(variant))
+    unchanged = record.number("changes.unchanged_micro_auc", variant)
+    return unchanged if unchanged is not None else record.metric("micro_auc", score=record.variant_score(variant))
 
 
 def variants_of(row: Row) -> list[str]:

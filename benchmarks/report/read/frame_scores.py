@@ -18,7 +18,7 @@ KEY = ["video", "frame"]
 def variant_frames(record: Record, variant: str) -> pd.DataFrame | None:
     """Terms of one variant: video, frame, label and a column per term; None where the table does not keep them.
 
-    Raises StudyError if the table beside the record is missing or damaged.
+    Raises StudyError if the record's table is missing or damaged.
     """
     table = record.path.with_name(f"seed-{record.seed}.csv.gz")
     # one record is asked for many times: every weight, normalisation and contrast

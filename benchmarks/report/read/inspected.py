@@ -16,7 +16,7 @@ class Inspected:
 
     row: Row
     record: Record
-    look: InspectionFile
+    inspection: InspectionFile
     folder: Path
 
     def fact(self, section: str, name: str) -> object:

@@ -62,7 +62,7 @@ def distance_label(
 
 
 def length_words(method: str, dataset: str, epochs: int) -> str:
-    """How long a run is beside the published one: ``3 of 60 epochs``, or ``5 epochs`` where no length was published."""
+    """How long a run is, against the published one: ``3 of 60 epochs``, or ``5 epochs`` where no length was published."""
     published = published_epochs(method, dataset)
     of = "" if published is None else f" of {published}"
     return f"{epochs}{of} {'epoch' if (published or epochs) == 1 else 'epochs'}"

@@ -1,4 +1,4 @@
-"""Records as the report reads them: a thin view of the JSON, and the per-frame terms beside it on demand."""
+"""Records as the report reads them: a thin view of the JSON, and the per-frame terms on demand."""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -120,7 +120,7 @@ class Record:
     def frames(self) -> pd.DataFrame:
         """Terms of each scored test frame; columns video, frame, label, kind and ``<variant>.<term>``.
 
-        Raises StudyError if the table beside the record is missing or damaged.
+        Raises StudyError if the record's table is missing or damaged.
         """
         return read_terms(self.path.with_name(f"seed-{self.seed}.csv.gz"))
 
@@ -146,7 +146,7 @@ def load_records(
 ) -> list[Record]:
     """Read every whole record below ``results/runs``, sorted by path; none is no error.
 
-    A record is left out, and said to be, once, on stderr, where it or the table beside it is damaged, where it was made on
+    A record is left out, and said to be, once, on stderr, where it or its table is damaged, where it was made on
     other frames or measured on other labels than those of the data here (`compared_with`), or on other labels than most
     records of its set. Runs of the primary question are left out until all are there, unless interim: for its answer, which
     says how many there are. dataset, profile: read these only. Raises StudyError where no labelling is that of most records.

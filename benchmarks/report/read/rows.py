@@ -20,7 +20,7 @@ METHOD_NAMES: Final = {name: card.printed for name, card in METHODS.items()}
 _NOT_RUN: Final = "not run yet"
 # Settings that have a place of their own in a row.
 _NAMED: Final = frozenset({"dataset", "method", "task", "noise", "skip", "memory", "supervision", "preset", "profile"})
-# What a profile sets: it changes the numbers, not the arithmetic, so a published figure still stands beside it.
+# What a profile sets: it changes the numbers, not the arithmetic, so it is still compared with a published figure.
 GEOMETRY: Final = frozenset(
     {"size", "channels", "width", "epochs", "batch", "train_stride", "calibration_videos", "precision"}
 )

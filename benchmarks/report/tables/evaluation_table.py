@@ -1,6 +1,6 @@
 """``results/tables/evaluation_<set>.{md,csv}`` and LaTeX: the same scores under every convention of evaluation.
 
-Metrics are the records' own, which follow from the per-frame terms beside them; alarms, common frames and oracle are
+Metrics are the records' own, which follow from their per-frame terms; alarms, common frames and oracle are
 computed from those terms here. What is chosen on the test set stands apart as oracle.
 """
 

@@ -70,7 +70,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Part:
-    """Columns that fit beside each other in a font size. lines: how many lines of that size the rows take."""
+    """Columns that fit on a line in a font size. lines: how many lines of that size the rows take."""
 
     size: Size
     columns: tuple[Column, ...]

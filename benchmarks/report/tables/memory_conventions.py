@@ -113,7 +113,7 @@ def _difference(
 
 
 def _summary(effects: Sequence[PairEffects]) -> Table:
-    """A row per pair: the published effect beside the least and greatest of all conventions."""
+    """A row per pair: the published effect, and the least and greatest of all conventions."""
     rows = []
     for one in effects:
         alike = [difference for (score, _), difference in one.of.items() if score != _DISTANCE]

@@ -14,7 +14,7 @@ from benchmarks.report.tables.notes import note
 from benchmarks.report.tables.render import Table
 from benchmarks.report.tables.study_tables import factors_of, micro
 
-# What a variant does, beside what it scores.
+# What a variant does, besides what it scores.
 _FACTS: Final = ("Updated", "Dead queries", "Output PSNR")
 
 

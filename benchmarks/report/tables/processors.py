@@ -88,7 +88,7 @@ def _table(rows: pd.DataFrame) -> Table:
     columns = ("Processor", "Precision", "Reference", "Threads", "Set", "Score", "Normalisation", "n")
     measured = ("Median |ΔAUC|", "Largest |ΔAUC|", "Median term difference")
     note = (
-        "Runs of one machine beside the reference's of the same setting and seed. ΔAUC in points. Term difference: median "
+        "Runs of one machine against the reference's of the same setting and seed. ΔAUC in points. Term difference: median "
         "over frames of the largest difference of any score term, in standard deviations of that term."
     )
     return Table(

@@ -1,4 +1,4 @@
-"""Own runs beside the reference: identical to the last digit, within what other seeds do, or different.
+"""Own runs against the reference: identical to the last digit, within what other seeds do, or different.
 
 A run is compared with the reference run of the same setting and seed. Where the terms of all frames are equal, it is
 *identical*. Otherwise training has amplified another order of sums (another processor, precision or number of threads),
@@ -46,11 +46,11 @@ class FirstDifference:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One own run beside its reference.
+    """One own run and its reference.
 
     difference: own minus reference AUC in points; None where either has none. first: where terms first differ; None
     where all are equal. tolerance: half the width of the prediction interval in points, None where it is not known.
-    metrics_differ: whether equal terms stand beside another AUC, as in a record that somebody edited.
+    metrics_differ: whether the AUC differs although the terms are equal, as in a record that somebody edited.
     """
 
     own: Record
@@ -174,7 +174,7 @@ def reproduction_table(title: str, comparisons: Sequence[Comparison], reference:
 
 
 def verify_table(rows: Sequence[Row]) -> Table:
-    """The command beside each setting that trains one of its runs again and compares it; for a Markdown page."""
+    """For each setting, the command that trains one of its runs again and compares it; for a Markdown page."""
     commands = [(row.label, f"`make verify CELL={row.settings.hash[:8]}`") for row in rows if row.records]
     line = note("reproduction.verify")
     return Table("Train a run again", ("Setting", "Command"), tuple(commands), frozenset(), (line,))

@@ -72,7 +72,7 @@ def _table(
 
 
 def main_table(title: str, rows: Sequence[Row]) -> Table:
-    """AUC per setting beside the published one; per kind of anomaly where the set has kinds."""
+    """AUC per setting and the published one; per kind of anomaly where the set has kinds."""
 
     def of_kind(name: str) -> Callable[[Row], str]:
         return lambda row: percent(row.summary(lambda record: record.kind(name)))
@@ -121,7 +121,7 @@ def main_table(title: str, rows: Sequence[Row]) -> Table:
 
 
 def label_notes(rows: Sequence[Row]) -> list[str]:
-    """Of figures of MNAD's beside rows of a set that is labelled otherwise: that it is, and which set is not."""
+    """Of MNAD's figures in rows of a set that is labelled otherwise: that it is, and which set is not."""
     sets = dict.fromkeys(row.settings.dataset for row in rows if row.settings.method == "mnad" and row.published())
     return [note("study_tables.labels", name=name, labels=OTHER_LABELS[name]) for name in sets if name in OTHER_LABELS]
 

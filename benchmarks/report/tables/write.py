@@ -65,7 +65,7 @@ def write_tables(
     Raises StudyError if there is no cell, a record cannot be read or a table cannot be written.
     """
     if not cells:
-        raise StudyError(f"Expected cells in the study {study}, but it has none; look at its file.")
+        raise StudyError(f"Expected cells in the study {study}, but it has none; add [[cells]] to its file.")
     records = by_cell(
         [record for name in sorted({c.settings.dataset for c in cells}) for record in load_records(results, name)]
     )

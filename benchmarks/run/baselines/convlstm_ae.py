@@ -11,7 +11,7 @@ class ConvLstmAe(StandardisedAutoencoder):
     """Scored by the cost of the whole sequence (SRC), which is given to the frame in its middle.
 
     The documents give it to the sequence's first frame; the middle is nearer to what the sum is about, and where MemAE's
-    clips have it too. Chong and Tay's distance, and the middle frame's own error, are scores beside it. The published score
+    clips have it too. Chong and Tay's distance, and the middle frame's own error, are further scores. The published score
     of a video is (cost - min) / max (`baselines.regularity.anomaly_score`); the harness divides by max - min, as for every
     method.
     """

@@ -42,7 +42,7 @@ class DeepFeatureReconstruction(Method):
     """Rebuilds features in place of pixels.
 
     A frame's score is the largest error of a region, before its map is stretched, as the released code scores an image;
-    the mean is given beside it.
+    the mean is given too.
     """
 
     clip_length = 1
@@ -111,7 +111,7 @@ class DeepFeatureReconstruction(Method):
         return Inspection(frame, frame, frame, error, drawn=False)
 
     def state(self) -> dict[str, Tensor]:
-        """Return autoencoder and backbone: a checkpoint needs no file of weights beside it to be the same method."""
+        """Return autoencoder and backbone: a checkpoint needs no other file of weights to be the same method."""
         return dict(nn.ModuleDict({"autoencoder": self._fitted(), "backbone": self.backbone}).state_dict())
 
     def load(self, state: Mapping[str, Tensor]) -> None:

@@ -46,7 +46,7 @@ def inspect_cells(
     """Inspect each cell that has a record and its checkpoint; return why the others were left out.
 
     Sections and ``looked_at`` go into the record, ``look.npz`` into the work folder; video: with all frames of this test
-    video beside it. keep_stale: accept records that were made by older code. Raises StudyError as reading data does, if
+    video next to it. keep_stale: accept records that were made by older code. Raises StudyError as reading data does, if
     a record lacks what is needed, if somebody else works on a cell, or if the video's name is none.
     """
     left_out: dict[Cell, str] = {}

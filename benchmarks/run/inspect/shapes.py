@@ -55,7 +55,7 @@ class Shapes:
 
     facts: section of the record. ``circle_minus_square`` is the mean, over squares, of the output's similarity to a circle
         minus that to a square; under ``matched`` the same with blurred shapes. The target at squares and both at the
-        circles of the same frames are controls; squares stand by kind of anomaly beside.
+        circles of the same frames are controls; squares are listed by kind of anomaly.
     patches: arrays of a `InspectionFile`, the first square of each kind whose patch is whole
     """
 
@@ -66,7 +66,7 @@ class Shapes:
 def measurable(objects: pd.DataFrame, geometry: Geometry) -> pd.DataFrame:
     """Return the objects of one frame that are wholly in it and have no other in their patch.
 
-    objects: columns x, y (pixels of the frame looked at), and any others
+    objects: columns x, y (pixels of the inspected frame), and any others
     """
     outer = max(geometry.radius, geometry.half_side)
     places = objects[["x", "y"]].to_numpy(dtype=np.float64)

@@ -133,10 +133,10 @@ class TestLines:
         records = load_records(results)
         strong = with_holm([judged_claim((2.0, 2.1, 1.9))])
         line = answer(CELLS, records, results, verdicts=strong).lines[0]
-        assert "correction over the 1 words given: C1 supported on UCSD Ped2, 256×256, ¼ width, 3 of 60 epochs." in line
+        assert "correction over all verdicts (1): C1 supported on UCSD Ped2, 256×256, ¼ width, 3 of 60 epochs." in line
         line = answer(CELLS, records, results).lines[0]
-        assert "None has a word yet." in line
-        assert re.search(r"Of \d+, all runs are too short", line)
+        assert "No claim has a verdict yet." in line
+        assert re.search(r"The runs of \d+ claims are too short for one", line)
 
     @pytest.mark.parametrize("method", ["clock", "mnad"])
     def test_lines_without_their_records_say_so(self, method: str, tmp_path: Path, write_record: Write) -> None:

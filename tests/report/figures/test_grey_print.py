@@ -7,7 +7,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from benchmarks.report.figures import by_setting, queries
-from benchmarks.report.figures.dots import Look
+from benchmarks.report.figures.dots import Symbol
 from benchmarks.report.figures.style import MARKERS, PALETTE, line_style
 
 LEAST = 0.2
@@ -25,18 +25,18 @@ def apart(one: str, other: str) -> bool:
 
 class TestLooks:
     @pytest.mark.parametrize(
-        "looks",
+        "symbols",
         [
             [by_setting.SEED, by_setting.POOLED, by_setting.MEAN, by_setting.PUBLISHED, by_setting.RC2020],
             [*by_setting.SCORES_SHOWN.values(), by_setting.PAPER],
-            [look for look, _ in by_setting.MEMORIES_SHOWN.values()],
+            [symbol for symbol, _ in by_setting.MEMORIES_SHOWN.values()],
             list(by_setting.REPLACED_SHOWN.values()),
             [*by_setting.SETS_SHOWN, by_setting.CLAIM],
         ],
     )
-    def test_differ_in_grey(self, looks: Sequence[Look]) -> None:
+    def test_differ_in_grey(self, symbols: Sequence[Symbol]) -> None:
         """Any two marks of one figure differ in shape, in being hollow, or by a fifth of the luminance."""
-        for one, other in combinations(looks, 2):
+        for one, other in combinations(symbols, 2):
             same_shape = (one.marker, one.hollow) == (other.marker, other.hollow)
             assert not same_shape or apart(one.colour, other.colour), (one, other)
 

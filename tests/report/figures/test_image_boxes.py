@@ -26,10 +26,10 @@ def section(stills: dict[str, Any]) -> dict[str, Any]:
 
 
 def inspected(rows: list[Row]) -> list[Inspected]:
-    """A look of noise at a normal and two abnormal frames in colour."""
+    """An inspection of noise at a normal and two abnormal frames in colour."""
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (3, SIZE, SIZE, 3), dtype=np.uint8)
-    look = InspectionFile(
+    inspection = InspectionFile(
         still_kind=np.array(["normal", "abnormal", "other_abnormal"]),
         still_video=np.array(["01", "02", "03"]),
         still_frame=np.array([7, 9, 11]),
@@ -39,7 +39,7 @@ def inspected(rows: list[Row]) -> list[Inspected]:
         still_error=rng.random((3, SIZE, SIZE)).astype(np.float16),
         frames=np.array(100),
     )
-    return [Inspected(row, row.records[0], look, Path()) for row in rows]
+    return [Inspected(row, row.records[0], inspection, Path()) for row in rows]
 
 
 STILLS = {

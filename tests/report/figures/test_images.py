@@ -12,7 +12,7 @@ from benchmarks.report.figures import animation, images, queries, write_figures
 from benchmarks.report.read.inspected import inspected, not_inspected
 from benchmarks.report.read.rows import Row
 from benchmarks.run.inspect.file import InspectionFile, VideoFile
-from tests.support.inspections import SIZE, leave, look_file, mnad
+from tests.support.inspections import SIZE, inspection_file, leave, mnad
 
 Rows = Callable[..., list[Row]]
 
@@ -31,10 +31,10 @@ def video_file(count: int = 30, size: int = SIZE) -> VideoFile:
 
 class TestLooked:
     def test_lowest_seed_with_a_look(self, tmp_path: Path, write_rows: Rows) -> None:
-        """A setting is shown by its lowest seed that has a look; the others are named as missing."""
+        """A setting is shown by its lowest seed that has an inspection; the others are named as missing."""
         first, second, third = write_rows([mnad(), mnad("reconstruction"), mnad(memory="none")], (0, 1))
-        leave(tmp_path, first, look_file(), seed=1)
-        leave(tmp_path, second, look_file(), seed=0)
+        leave(tmp_path, first, inspection_file(), seed=1)
+        leave(tmp_path, second, inspection_file(), seed=0)
         found = inspected([first, second, third], tmp_path)
         assert [(one.row, one.record.seed) for one in found] == [(first, 1), (second, 0)]
         assert not_inspected([first, second, third], found) == [third]
@@ -42,7 +42,7 @@ class TestLooked:
     def test_damage_is_told(self, tmp_path: Path, write_rows: Rows) -> None:
         """A torn file is named, with the command that makes it again."""
         (row,) = write_rows([mnad()], (0,))
-        (leave(tmp_path, row, look_file()) / InspectionFile.NAME).write_bytes(b"torn")
+        (leave(tmp_path, row, inspection_file()) / InspectionFile.NAME).write_bytes(b"torn")
         with pytest.raises(StudyError, match="inspect"):
             inspected([row], tmp_path)
 
@@ -51,20 +51,20 @@ class TestLocations:
     def test_most_read_item_and_share(self, tmp_path: Path, write_rows: Rows) -> None:
         """Left the item of the largest count of each place, counted from one; right its share of the sampled frames."""
         (row,) = write_rows([mnad()], (0,))
-        look = look_file()
-        leave(tmp_path, row, look)
+        inspection = inspection_file()
+        leave(tmp_path, row, inspection)
         figure = images.locations(inspected([row], tmp_path))
         assert figure is not None
         left, right = (axes.images[0].get_array() for axes in figure.axes[:2])
-        assert look.usage is not None
-        assert np.array_equal(left, look.usage.argmax(axis=0) + 1)
-        assert np.allclose(right, look.usage.max(axis=0))
+        assert inspection.usage is not None
+        assert np.array_equal(left, inspection.usage.argmax(axis=0) + 1)
+        assert np.allclose(right, inspection.usage.max(axis=0))
 
     def test_no_small_memory(self, tmp_path: Path, write_rows: Rows) -> None:
         """A memory of one item, or of thousands, has no map."""
         rows = write_rows([mnad(items=1, separateness_weight=0.0), mnad(items=2000)], (0,))
         for row in rows:
-            leave(tmp_path, row, look_file())
+            leave(tmp_path, row, inspection_file())
         assert images.locations(inspected(rows, tmp_path)) is None
 
 
@@ -75,7 +75,7 @@ class TestQueries:
         facts = {"queries": {"update": {"silhouette": 0.25, "queries": 2000}}}
         rows = write_rows(settings, (0,), **facts)
         for row in rows:
-            leave(tmp_path, row, look_file())
+            leave(tmp_path, row, inspection_file())
         figure = queries.draw(inspected(rows, tmp_path))
         assert figure is not None
         assert [axes.get_title().split("\n")[1:] for axes in figure.axes] == [
@@ -92,7 +92,7 @@ class TestQueries:
             [mnad(), mnad(separateness_weight=0.0), mnad("reconstruction"), mnad("denoising", noise=0.25)], (0,)
         )
         for row in rows:
-            leave(tmp_path, row, look_file())
+            leave(tmp_path, row, inspection_file())
         figure = queries.draw(inspected(rows, tmp_path))
         assert figure is not None
         heights = [round(axes.get_position().y0, 3) for axes in figure.axes if axes.axison]
@@ -103,7 +103,7 @@ class TestQueries:
     def test_the_same_picture_twice(self, tmp_path: Path, write_rows: Rows) -> None:
         """The random state is fixed, so places do not change from drawing to drawing."""
         (row,) = write_rows([mnad()], (0,))
-        leave(tmp_path, row, look_file())
+        leave(tmp_path, row, inspection_file())
         one, other = (queries.draw(inspected([row], tmp_path)) for _ in range(2))
         assert one is not None
         assert other is not None
@@ -118,10 +118,10 @@ class TestSeparateness:
         facts = {"queries": {"update": {"silhouette": 0.25, "queries": 2000, "items_nearest": 9}}}
         rows = write_rows(settings, (0,), **facts)
         for row in rows:
-            leave(tmp_path, row, look_file())
+            leave(tmp_path, row, inspection_file())
         assert queries.separateness(inspected(rows, tmp_path)) is None
         rows += write_rows([mnad(separateness_weight=0.0)], (0,), **facts)[-1:]
-        leave(tmp_path, rows[-1], look_file())
+        leave(tmp_path, rows[-1], inspection_file())
         figure = queries.separateness(inspected(rows, tmp_path))
         assert figure is not None
         assert [axes.get_title().split("\n")[0] for axes in figure.axes] == [
@@ -143,9 +143,9 @@ class TestShapes:
         }
         shown = {"kinds": {"spatial": measured, "spatio_temporal": {"objects": 0}}}
         rows = write_rows([mnad(), mnad(memory="none")], (0,), shapes={"update": shown, "plain": shown})
-        looks = [look_file(0), look_file(1)]
-        for row, look in zip(rows, looks, strict=True):
-            leave(tmp_path, row, look)
+        inspections = [inspection_file(0), inspection_file(1)]
+        for row, inspection in zip(rows, inspections, strict=True):
+            leave(tmp_path, row, inspection)
         figure = images.shapes(inspected(rows, tmp_path))
         assert figure is not None
         assert [axes.get_title(loc="left").split("\n")[1] for axes in figure.axes] == [
@@ -158,14 +158,14 @@ class TestShapes:
             *("", "not measured", "not measured"),
         ]
         for kind in (0, 1):
-            for look, axes in zip(looks, figure.axes[3 * kind + 1 : 3 * kind + 3], strict=True):
-                assert look.patch_output is not None
-                assert np.array_equal(axes.images[0].get_array(), look.patch_output[kind])
+            for inspection, axes in zip(inspections, figure.axes[3 * kind + 1 : 3 * kind + 3], strict=True):
+                assert inspection.patch_output is not None
+                assert np.array_equal(axes.images[0].get_array(), inspection.patch_output[kind])
 
     def test_other_sets_have_no_squares(self, tmp_path: Path, write_rows: Rows) -> None:
-        """A look without patches has no figure."""
+        """An inspection without patches has no figure."""
         (row,) = write_rows([mnad()], (0,))
-        leave(tmp_path, row, replace(look_file(), patch_kind=None, patch_target=None, patch_output=None))
+        leave(tmp_path, row, replace(inspection_file(), patch_kind=None, patch_target=None, patch_output=None))
         assert images.shapes(inspected([row], tmp_path)) is None
 
 
@@ -201,7 +201,7 @@ class TestWriteFigures:
     def test_drawn_where_inspections_are(self, tmp_path: Path, write_rows: Rows) -> None:
         """Each kind of figure is written once, a video as a GIF, and what is missing is told with its remedy."""
         rows = write_rows([mnad(), mnad(memory="none")], (0,))
-        folder = leave(tmp_path / "work", rows[0], look_file())
+        folder = leave(tmp_path / "work", rows[0], inspection_file())
         video_file().save(folder / VideoFile.name("01"))
         records = [record for row in rows for record in row.records]
         drawn = write_figures("synthetic", records, tmp_path, tmp_path / "work", each_setting=True)
@@ -216,7 +216,7 @@ class TestWriteFigures:
         """Stills of memory on and off compare two settings; those of one alone, and its video, are drawn if asked for."""
         rows = write_rows([mnad(), mnad(memory="none"), mnad("reconstruction")], (0,))
         for index, row in enumerate(rows):
-            folder = leave(tmp_path / "work", row, look_file(index))
+            folder = leave(tmp_path / "work", row, inspection_file(index))
         video_file().save(folder / VideoFile.name("01"))
         records = [record for row in rows for record in row.records]
         paths = write_figures("synthetic", records, tmp_path, tmp_path / "work").paths
@@ -227,13 +227,13 @@ class TestWriteFigures:
         """While an inspection is missing, a figure that is there stays as it is; with all of them it is drawn again."""
         rows = write_rows([mnad(), mnad(memory="none")], (0,))
         records = [record for row in rows for record in row.records]
-        leave(tmp_path / "work", rows[0], look_file())
+        leave(tmp_path / "work", rows[0], inspection_file())
         committed = tmp_path / "figures" / "synthetic" / "stills-synthetic-mnad-prediction.png"
         committed.parent.mkdir(parents=True)
         committed.write_bytes(b"as it was")
         assert committed in write_figures("synthetic", records, tmp_path, tmp_path / "work", each_setting=True).kept
         assert committed.read_bytes() == b"as it was"
-        leave(tmp_path / "work", rows[1], look_file(1))
+        leave(tmp_path / "work", rows[1], inspection_file(1))
         assert committed in write_figures("synthetic", records, tmp_path, tmp_path / "work").paths
         assert committed.read_bytes() != b"as it was"
 

@@ -20,8 +20,8 @@ class TestDrawLines:
         """No two lines of a panel share both marker and dashes, so that a grey print can be read."""
         series = [Series(str(index), {1: [1.0], 2: [2.0]}) for index in range(12)]
         axes = draw_lines([Panel("a", series)], title="t", x_label="x").axes[0]
-        looks = {(line.get_marker(), line.get_linestyle()) for line in axes.lines}
-        assert len(looks) == 12
+        inspections = {(line.get_marker(), line.get_linestyle()) for line in axes.lines}
+        assert len(inspections) == 12
 
     def test_a_level_is_named(self) -> None:
         """What has no place on the axis is a line across the panel, with its name in the legend."""

@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks.report.figures import outputs
 from benchmarks.report.read.inspected import inspected
 from benchmarks.report.read.rows import Row
-from tests.support.inspections import leave, look_file, mnad
+from tests.support.inspections import inspection_file, leave, mnad
 
 Rows = Callable[..., list[Row]]
 
@@ -19,15 +19,15 @@ class TestDraw:
         """Target, output as trained and each replacement; below, how far it is from the output as trained."""
         (row,) = write_rows([mnad()], (0,))
         trained = np.full((2, 8, 8, 1), 100, np.uint8)
-        look = replace(
-            look_file(),
+        inspection = replace(
+            inspection_file(),
             still_target=trained,
             still_output=trained,
             replaced_still=np.array(1),
             replaced_name=np.array(["bottleneck_zeros", "bottleneck_ones"]),
             replaced_output=np.stack([trained[1], trained[1] + 51]),
         )
-        leave(tmp_path, row, look)
+        leave(tmp_path, row, inspection)
         figure = outputs.draw(inspected([row], tmp_path))
         assert figure is not None
         # A fifth of the range off: 20·log10(5).
@@ -37,5 +37,5 @@ class TestDraw:
     def test_older_inspections_have_none(self, tmp_path: Path, write_rows: Rows) -> None:
         """An inspection without such outputs has no line."""
         (row,) = write_rows([mnad()], (0,))
-        leave(tmp_path, row, look_file())
+        leave(tmp_path, row, inspection_file())
         assert outputs.draw(inspected([row], tmp_path)) is None

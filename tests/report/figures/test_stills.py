@@ -11,7 +11,7 @@ from benchmarks.report.read.inspected import inspected
 from benchmarks.report.read.rows import Row
 from benchmarks.run.inspect.file import InspectionFile
 from benchmarks.study.presets import resolve
-from tests.support.inspections import SIZE, leave, look_file, mnad
+from tests.support.inspections import SIZE, inspection_file, leave, mnad
 
 Rows = Callable[..., list[Row]]
 
@@ -24,7 +24,7 @@ def cart(*, drawn: bool = True) -> InspectionFile:
     if drawn:
         output[0, 8:] = 0
     return replace(
-        look_file(),
+        inspection_file(),
         still_kind=np.array(["golf_cart", "cyclist"]),
         still_video=np.array(["04", "08"]),
         still_target=target,
@@ -38,7 +38,7 @@ class TestStills:
         """Five pictures a line: each still with the memory and without; only settings as published have a page."""
         rows = write_rows([mnad(), mnad(memory="none"), mnad("reconstruction"), mnad(skip=False)], (0,))
         for index, row in enumerate(rows):
-            leave(tmp_path, row, look_file(index))
+            leave(tmp_path, row, inspection_file(index))
         pages = stills.stills(inspected(rows, tmp_path))
         assert list(pages) == ["mnad-prediction", "mnad-reconstruction"]
         axes = stills.still_page(pages["mnad-prediction"]).axes
@@ -55,7 +55,7 @@ class TestStills:
             ["spatial", "memory"],
             ["spatial", "no memory"],
         ]
-        assert np.array_equal(axes[0].images[0].get_array(), look_file(0).still_input[0, ..., 0])
+        assert np.array_equal(axes[0].images[0].get_array(), inspection_file(0).still_input[0, ..., 0])
 
     def test_counts_what_the_map_marks(self, tmp_path: Path, write_rows: Rows) -> None:
         """Below the 4×4 map stand the marked pixels inside and outside the mask; nothing where there is no mask."""
@@ -66,7 +66,7 @@ class TestStills:
         # The lower four of the cart's eight lines: windows of the line above hold one black line alone, 4·200 < 1020.
         assert axes[4].get_xlabel().startswith("32 of 64 px, ")
         assert axes[9].get_xlabel() == "0 outside"
-        without = [replace(one, look=replace(one.look, still_mask=None)) for one in page]
+        without = [replace(one, inspection=replace(one.inspection, still_mask=None)) for one in page]
         assert stills.still_page(without).axes[4].get_xlabel() == ""
 
 
@@ -90,5 +90,5 @@ class TestSystems:
     def test_other_sets_name_no_stills(self, tmp_path: Path, write_rows: Rows) -> None:
         """On circles and squares there is no such figure."""
         (row,) = write_rows([mnad()], (0,))
-        leave(tmp_path, row, look_file())
+        leave(tmp_path, row, inspection_file())
         assert stills.systems(inspected([row], tmp_path)) is None

@@ -78,8 +78,8 @@ class TestWriteEvaluationTables:
     def test_what_is_chosen_on_the_test_set_is_called_an_oracle(self, core_cells: Cells, core_results: Write) -> None:
         """Columns of a chosen weight or epoch say so by their names, in both tables; of thresholds the note says it."""
         results = core_results(core_cells("ped2", (0,)))
-        looks = [{"epoch": n, "micro_auc": auc} for n, auc in ((1, 0.7), (2, 0.9))]
-        records = [replace(one, content={**one.content, "epochs": looks}) for one in load_records(results)]
+        inspections = [{"epoch": n, "micro_auc": auc} for n, auc in ((1, 0.7), (2, 0.9))]
+        records = [replace(one, content={**one.content, "epochs": inspections}) for one in load_records(results)]
         text = write_evaluation_tables(records, results)["evaluation_ped2.md"].read_text()
         first, second = (
             {name.strip() for name in line.split("|")} for line in text.splitlines() if line.startswith("| Runs")
