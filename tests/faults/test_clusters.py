@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks.faults.clusters import Campaign, Command, Lab, Outcome, kill, numbers, to_markdown, wait_until
+from benchmarks.faults.cluster_lab import Command, Lab, kill, wait_until
+from benchmarks.faults.clusters import Campaign, Outcome, numbers, to_markdown
 
 
 def leave_record(results: Path, seed: int, auc: float = 0.5) -> None:

@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 
 from benchmarks.errors import StudyError
-from benchmarks.grid import engine
+from benchmarks.grid import dispatch, engine
 from benchmarks.grid.engine import Workers, run_cells
 from benchmarks.grid.events import Event
 from benchmarks.grid.fleet import Fleet
@@ -113,7 +113,7 @@ class TestRunCells:
 
     def test_hands_out_no_more_cells_than_there_are_places(self, cells: list[Cell], places: Places) -> None:
         """A cell that waits has no worker yet: Dask would give it one by guessed durations, and leave another idle."""
-        run = engine._Run(cells, places, [])
+        run = dispatch.Dispatch(cells, places, [])
         fleet = Fleet(SimpleNamespace(nthreads=lambda: {"one": 1, "other": 1}, status="running"), None)
         handed: list[tuple[Cell, str]] = []
         in_hand: list[int] = []
@@ -130,7 +130,7 @@ class TestRunCells:
                 in_hand.append(len(run.futures))
                 run._news.put((cell, run.futures[cell], None))
 
-        run.follow(engine._Loop(fleet, hand, lambda _: None, end_one, None, None))
+        run.follow(dispatch.Means(fleet, hand, lambda _: None, end_one, None, None))
         assert [cell for cell, _ in handed] == cells
         assert {address for _, address in handed[:2]} == {"one", "other"}
         assert max(in_hand) == 2

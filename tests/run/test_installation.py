@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.faults.campaign import write_tiny_set
+from benchmarks.faults.artefacts import write_tiny_set
 from benchmarks.run import installation as module
 from benchmarks.run.installation import installation
 
