@@ -59,7 +59,7 @@ def frame_metrics(anomaly: ArrayLike, label: ArrayLike, video: ArrayLike) -> Fra
     both = bool(abnormal.any() and not abnormal.all())
     fpr, tpr = _curve(scores, abnormal) if both else (None, None)
     return FrameMetrics(
-        micro_auc=_area(scores, abnormal) if both else None,
+        micro_auc=float(roc_area(scores, abnormal)) if both else None,
         macro_auc=float(two_class.mean()) if two_class.size else None,
         macro_videos=int(two_class.size),
         videos_of_one_class=int(areas.size - two_class.size),
@@ -88,16 +88,19 @@ def video_aucs(frames: ScoredFrames, *, padded: bool = False) -> NDArray[np.floa
         if padded:
             scores = np.concatenate([[min(0.0, scores.min())], scores, [max(1.0, scores.max())]])
             abnormal = np.concatenate([[False], abnormal, [True]])
-        if abnormal.any() and not abnormal.all():
-            areas[index] = _area(scores, abnormal)
+        areas[index] = roc_area(scores, abnormal)
     return areas
 
 
-def _area(scores: NDArray[np.float64], abnormal: NDArray[np.bool_]) -> float:
-    """Area under the ROC curve by the Mann-Whitney statistic, ties as half: one sort, without scikit-learn's checks."""
+def roc_area(anomaly: NDArray[np.float64], abnormal: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Area under the ROC curve by the Mann-Whitney statistic, ties as half; NaN where a class is absent.
+
+    anomaly: (..., n), a row per score. abnormal: (n,). Returns (...,). One sort, without scikit-learn's checks of input.
+    """
     positives = int(abnormal.sum())
-    wins = rankdata(scores)[abnormal].sum() - positives * (positives + 1) / 2
-    return float(wins / (positives * (abnormal.size - positives)))
+    pairs = positives * (abnormal.size - positives)
+    wins = rankdata(anomaly, axis=-1)[..., abnormal].sum(axis=-1) - positives * (positives + 1) / 2
+    return np.asarray(wins / pairs if pairs else np.full(wins.shape, np.nan))
 
 
 def auc_by_kind(anomaly: ArrayLike, label: ArrayLike, kinds: ArrayLike, video: ArrayLike) -> dict[str, float | None]:
@@ -125,7 +128,7 @@ def auc_by_kind(anomaly: ArrayLike, label: ArrayLike, kinds: ArrayLike, video: A
     for name, number in KINDS.items():
         chosen = (kind == 0) | (kind == number)
         defined = bool((kind == 0).any() and (kind == number).any())
-        areas[name] = _area(frames.anomaly[chosen], frames.abnormal[chosen]) if defined else None
+        areas[name] = float(roc_area(frames.anomaly[chosen], frames.abnormal[chosen])) if defined else None
     return areas
 
 

@@ -4,17 +4,18 @@ Metrics are the records' own, which follow from their per-frame terms; alarms, c
 computed from those terms here. What is chosen on the test set stands apart as oracle.
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy import stats
 
 from benchmarks.measure.alarms import false_alarms_per_hour
+from benchmarks.measure.events import events_at_recall
 from benchmarks.measure.fusion import Score
+from benchmarks.measure.metrics import roc_area
 from benchmarks.measure.normalise import Normalisation
 from benchmarks.report.read.format import signed
 from benchmarks.report.read.frame_scores import KEY, common_frames, score_of, scored
@@ -40,15 +41,17 @@ Conventions = dict[str, float | None]
 """One record's published score under every convention, or means of several; fractions, None where undefined or not kept.
 
 micro, macro, padded: AUC by normalisation per_video; raw_, train_: micro under global and train. common_*: micro on the
-frames that all methods of the table score. error_*: the error alone (psnr or squared error), per video and raw. fpr,
-train_fpr: share of normal frames above the threshold that finds 95 % of the abnormal ones; alarms, train_alarms: false
-alarms an hour of normal footage there, an alarm being a run of such frames. oracle: best micro over the fusion's weight,
-chosen on the test set, at oracle_alpha. epoch_oracle: best micro of an epoch, at oracle_epoch, where more than the last
-one was evaluated.
+frames that all methods of the table score. error_*: the error alone (psnr or squared error), per video and raw.
+regularity_micro: micro of a score e as (e - min) / max per video. fpr, train_fpr: share of normal frames above the
+threshold that finds 95 % of the abnormal ones; alarms, train_alarms: false alarms per hour of normal footage there, an
+alarm being a run of such frames. event_precision, event_recall, delay (s): of events at that threshold under train.
+oracle: best micro over the fusion's weight, chosen on the test set, at oracle_alpha. epoch_oracle: best micro of an
+epoch, at oracle_epoch, where more than the last one was evaluated.
 """
 NAMES: Final = (
     *("micro", "raw_micro", "train_micro", "macro", "padded", "common_micro", "common_raw_micro"),
-    *("error_micro", "error_raw_micro", "fpr", "alarms", "train_fpr", "train_alarms"),
+    *("error_micro", "error_raw_micro", "regularity_micro", "fpr", "alarms", "train_fpr", "train_alarms"),
+    *("event_precision", "event_recall", "delay"),
     *("oracle", "oracle_alpha", "epoch_oracle", "oracle_epoch"),
 )
 
@@ -87,6 +90,8 @@ def conventions(record: Record, common: pd.DataFrame | None = None) -> Conventio
         table = None if how == "global" and common is None else scored(record, variant, score, how)
         if table is not None and how != "global":
             found[f"{prefix}alarms"] = false_alarms_per_hour(table, rate)
+        if table is not None and how == "train" and (events := events_at_recall(table, rate)) is not None:
+            found |= {"event_precision": events.precision, "event_recall": events.recall, "delay": events.delay}
         if table is not None and common is not None and how != "train":
             whole = len(table) == len(common)  # no method of the group leaves out more frames than this one
             found[f"common_{prefix}micro"] = _auc(table if whole else table.merge(common[KEY], on=KEY))
@@ -95,6 +100,7 @@ def conventions(record: Record, common: pd.DataFrame | None = None) -> Conventio
         found["error_raw_micro"] = record.metric("micro_auc", score=error, normalisation="global")
     if name == "fused" and record.settings.alpha is not None:
         found |= _best_alpha(record)
+    found["regularity_micro"] = _regularity(record)
     found |= _best_epoch(record)
     return dict.fromkeys(NAMES) | found
 
@@ -104,8 +110,8 @@ def _best_alpha(record: Record) -> dict[str, float | None]:
     psnr, distance = (None if table is None else table["anomaly"].to_numpy() for table in terms)
     if terms[0] is None or psnr is None or distance is None:
         return {}
-    areas = _areas(np.outer(_ALPHAS, psnr) + np.outer(1 - _ALPHAS, distance), terms[0]["label"].to_numpy())
-    best, alpha = (None, None) if areas is None else max(zip(areas.tolist(), _ALPHAS.tolist(), strict=True))
+    areas = roc_area(np.outer(_ALPHAS, psnr) + np.outer(1 - _ALPHAS, distance), terms[0]["label"].to_numpy() > 0)
+    best, alpha = (None, None) if np.isnan(areas).any() else max(zip(areas.tolist(), _ALPHAS.tolist(), strict=True))
     return {"oracle": best, "oracle_alpha": alpha}
 
 
@@ -118,18 +124,18 @@ def _best_epoch(record: Record) -> dict[str, float | None]:
 
 
 def _auc(table: pd.DataFrame) -> float | None:
-    areas = _areas(table["anomaly"].to_numpy()[None], table["label"].to_numpy())
-    return None if areas is None else float(areas[0])
+    area = float(roc_area(table["anomaly"].to_numpy(), table["label"].to_numpy() > 0))
+    return None if math.isnan(area) else area
 
 
-def _areas(anomaly: NDArray[np.float64], label: NDArray[np.uint8]) -> NDArray[np.float64] | None:
-    """AUCs by the rank sum of abnormal frames; anomaly: (scores, frames), label: (frames,). None where a class is absent."""
-    abnormal = label > 0
-    count, others = int(abnormal.sum()), int((~abnormal).sum())
-    if not count or not others:
+def _regularity(record: Record) -> float | None:
+    """Micro AUC of the published score as (e - min e) / max e of its video (Hasan et al. 2016), where it is one error."""
+    table, term = record.frames(), f"{record.variant}.{record.score}"
+    if term not in table:  # fused of several terms, or computed from one, as PSNR is
         return None
-    ranks = stats.rankdata(anomaly, axis=-1)[:, abnormal].sum(axis=-1)
-    return np.asarray((ranks - count * (count + 1) / 2) / (count * others))
+    by_video = table.groupby("video")[term]
+    highest = by_video.transform("max")
+    return _auc(table.assign(anomaly=(table[term] - by_video.transform("min")) / highest.where(highest > 0, 1.0)))
 
 
 def _rows(records: Sequence[Record]) -> list[tuple[Row, Conventions]]:
@@ -175,10 +181,14 @@ _COLUMNS: Final[Mapping[str, tuple[str, Callable[[float], str]]]] = {
     "Macro padded": ("padded", _percent),
     "Common": ("common_micro", _percent),
     "Common raw": ("common_raw_micro", _percent),
+    "(e−min)/max": ("regularity_micro", _percent),
     "FPR@95TPR": ("fpr", _percent),
     "Alarms/h": ("alarms", "{:,.0f}".format),
     "FPR train": ("train_fpr", _percent),
     "Alarms/h train": ("train_alarms", "{:,.0f}".format),
+    "Event precision": ("event_precision", _percent),
+    "Event recall": ("event_recall", _percent),
+    "Delay (s)": ("delay", "{:.1f}".format),
     "Oracle α: AUC": ("oracle", _percent),
     "Oracle α": ("oracle_alpha", "{:.2f}".format),
     "Oracle epoch: AUC": ("epoch_oracle", _percent),
@@ -193,6 +203,7 @@ def _conventions_table(dataset: str, rows: Sequence[tuple[Row, Conventions]]) ->
         note("evaluation_table.averages"),
         note("evaluation_table.macro"),
         note("evaluation_table.alarms", rate=shown),
+        note("evaluation_table.events"),
         note("evaluation_table.oracle"),
     )
     cells = tuple(
