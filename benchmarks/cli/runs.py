@@ -11,7 +11,7 @@ from benchmarks.cli.lazy_data import LazyData
 from benchmarks.cli.measuring import measure_records
 from benchmarks.cli.options import work_folder
 from benchmarks.cli.reproduction import show_reproduction
-from benchmarks.cli.views import write_study_tables
+from benchmarks.cli.views import write_study_tables, writing_views
 from benchmarks.errors import StudyError
 from benchmarks.grid.tracking import Tracker
 from benchmarks.study.files import Study, load_study
@@ -90,12 +90,9 @@ def reproduce(options: argparse.Namespace) -> int:
             return 1
         prepared = prepare(options, work_folder(options), data.difference)
     failures = run_prepared(prepared, tracker=None if options.no_tracking else partial(_live_tracker, options))
-    from benchmarks.report.read.records import compared_with
-
-    with compared_with(data.difference):
+    with writing_views(options.results, data):
         compared = show_reproduction(prepared.study, options)
         write_study_tables(prepared.study, options, quiet=compared)
-    data.say_unchecked()
     for cell, sentence in failures.items():
         print(f"FAILED {cell.slug}: {sentence}", file=sys.stderr)
     return 1 if failures else 0

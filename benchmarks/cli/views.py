@@ -7,13 +7,16 @@ the other one under a label of its own (`Study.label`), so that neither replaces
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.cli.lazy_data import LazyData
 from benchmarks.cli.options import work_folder
+from benchmarks.data.locks import locked
 from benchmarks.errors import StudyError
 from benchmarks.hints import OWN, hint
 from benchmarks.study.files import Study, load_at_each_profile, load_study, study_names
@@ -24,23 +27,35 @@ if TYPE_CHECKING:
     from benchmarks.report.read.records import Record
 
 
-def beside_data(view: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Namespace], int]:
-    """Make a view of the records that agree with the data here; where there is none, it says that it did not check."""
+@contextmanager
+def writing_views(results: Path, data: LazyData) -> Iterator[None]:
+    """Write views of the records that agree with the data here, one command at a time; says so where it waits.
+
+    Where there is no data, it says that it did not check.
+    """
+    from benchmarks.report.read.records import compared_with
+
+    with ExitStack() as stack:
+        if results.is_dir():  # a view of no folder is refused below
+            lock, wait = results / ".views.lock", f"Another command writes views of {results}; waiting for its end."
+            stack.enter_context(locked(lock, lambda: print(wait, file=sys.stderr)))
+        stack.enter_context(compared_with(data.difference))
+        yield
+    data.say_unchecked()
+
+
+def _locked_view(view: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Namespace], int]:
+    """Make a command that writes views."""
 
     @wraps(view)
     def run(options: argparse.Namespace) -> int:
-        from benchmarks.report.read.records import compared_with
-
-        data = LazyData(options)
-        with compared_with(data.difference):
-            status = view(options)
-        data.say_unchecked()
-        return status
+        with writing_views(options.results, LazyData(options)):
+            return view(options)
 
     return run
 
 
-@beside_data
+@_locked_view
 def tables(options: argparse.Namespace) -> int:
     """Write the tables of studies, at each profile that they have records of, and what README and docs show of them."""
     from benchmarks.report.read.frame import records_frame, write_frame
@@ -159,7 +174,7 @@ def readme_auc_facts(results: Path) -> str:
     return auc_facts(make_rows(load_study("ped2").cells, by_cell(load_records(results, "ped2"))))
 
 
-@beside_data
+@_locked_view
 def figures(options: argparse.Namespace) -> int:
     """Draw the figures of studies, at each profile that they have records of."""
     from benchmarks.report.figures import write_figures
@@ -201,7 +216,7 @@ def _draw_answer(records: list[Record], results: Path, medium: Medium) -> list[P
     return write_answer(found, results, medium)
 
 
-@beside_data
+@_locked_view
 def verdict(options: argparse.Namespace) -> int:
     """Judge every claim."""
     from benchmarks.report.claims.verdict import main
@@ -211,7 +226,7 @@ def verdict(options: argparse.Namespace) -> int:
     return main(options, None if options.keep_stale else _stale())
 
 
-@beside_data
+@_locked_view
 def report(options: argparse.Namespace) -> int:
     """Write the page, with each study at each profile that it has records of."""
     from benchmarks.report.page import main

@@ -1,11 +1,14 @@
 """The commands that make views: benchmarks/cli/views.py."""
 
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from benchmarks import cli
+from benchmarks.data.locks import locked
 from benchmarks.report.tables.write import continue_command
 from benchmarks.study.files import load_study
 
@@ -30,6 +33,29 @@ def written(results: Path, arguments: Sequence[str] = ()) -> set[str]:
     found = {path.parent.name for path in (results / "tables" / "latex").glob("*/costs.tex")}
     assert found
     return found
+
+
+class TestLock:
+    def test_a_second_command_waits_and_says_so(
+        self, record: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """While another command writes views of a folder, `tables` writes none; then it does."""
+        results, said = record("cpu", 1), ""
+        other = Thread(target=written, args=(results,))
+        with locked(results / ".views.lock", lambda: None):
+            other.start()
+            while not said:
+                time.sleep(0.05)
+                said = capsys.readouterr().err
+            assert said == f"Another command writes views of {results}; waiting for its end.\n"
+            assert not (results / "tables").exists()
+        other.join()
+        assert (results / "tables" / "ped2.md").is_file()
+
+    def test_nothing_is_made_where_there_are_no_records(self, tmp_path: Path) -> None:
+        """A folder that is not there is not made for its lock."""
+        assert cli.main(["tables", "--results", str(tmp_path / "none")]) == 2
+        assert not (tmp_path / "none").exists()
 
 
 class TestProfiles:
