@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pandas as pd
 from scipy.stats import rankdata
 from sklearn.metrics import average_precision_score, roc_curve
 
@@ -80,27 +81,31 @@ def video_aucs(frames: ScoredFrames, *, padded: bool = False) -> NDArray[np.floa
     scores in [0, 1]; every video then has both classes and one without normal frames counts nearly 1. Scores outside
     [0, 1] widen the pads to the video's own extremes, else the added frames would be ranked wrongly.
     """
-    areas = np.full(frames.names.size, np.nan)
-    order = np.argsort(frames.video, kind="stable")
-    starts = np.searchsorted(frames.video[order], np.arange(1, frames.names.size))
-    for index, rows in enumerate(np.split(order, starts)):
-        scores, abnormal = frames.anomaly[rows], frames.abnormal[rows]
-        if padded:
-            scores = np.concatenate([[min(0.0, scores.min())], scores, [max(1.0, scores.max())]])
-            abnormal = np.concatenate([[False], abnormal, [True]])
-        areas[index] = roc_area(scores, abnormal)
-    return areas
+    video, scores, abnormal = frames.video, frames.anomaly, frames.abnormal
+    if padded:
+        each = np.arange(frames.names.size)
+        ends = pd.Series(scores).groupby(video).agg(["min", "max"]).to_numpy()
+        video = np.concatenate([video, each, each])
+        scores = np.concatenate([scores, np.minimum(0.0, ends[:, 0]), np.maximum(1.0, ends[:, 1])])
+        abnormal = np.concatenate([abnormal, np.zeros(each.size, bool), np.ones(each.size, bool)])
+    ranks = pd.Series(scores).groupby(video).rank().to_numpy()
+    return _areas(np.bincount(video, ranks * abnormal), np.bincount(video, abnormal), np.bincount(video))
 
 
 def roc_area(anomaly: NDArray[np.float64], abnormal: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Area under the ROC curve by the Mann-Whitney statistic, ties as half; NaN where a class is absent.
+    """Area under the ROC curve, ties as half; NaN where a class is absent.
 
     anomaly: (..., n), a row per score. abnormal: (n,). Returns (...,). One sort, without scikit-learn's checks of input.
     """
-    positives = int(abnormal.sum())
-    pairs = positives * (abnormal.size - positives)
-    wins = rankdata(anomaly, axis=-1)[..., abnormal].sum(axis=-1) - positives * (positives + 1) / 2
-    return np.asarray(wins / pairs if pairs else np.full(wins.shape, np.nan))
+    rank_sum = rankdata(anomaly, axis=-1)[..., abnormal].sum(axis=-1)
+    return _areas(np.asarray(rank_sum), np.float64(abnormal.sum()), np.float64(abnormal.size))
+
+
+def _areas(rank_sum: NDArray[Any], abnormal: Any, frames: Any) -> NDArray[np.float64]:
+    """Compute areas by the Mann-Whitney statistic, from the sum of the abnormal frames' ranks; NaN where a class is absent."""
+    pairs = abnormal * (frames - abnormal)
+    wins = rank_sum - abnormal * (abnormal + 1) / 2
+    return np.asarray(np.where(pairs > 0, wins / np.maximum(pairs, 1.0), np.nan))
 
 
 def auc_by_kind(anomaly: ArrayLike, label: ArrayLike, kinds: ArrayLike, video: ArrayLike) -> dict[str, float | None]:
