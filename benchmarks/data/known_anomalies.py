@@ -26,7 +26,7 @@ Pair = tuple[NDArray[np.uint8], NDArray[np.bool_]]
 """A frame, (height, width) or (height, width, 3), and its abnormal pixels (height, width)."""
 
 MASKS = "masks"
-"""Folder next to a user's images that holds a mask of the same name for each, where there are masks."""
+"""Folder beside the images of a user's folder that holds a mask of the same name for each, where there are masks."""
 
 # No cell's data set has this seed: the generated sets of the study are made from 0.
 _SEED = 8985

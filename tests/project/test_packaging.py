@@ -19,6 +19,7 @@ IMPORT_NAMES = {
     "PIL": "pillow",
     "cv2": "opencv-python-headless",
     "dask_jobqueue": "dask-jobqueue",
+    "efficientnet_lite_pytorch": "efficientnet-lite-pytorch",
     "markdown_it": "markdown-it-py",
     "sklearn": "scikit-learn",
 }
@@ -49,7 +50,7 @@ def locked() -> dict[str, list[str]]:
 
 def conda() -> dict[str, str]:
     """Packages of environment.yml: name to version, python apart."""
-    lines = re.findall(r"^  - ([a-z0-9-]+)=([0-9.]+)$", (ROOT / "environment.yml").read_text(), flags=re.MULTILINE)
+    lines = re.findall(r"^ +- ([a-z0-9-]+)==?([0-9.]+)$", (ROOT / "environment.yml").read_text(), flags=re.MULTILINE)
     return dict(lines)
 
 

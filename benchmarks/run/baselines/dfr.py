@@ -1,12 +1,13 @@
 """`dfr`: a frozen backbone describes the regions of a frame, an autoencoder learns to rebuild them (`baselines.dfr`).
 
-The backbone is a setting, and none is put in another's place: ``vgg19`` (pretrained, the paper's), ``random`` (VGG19's form
-at a share of its width, weights as drawn) or ``self_supervised`` (the same, then trained to remove noise from training
-frames, for as many epochs as the autoencoder).
+The backbone is a setting, and none is put in another's place: ``vgg19`` (pretrained, the paper's), ``efficientnet_lite0``
+(pretrained), ``random`` (VGG19's form at a share of its width, weights as drawn) or ``self_supervised`` (the same, then
+trained to remove noise from training frames, for as many epochs as the autoencoder).
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,10 @@ from torch.nn import functional
 
 from baselines.backbones import (
     VGG19,
+    EfficientNetLite0,
     Stages,
     draw_weights,
+    find_efficientnet_weights,
     find_vgg19_weights,
     load_vgg19,
     narrowed,
@@ -36,6 +39,12 @@ from benchmarks.study.settings import Settings
 _LATENT_FRAMES = 10
 # The self-supervised task: pieces of a few frames at a time, with noise of a fifth of the range.
 _PRETEXT_BATCH, _PRETEXT_CROP, _PRETEXT_NOISE, _PRETEXT_RATE = 8, 48, 0.2, 1e-3
+
+# Backbone -> what finds its file of weights, and what loads it.
+_PRETRAINED: dict[str, tuple[Callable[[], Path], Callable[[Path], Stages | EfficientNetLite0]]] = {
+    "vgg19": (find_vgg19_weights, load_vgg19),
+    "efficientnet_lite0": (find_efficientnet_weights, EfficientNetLite0),
+}
 
 
 class DeepFeatureReconstruction(Method):
@@ -62,6 +71,7 @@ class DeepFeatureReconstruction(Method):
         """Train a self-supervised backbone, then find the latent size from a few frames."""
         if self.settings.backbone == "self_supervised":
             # Small enough for the CPU, where the gradient of a reflected border is deterministic.
+            assert isinstance(self.backbone, Stages)
             self.backbone.cpu().requires_grad_()
             stream = torch_stream(self.seed, "pretext")
             train_by_denoising(
@@ -134,18 +144,19 @@ class DeepFeatureReconstruction(Method):
         }
         return found if self.weights_digest is None else {**found, "weights_sha256": self.weights_digest}
 
-    def _backbone(self) -> Stages:
-        if self.settings.backbone == "vgg19":
+    def _backbone(self) -> Stages | EfficientNetLite0:
+        if self.settings.backbone in _PRETRAINED:
+            find, load = _PRETRAINED[self.settings.backbone]
             try:
-                path = find_vgg19_weights()
-                backbone = load_vgg19(path)
+                path = find()
+                pretrained = load(path)
             except (FileNotFoundError, ValueError) as error:
                 raise StudyError(
                     f"{str(error)[0].upper()}{str(error)[1:]}, or choose backbone=random or backbone=self_supervised."
                 ) from error
             with path.open("rb") as file:
                 self.weights_digest = hashlib.file_digest(file, "sha256").hexdigest()
-            return backbone
+            return pretrained
         backbone = Stages(narrowed(VGG19, self.settings.width))
         draw_weights(backbone, torch_stream(self.seed, "backbone"))
         return backbone
