@@ -50,6 +50,7 @@ OF_INSPECTIONS: Final[Mapping[str, Callable[[Sequence[Inspected]], Figure | None
     "shapes": images.shapes,
     "boxes": images.boxes,
     "systems": stills.systems,
+    "mistakes": stills.mistakes,
     "tasks": tasks.draw,
     "separateness": queries.separateness,
     "outputs": outputs.draw,

@@ -15,6 +15,7 @@ from benchmarks.report.read.inspected import Inspected
 from benchmarks.report.read.rows import GEOMETRY, Row
 from benchmarks.report.read.selection import native, parts, subject
 from benchmarks.run.inspect.file import InspectionFile
+from benchmarks.run.inspect.mistakes import KINDS
 from benchmarks.study.settings import LEARNING_FREE
 
 _MARKS: Final = f"4×4 sum > {THRESHOLD}"
@@ -109,6 +110,34 @@ def systems(found: Sequence[Inspected]) -> Figure | None:
         "orange: pixels whose 4×4 sum of grey-level differences exceeds the threshold; below: inside, outside the mask"
     )
     figure.suptitle(f"{title}\n{marks}", fontsize="medium")
+    return figure
+
+
+def mistakes(found: Sequence[Inspected]) -> Figure | None:
+    """Draw a line for each setting as published: its error over the abnormal frames that score lowest and the normal ones that score highest.
+
+    Two frames of each, from two videos. None where no inspection holds them.
+    """
+    lines = [one for one in _as_published(found) if set(KINDS) & set(map(str, one.inspection.still_kind))]
+    if not lines:
+        return None
+    figure = Figure(figsize=(1.4 * _SIDE * len(KINDS) + 1.2, (1.2 * _SIDE + 0.2) * len(lines) + 0.7))
+    grid = figure.subplots(len(lines), len(KINDS), squeeze=False)
+    for panels, one in zip(grid, lines, strict=True):
+        inspection, kinds = one.inspection, list(map(str, one.inspection.still_kind))
+        highest = float(np.percentile(inspection.still_error.astype(np.float64), _HIGHEST))
+        for axes, name in zip(panels, KINDS, strict=True):
+            bare(axes)
+            if name in kinds:
+                index = kinds.index(name)
+                error = inspection.still_error[index].astype(np.float64)
+                show([axes], [(heated(inspection.still_target[index], error, highest), {})])
+                where = f"video {inspection.still_video[index]}, frame {inspection.still_frame[index]}"
+                axes.set_xlabel(where, fontsize="x-small")
+        panels[0].set_ylabel("\n".join(parts(one.row, without=GEOMETRY).values()), fontsize="x-small")
+    head(list(grid[0]), ["missed", "missed", "false alarm", "false alarm"])
+    title = f"Worst mistakes: {subject([one.row for one in lines])}"
+    figure.suptitle(f"{title}\nabnormal frames of the lowest score, normal ones of the highest", fontsize="medium")
     return figure
 
 

@@ -57,7 +57,8 @@ class InspectionFile(_Arrays):
     """A cell as trained, seen on a sample of its test frames. Below 2 MB: 0.4 to 1.2 MB at the profile `cpu`.
 
     still_kind: (stills,) text: normal, abnormal, other_abnormal; on Ped2 normal, golf_cart, cyclist; on the synthetic set
-        normal, spatial, temporal, spatio_temporal. still_video: (stills,) names. still_frame: (stills,) int64, the scored frame in its video
+        normal, spatial, temporal, spatio_temporal; then `mistakes.KINDS`
+    still_video: (stills,) names. still_frame: (stills,) int64, the scored frame in its video
     still_input, still_target, still_output: (stills, height, width, channels) uint8; still_error: (stills, height, width)
         float16, for frames in [0, 1]
     still_mask: (stills, height, width) bool, where the anomalies are. None on a set without masks

@@ -19,6 +19,7 @@ from benchmarks.run.inspect.boxes import box_observer
 from benchmarks.run.inspect.file import InspectionFile
 from benchmarks.run.inspect.gather import Gathered, QuerySample
 from benchmarks.run.inspect.items import item_facts
+from benchmarks.run.inspect.mistakes import choose_mistakes
 from benchmarks.run.inspect.pixels import pixel_facts
 from benchmarks.run.inspect.queries import location_information, silhouette_facts
 from benchmarks.run.inspect.replaced import replaced_outputs
@@ -53,7 +54,8 @@ def inspect_cell(method: Method, data: CellData, device: torch.device, folder: P
     queries = QuerySample(len(feed.clips), memory.update if memory is not None and memory.updating else None)
     facts = FACTS.get(data.dataset.name)
     chosen = choose_stills(feed.clips, videos, method.scored_frame, {} if facts is None else facts.stills)
-    stills = Stills(feed, videos, method.scored_frame, chosen)
+    mistakes = choose_mistakes(scored, method.rule, videos, feed.clips, method.scored_frame)
+    stills = Stills(feed, videos, method.scored_frame, chosen | mistakes)
     shapes = shape_observer(feed, videos, method.scored_frame)
     held_out = Feed(data.clips("held out", method.clip_length), device) if data.held_out else None
     boxes = box_observer(method, feed, None if composed else held_out, videos, chosen)

@@ -70,6 +70,21 @@ class TestStills:
         assert stills.still_page(without).axes[4].get_xlabel() == ""
 
 
+class TestMistakes:
+    def test_what_was_missed_and_false_alarms(self, tmp_path: Path, write_rows: Rows) -> None:
+        """A line per setting with four frames, named by video and number; an inspection without them has no line."""
+        rows = write_rows([mnad(), mnad(memory="none")], (0,))
+        noise = inspection_file()
+        kinds = ("missed_1", "false_alarm_1")
+        leave(tmp_path, rows[0], replace(noise, still_kind=np.array(kinds)))
+        leave(tmp_path, rows[1], noise)
+        figure = stills.mistakes(inspected(rows, tmp_path))
+        assert figure is not None
+        assert [one.get_xlabel() for one in figure.axes] == ["video 01, frame 7", "", "video 02, frame 9", ""]
+        assert [one.get_title() for one in figure.axes] == ["missed", "missed", "false alarm", "false alarm"]
+        assert stills.mistakes(inspected(rows[1:], tmp_path)) is None
+
+
 class TestSystems:
     def test_a_line_per_system_with_the_named_stills(self, tmp_path: Path, write_rows: Rows) -> None:
         """Cart and cyclist stand side by side; a system that gives no image back shows input and error alone."""
