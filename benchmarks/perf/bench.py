@@ -19,6 +19,7 @@ BENCHES = {
     "training_step": "training steps against the published recipe",
     "roofline": "training step against the machine's limits",
     "scoring_speed": "evaluation against the published recipe",
+    "instructions": "float32 against bfloat16, with all instructions and with AVX2 alone",
     "memory_cost": "training and scoring with memory against the same without",
     "store": "clips from the frame store against decoding",
     "store_memory": "resident memory while training from a large store",

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 
 from benchmarks.data.clips import Clips
 from benchmarks.data.video import Video
 from benchmarks.measure.fusion import Score, fuse
+from benchmarks.measure.terms import psnr_from_mse, select_variant
 from benchmarks.run.contract import ScoreRule
 from benchmarks.run.evaluation import Pass
-from benchmarks.run.video_labels import at
+from benchmarks.run.record import terms_table
 
 KINDS = ("missed_1", "missed_2", "false_alarm_1", "false_alarm_2")
 """Names of their stills: two of each, from two videos."""
@@ -22,12 +22,12 @@ def choose_mistakes(scored: Pass, rule: ScoreRule, videos: Sequence[Video], clip
     missed: the abnormal frames of the lowest published score within their video; false_alarm: the normal ones of the
     highest. scored: all test clips under the published variant. frame: of a clip, the one that is scored.
     """
-    terms = pd.DataFrame(dict(scored.terms[rule.variant]) | {"video": [videos[index].name for index in scored.video]})
-    anomaly = fuse(terms, Score(rule.name, rule.weights), "per_video").values  # noqa: PD011 - not pandas
-    label = np.array([at(videos[video].labels, place) for video, place in zip(scored.video, scored.frame, strict=True)])
-    places = {
-        (video, first + frame): index for index, (video, first) in enumerate(zip(clips.video, clips.first, strict=True))
-    }
+    table = select_variant(terms_table(scored, videos), rule.variant)
+    if "mse" in table:
+        table["psnr"] = psnr_from_mse(table["mse"].to_numpy())
+    anomaly = fuse(table, Score(rule.name, rule.weights), "per_video").values
+    label = table["label"].to_numpy()
+    places = {place: index for index, place in enumerate(zip(clips.video, clips.first + frame, strict=True))}
     found: dict[str, int] = {}
     for name, abnormal, order in (("missed", 1, anomaly), ("false_alarm", 0, -anomaly)):
         seen: set[int] = set()
