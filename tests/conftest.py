@@ -43,7 +43,7 @@ def data_folder() -> Path | None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add --require-data, which continuous integration uses where real data is at hand."""
+    """Add --require-data, which continuous integration uses where real data is available."""
     parser.addoption("--require-data", action="store_true", help="fail where a data test would be skipped")
 
 

@@ -13,13 +13,13 @@ from benchmarks.run.labelling import Difference, Labelling
 from benchmarks.study.settings import GENERATED_DATASETS, Settings
 
 if TYPE_CHECKING:
-    from benchmarks.run.data_at_hand import DataAtHand
+    from benchmarks.run.available_data import AvailableData
 
 
 class LazyData:
     """The data below ``options.data_root``.
 
-    decode, generated: as for `benchmarks.run.data_at_hand.DataAtHand`, which is imported with the first record.
+    decode, generated: as for `benchmarks.run.available_data.AvailableData`, which is imported with the first record.
     """
 
     def __init__(self, options: argparse.Namespace, *, decode: bool = False, generated: bool = False) -> None:
@@ -28,15 +28,15 @@ class LazyData:
         self._generated = generated
 
     @cached_property
-    def opened(self) -> DataAtHand:
+    def opened(self) -> AvailableData:
         """The data, imported now."""
-        from benchmarks.run.data_at_hand import DataAtHand
+        from benchmarks.run.available_data import AvailableData
 
         options = self._options
-        return DataAtHand(options.data_root, work_folder(options), decode=self._decode, generated=self._generated)
+        return AvailableData(options.data_root, work_folder(options), decode=self._decode, generated=self._generated)
 
     def difference(self, settings: Settings, content: Mapping[str, Any], labelling: Labelling) -> Difference:
-        """Return how the data differs from a record's (`DataAtHand.difference`)."""
+        """Return how the data differs from a record's (`AvailableData.difference`)."""
         if settings.dataset in GENERATED_DATASETS and not self._generated:
             return Difference()
         return self.opened.difference(settings, content, labelling)

@@ -12,7 +12,7 @@ from benchmarks.cli.lazy_data import LazyData
 from benchmarks.errors import StudyError
 
 if TYPE_CHECKING:
-    from benchmarks.run.data_at_hand import DataAtHand
+    from benchmarks.run.available_data import AvailableData
 
 
 def measure(options: argparse.Namespace) -> int:
@@ -43,7 +43,7 @@ def verify_records(options: argparse.Namespace) -> int:
     return 1 if any(one.problem for one in found) else 0
 
 
-def measure_records(paths: Sequence[Path], data: DataAtHand) -> int:
+def measure_records(paths: Sequence[Path], data: AvailableData) -> int:
     """Measure records again and say what came of it; return how many could not be measured."""
     from benchmarks.run.remeasure import Measured, measure_again
 

@@ -21,7 +21,7 @@ from benchmarks.measure.terms import ORIENTATION, read_terms
 from benchmarks.reading import expected, read_json
 from benchmarks.run import record as records
 from benchmarks.run.contract import ScoreRule
-from benchmarks.run.data_at_hand import DataAtHand
+from benchmarks.run.available_data import AvailableData
 from benchmarks.run.labelling import read_labelling
 from benchmarks.run.record_file import REMEDY, parse_record, read_content
 from benchmarks.run.video_labels import UNLABELLED, label_digests, label_notes, relabelled_table
@@ -47,7 +47,7 @@ class Measured:
     frames: str = ""
 
 
-def measure_again(path: Path, data: DataAtHand | None = None) -> Measured:
+def measure_again(path: Path, data: AvailableData | None = None) -> Measured:
     """Measure a record by today's metrics, and on the labels of the data here where there is some.
 
     The record keeps its bytes where nothing changes. Raises StudyError where it or its table cannot be read or written, or

@@ -23,7 +23,7 @@ def busy() -> None:
 
 class TestLocked:
     def test_is_held_by_one_alone_until_it_ends(self, tmp_path: Path) -> None:
-        """The second is told; once the first has ended, the lock is anybody's."""
+        """The second is reported; once the first has ended, the lock is anybody's."""
         path = tmp_path / "lock"
         with locked(path, busy), pytest.raises(BusyError), locked(path, busy):
             pytest.fail("two hold the lock")
@@ -31,7 +31,7 @@ class TestLocked:
             pass
 
     def test_is_waited_for_where_nobody_objects(self, tmp_path: Path) -> None:
-        """If what is told returns, the lock is held once it is free; here the telling itself ends the first."""
+        """If what is reported returns, the lock is held once it is free; here the telling itself ends the first."""
         path = tmp_path / "lock"
         with ExitStack() as first:
             first.enter_context(locked(path, busy))

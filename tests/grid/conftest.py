@@ -1,4 +1,4 @@
-"""What tests of the grid share: cells, folders, and cells' commands that do as they are told."""
+"""What tests of the grid share: cells, folders, and cells' commands that do as they are asked."""
 
 import textwrap
 import time
@@ -53,7 +53,7 @@ def cells() -> list[Cell]:
 
 @pytest.fixture
 def fake_cell(tmp_path: Path) -> Callable[[str], tuple[str, ...]]:
-    """A function from the body of a script (`options`, `progress` and `leave_record` are at hand) to a cell's entry."""
+    """A function from the body of a script (`options`, `progress` and `leave_record` can be used) to a cell's entry."""
 
     def write(body: str) -> tuple[str, ...]:
         script = tmp_path / "fake_cell.py"

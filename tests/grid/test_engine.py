@@ -56,7 +56,7 @@ class TestRunCells:
         assert "shapes differ" in next(e.sentence for e in heard if e.kind == "failed" and e.cell.seed == 1)
 
     def test_listeners_see_the_progress_files(self, cells: list[Cell], places: Places, fake_cell: FakeCell) -> None:
-        """The last state of a cell's progress file is told before its end."""
+        """The last state of a cell's progress file is reported before its end."""
         heard: list[Event] = []
         run_cells(cells[:1], places, Workers(1, 1), listeners=[heard.append], entry=fake_cell(ONE_OF_EACH))
         assert [event.kind for event in heard] == ["started", "progress", "done"]

@@ -16,7 +16,7 @@ class TestIsolatedListener:
         assert capsys.readouterr().err == ""
 
     def test_warns_once_and_asks_no_more(self, cells: list[Cell], capsys: pytest.CaptureFixture[str]) -> None:
-        """A listener that fails is told of loudly, once, and left out from then on."""
+        """A listener that fails is reported loudly, once, and left out from then on."""
         asked: list[Event] = []
 
         def broken(event: Event) -> None:

@@ -29,7 +29,7 @@ class TestTimeFirstSteps:
     def test_each_setting_is_timed_once_for_the_next_plan(
         self, plan: Plan, places: Places, fake_cell: FakeCell, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        """Of four seeds the first is timed, told in a line, and taken by the estimate of all."""
+        """Of four seeds the first is timed, reported in a line, and taken by the estimate of all."""
         entry = fake_cell(TIMES)
         assert time_first_steps(plan, places, steps=20, threads=2, device="cpu", mode="record", entry=entry) == {}
         settings = plan.cells[0].cell.settings

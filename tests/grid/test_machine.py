@@ -27,7 +27,7 @@ class TestNativePrecision:
     def test_follows_what_keeps_torch_from_the_instructions(
         self, name: str, value: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """A machine that is told to do without them computes as one without."""
+        """A machine that is asked to do without them computes as one without."""
         monkeypatch.setenv(name, value)
         assert native_precision(flags=frozenset({"avx512_bf16"})) == "float32"
 

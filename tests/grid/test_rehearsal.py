@@ -89,7 +89,7 @@ class TestRehearsed:
 
 
 def test_the_command_rehearses_a_study(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """From the command line, on a real cell: a table is shown, nothing stays, and the study's own time is told."""
+    """From the command line, on a real cell: a table is shown, nothing stays, and the study's own time is reported."""
     write_blob_videos(tmp_path / "yard", train=5, test=3, length=40, abnormal=lambda video: slice(10 + video, 20))
     study = tmp_path / "little.toml"
     study.write_text(

@@ -10,7 +10,7 @@ from benchmarks.study.settings import Cell
 
 
 class Notes:
-    """A tracker that notes what it is told."""
+    """A tracker that notes what it hears."""
 
     def __init__(self) -> None:
         self.told: list[tuple[Any, ...]] = []

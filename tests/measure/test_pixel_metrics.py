@@ -42,7 +42,7 @@ class TestPixelMetrics:
         assert pixel_metrics(videos[::-1]) == pixel_metrics(videos)
 
     def test_every_level_is_a_threshold(self) -> None:
-        """RBDC and TBDC are the areas over all distinct levels, whose number is told."""
+        """RBDC and TBDC are the areas over all distinct levels, whose number is reported."""
         videos = [mapped(*video(seed)) for seed in range(2)]
         levels, regions = [one.levels for one in videos], [one.regions for one in videos]
         rates = detection_rates(levels, regions)

@@ -111,7 +111,7 @@ class TestFindRegions:
         assert find_regions(boxes([(0, 2), (4, 10)], [(0, 10)]), [0, 1]).track.tolist() == [0, 1, 1]
 
     def test_known_objects_name_their_tracks(self) -> None:
-        """With centres at hand a region has the track of the nearest one in its frame, jump or not."""
+        """With known centres a region has the track of the nearest one in its frame, jump or not."""
         masks = boxes([(0, 4), (10, 14)], [(0, 4)], [(16, 20)])
         centres = np.array([[5, 7, 0.1, 0.5], [5, 3, 0.6, 0.5], [6, 3, 0.1, 0.5], [7, 3, 0.9, 0.5], [8, 9, 0.5, 0.5]])
         regions = find_regions(masks, [5, 6, 7], centres)

@@ -39,11 +39,11 @@ class TestApart:
         assert first // 1000 != os.getpid()
 
     def test_an_error_there_is_a_sentence_here(self) -> None:
-        """What went wrong is told; the call does not wait forever."""
+        """What went wrong is reported; the call does not wait forever."""
         with Subprocess(failing) as measure, pytest.raises(StudyError, match="no such clip"):
             measure()
 
     def test_a_process_that_ends_is_a_sentence_here(self) -> None:
-        """A killed process is told too."""
+        """A killed process is reported too."""
         with Subprocess(leaving) as measure, pytest.raises(StudyError, match="ended"):
             measure()

@@ -59,13 +59,13 @@ class TestLock:
 
 
 class TestProfiles:
-    """ped2 has the profile cpu, and paper where CUDA is at hand."""
+    """ped2 has the profile cpu, and paper where CUDA is available."""
 
     @pytest.mark.parametrize("arguments", [[], ["ped2"]])
     def test_records_at_the_profile_for_cuda_have_tables_of_their_own(
         self, arguments: list[str], record: Callable[..., Path]
     ) -> None:
-        """What was run on a GPU is shown by the command that names no profile, and told apart in the index."""
+        """What was run on a GPU is shown by the command that names no profile, and distinguished in the index."""
         results = record("paper")
         assert written(results, arguments) == {"ped2-paper"}
         assert (

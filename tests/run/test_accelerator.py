@@ -1,4 +1,4 @@
-"""What a GPU is asked for before a cell, and how its errors are told. None of this needs a GPU."""
+"""What a GPU is asked for before a cell, and how its errors are reported. None of this needs a GPU."""
 
 import json
 from pathlib import Path

@@ -7,7 +7,7 @@ LOSSES = {"pixel": 0.5}
 
 class TestEpochDone:
     def test_tells_the_epoch_and_the_time_left(self, tmp_path: Path) -> None:
-        """On a GPU no step is told: the end of each epoch moves the bar, a resumed cell's by its own epochs alone."""
+        """On a GPU no step is reported: the end of each epoch moves the bar, a resumed cell's by its own epochs alone."""
         progress = Progress(tmp_path / "progress.json")
         resumed = [{"epoch": 1, "losses": LOSSES}]
         progress.phase("train", epochs=4, epochs_done=resumed, resumed_epochs=1)

@@ -13,7 +13,7 @@ from benchmarks import cli
 from benchmarks.errors import StudyError
 from benchmarks.measure.terms import read_terms, write_terms
 from benchmarks.run.cell import main
-from benchmarks.run.data_at_hand import DataAtHand
+from benchmarks.run.available_data import AvailableData
 from benchmarks.run.record import add_sections
 from benchmarks.run.record_file import read_content
 from benchmarks.run.remeasure import measure_again
@@ -44,9 +44,9 @@ def own(yard: Path, finished: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def data_of(folder: Path, **options: bool) -> DataAtHand:
+def data_of(folder: Path, **options: bool) -> AvailableData:
     """The folder's data."""
-    return DataAtHand(folder / "data", folder / "work", **options)
+    return AvailableData(folder / "data", folder / "work", **options)
 
 
 def swap_labels(folder: Path, videos: int = 3) -> None:

@@ -114,7 +114,7 @@ class TestLines:
 class TestLinesShanghaitech:
     @pytest.mark.parametrize(("cuda", "profile"), [(False, "cpu"), (True, "paper")])
     def test_is_line_1(self, cuda: bool, profile: str) -> None:
-        """Both methods with and without memory, skips as published, three seeds, as published where CUDA is at hand."""
+        """Both methods with and without memory, skips as published, three seeds, as published where CUDA is available."""
         study = load_study("lines-shanghaitech", cuda=cuda)
         assert (study.dataset, study.profile, len(study.cells)) == ("shanghaitech", profile, 18)
         one_of_ped2 = {

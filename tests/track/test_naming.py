@@ -47,7 +47,7 @@ class TestRunName:
         assert run_name(resolve(dataset="ped2", profile="small", **factors)) == name  # type: ignore[arg-type]
 
     def test_seed_and_origin_come_first(self) -> None:
-        """Runs of the user's own are told from the project's by their name too."""
+        """Runs of the user's own are distinguished from the project's by their name too."""
         settings = resolve(dataset="ped2", method="mnad", task="prediction", profile="small")
         assert run_name(settings, 3) == "s3 MNAD pred+mem"
         assert run_name(settings, 3, "own") == "own s3 MNAD pred+mem"

@@ -51,7 +51,7 @@ class TestReadClaims:
                     assert contrast.smallest == HALF_A_POINT, (claim.id, contrast.name)
 
     def test_lists_multiply(self, tmp_path: Path) -> None:
-        """A list of two tasks makes two contrasts, each told by its cells."""
+        """A list of two tasks makes two contrasts, each named by its cells."""
         (claim,) = read_claims(written(tmp_path, GOOD))
         assert [contrast.cells for contrast in claim.contrasts] == ["MNAD, reconstruction", "MNAD, prediction"]
         one = claim.contrasts[1]

@@ -86,7 +86,7 @@ class TestFitFactorial:
         assert memory.p < 0.05
 
     def test_incomplete_says_what_is_missing(self) -> None:
-        """Without one cell, effects are means of what is left, what needs it cannot be told apart, and it is named."""
+        """Without one cell, effects are means of what is left, what needs it cannot be distinguished, and it is named."""
         found = fit_factorial(grid(drop=lambda cell: cell == ("prediction", "none", "on")), FACTORS)
         memory = next(one for one in found.effects if one.name == MEMORY)
         assert (memory.held, memory.possible) == (3, 4)

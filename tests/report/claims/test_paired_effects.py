@@ -120,7 +120,7 @@ class TestGather:
         assert "frame difference" not in found.untrained
 
     def test_a_missing_side_is_named(self, tmp_path: Path, write_record: Write) -> None:
-        """Without the twin there is no effect, and the side that lacks is told."""
+        """Without the twin there is no effect, and the side that lacks is reported."""
         write_record(tmp_path, resolve(dataset="ped2", method="mnad", task="prediction", profile="cpu"), 0)
         found = gather(memory(), PED2, load_records(tmp_path))
         assert (dict(found.effects), found.lacking) == ({}, ("b",))
@@ -210,7 +210,7 @@ class TestGather:
         assert len(gather(contrast(*sides), PED2, load_records(tmp_path)).effects) == 3
 
     def test_a_quantity_that_records_lack(self, tmp_path: Path, write_record: Write) -> None:
-        """Cells that are there but do not hold the quantity are told from cells that are missing."""
+        """Cells that are there but do not hold the quantity are distinguished from cells that are missing."""
         mnad(tmp_path, write_record)
         found = gather(
             contrast(Side({"method": "mnad", "task": "prediction"}), None, "query_silhouette"),

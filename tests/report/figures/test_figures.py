@@ -134,7 +134,7 @@ class TestCurves:
 
 class TestSave:
     def test_says_what_the_disk_refuses(self, tmp_path: Path, core_cells: Cells, core_results: Write) -> None:
-        """A folder that is a file cannot hold a figure, and its name is told."""
+        """A folder that is a file cannot hold a figure, and its name is reported."""
         cells = core_cells("ped2", (0,))[:1]
         with house_style():
             figure = timeline.draw(load_records(core_results(cells))[0], "a")

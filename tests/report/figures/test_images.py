@@ -199,7 +199,7 @@ class TestAnimation:
 
 class TestWriteFigures:
     def test_drawn_where_inspections_are(self, tmp_path: Path, write_rows: Rows) -> None:
-        """Each kind of figure is written once, a video as a GIF, and what is missing is told with its remedy."""
+        """Each kind of figure is written once, a video as a GIF, and what is missing is reported with its remedy."""
         rows = write_rows([mnad(), mnad(memory="none")], (0,))
         folder = leave(tmp_path / "work", rows[0], inspection_file())
         video_file().save(folder / VideoFile.name("01"))

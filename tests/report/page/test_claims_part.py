@@ -114,7 +114,7 @@ class TestClaimsPart:
 
 class TestChip:
     def test_is_a_word_and_a_sign(self) -> None:
-        """No verdict is told by colour alone."""
+        """No verdict is reported by colour alone."""
         for word, sign in (
             ("supported", "yes"),
             ("no practical effect", "null"),

@@ -105,7 +105,7 @@ class TestFindPictures:
         assert (len(found.all), found.left_out) == (1, 2)
 
     def test_names_a_file_that_is_no_picture(self, tmp_path: Path) -> None:
-        """A broken file is told by its name."""
+        """A broken file is reported by its name."""
         draw(tmp_path / "figures" / "a" / "broken.png")
         (tmp_path / "figures" / "a" / "broken.png").write_bytes(b"no picture")
         with pytest.raises(StudyError, match=r"picture at .*broken\.png"):

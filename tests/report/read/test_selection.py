@@ -64,7 +64,7 @@ class TestToldApart:
 
 class TestLabels:
     def test_unusual_geometry_is_named(self) -> None:
-        """The study's own geometry is told by the subject; a row of another names it."""
+        """The study's own geometry is reported by the subject; a row of another names it."""
         rows = bare(mnad(), mnad(items=5), mnad(epochs=20))
         assert labels(rows) == [
             "MNAD · prediction · memory",

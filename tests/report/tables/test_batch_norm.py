@@ -33,12 +33,12 @@ class TestTable:
         assert 100 * change.mean == pytest.approx(90 - sum(published) / 2)
 
     def test_a_channel_without_variance(self, write_rows: Rows) -> None:
-        """A ratio that no number can be given for is told as such, not left out."""
+        """A ratio that no number can be given for is reported as such, not left out."""
         assert list(batch_norm_table(write_rows([MNAD], (0,), **section(0.9, None))).to_frame()["Variance ratio"]) == [
             "∞"
         ]
 
     @pytest.mark.parametrize("replaced", [{}, section(None)], ids=["older record", "undefined area"])
     def test_records_without_it_have_no_row(self, write_rows: Rows, replaced: dict[str, Any]) -> None:
-        """Nothing is told of cells that did not measure it."""
+        """Nothing is reported of cells that did not measure it."""
         assert not batch_norm_table(write_rows([MNAD], (0, 1), **replaced)).rows

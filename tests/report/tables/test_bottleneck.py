@@ -44,7 +44,7 @@ class TestReplaced:
         assert found["bottleneck_zeros"].change_by_seed == pytest.approx((-0.05, -0.05))
 
     def test_a_record_without_auc(self, write_rows: Rows) -> None:
-        """Older records hold no AUC of the replaced output: the change is unknown, the PSNR is told."""
+        """Older records hold no AUC of the replaced output: the change is unknown, the PSNR is reported."""
         (one,) = replaced(write_rows([mnad()], (0,), changes={"read_mean": {"mean_psnr": 30.0, "lowest_psnr": 20.0}}))
         assert (one.psnr.mean, one.change, one.change_by_seed) == (30.0, None, ())
 

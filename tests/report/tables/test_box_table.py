@@ -41,7 +41,7 @@ class TestWriteBoxTables:
         assert (tmp_path / "tables" / "latex" / "boxes_pool" / "main.tex").is_file()
 
     def test_rows_of_different_profiles_are_told_apart(self, tmp_path: Path, write_record: Write) -> None:
-        """One method at two profiles has two labels; where nothing is drawn no number of seeds is told."""
+        """One method at two profiles has two labels; where nothing is drawn no number of seeds is reported."""
         for profile, f1 in (("cpu", 0.1), ("small", 0.3)):
             settings = resolve(dataset="pool", method="frame_difference", task="reconstruction", profile=profile)
             for seed in range(3):

@@ -13,7 +13,7 @@ class TestWriteResultsIndex:
         core_cells: Callable[..., list[Cell]],
         core_results: Callable[..., Path],
     ) -> None:
-        """Of a grid some of whose cells stand in a smaller study the number of those is told, with the command."""
+        """Of a grid some of whose cells stand in a smaller study the number of those is reported, with the command."""
         cells = core_cells("ped2", (0,))
         core_results(cells[:2])
         text = write_results_index(tmp_path, {"ped2": cells[:2], "grid-ped2": cells, "lines-ped2": cells[4:]})

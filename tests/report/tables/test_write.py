@@ -145,7 +145,7 @@ class TestWriteTables:
         assert "results/bench" not in alone
 
     def test_dead_queries_of_a_memory_that_shrinks(self, tmp_path: Path, write_record: Write) -> None:
-        """MemAE's share of dead queries is told per cent, mean over seeds; MNAD's memory shrinks nothing."""
+        """MemAE's share of dead queries is reported per cent, mean over seeds; MNAD's memory shrinks nothing."""
         memae, mnad = (
             resolve(dataset="ped2", method=method, task="reconstruction", profile="cpu") for method in ("memae", "mnad")
         )

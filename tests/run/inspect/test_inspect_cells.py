@@ -326,7 +326,7 @@ class TestLeftOut:
                 path.write_text(text)
 
     def test_without_a_record(self, garden: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        """A study that has not been run yet is told to run first."""
+        """A study that has not been run yet is reported to run first."""
         assert "no record yet; run the study first" in self.left_out(
             garden, capsys, "--results", str(tmp_path), "--work", str(tmp_path)
         )

@@ -19,7 +19,7 @@ _SPLITS: tuple[tuple[Literal["train", "test"], str], ...] = (("train", "training
 _MOST_DECODED = 20_000
 
 
-class DataAtHand:
+class AvailableData:
     """The data below a folder, opened when a record first asks for it.
 
     root: folder of data sets. work: folder of stores. decode: whether frames that are in no store yet are decoded to be
