@@ -20,8 +20,8 @@ from benchmarks.measure.normalise import Moments
 from benchmarks.measure.terms import ORIENTATION, read_terms
 from benchmarks.reading import expected, read_json
 from benchmarks.run import record as records
-from benchmarks.run.contract import ScoreRule
 from benchmarks.run.available_data import AvailableData
+from benchmarks.run.contract import ScoreRule
 from benchmarks.run.labelling import read_labelling
 from benchmarks.run.record_file import REMEDY, parse_record, read_content
 from benchmarks.run.video_labels import UNLABELLED, label_digests, label_notes, relabelled_table

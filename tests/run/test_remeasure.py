@@ -12,8 +12,8 @@ import pytest
 from benchmarks import cli
 from benchmarks.errors import StudyError
 from benchmarks.measure.terms import read_terms, write_terms
-from benchmarks.run.cell import main
 from benchmarks.run.available_data import AvailableData
+from benchmarks.run.cell import main
 from benchmarks.run.record import add_sections
 from benchmarks.run.record_file import read_content
 from benchmarks.run.remeasure import measure_again
