@@ -1,4 +1,4 @@
-"""What the engine tells whoever listens: screen, tracking."""
+"""What the engine reports to listeners: screen, tracking."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -28,24 +28,51 @@ class Event:
 
 
 Listener = Callable[[Event], None]
+_ENDS: frozenset[Kind] = frozenset({"done", "failed", "elsewhere"})
 
 
 class IsolatedListener:
-    """A listener whose failure must not end the study: the first failure is printed to stderr, and the listener is called no more."""
+    """A listener whose failure must not end the study.
+
+    The first failure is printed to stderr. From then on progress is left out; ends of cells are kept, and passed on in
+    order as soon as the listener takes them, which is tried whenever a cell ends.
+    """
 
     def __init__(self, listener: Listener, name: str) -> None:
-        self._listener: Listener | None = listener
+        self._listener = listener
         self._name = name
+        self._missed: list[Event] = []
+        self._failed = False
 
     def __call__(self, event: Event) -> None:
-        """Pass the event on, as long as that works."""
-        if self._listener is None:
-            return
-        try:
-            self._listener(event)
-        except Exception as error:  # whatever a tracking server's client may raise
-            self._listener = None
-            warn_once_for_all(self._name, error)
+        """Pass the event on, or keep it where it is an end and the listener has failed."""
+        if not self._failed:
+            try:
+                self._listener(event)
+            except Exception as error:  # whatever a tracking server's client may raise
+                self._failed = True
+                self._missed += [event] if event.kind in _ENDS else []
+                print(
+                    f"WARNING: {self._name} failed ({type(error).__name__}: {error}); the cells go on, and it is tried "
+                    "again when the next one ends.",
+                    file=sys.stderr,
+                )
+        elif event.kind in _ENDS:
+            self._missed.append(event)
+            self.catch_up()
+
+    def catch_up(self) -> int:
+        """Try to pass on what was missed; returns how many ends are still missing."""
+        while self._missed:
+            try:
+                self._listener(self._missed[0])
+            except Exception:  # as it failed before
+                return len(self._missed)
+            del self._missed[0]
+        if self._failed:
+            self._failed = False
+            print(f"{self._name} works again and has all that it missed.", file=sys.stderr)
+        return 0
 
 
 def warn_once_for_all(name: str, error: Exception) -> None:

@@ -1,6 +1,7 @@
 """A study from command line to finished cells: what is asked for, what is left to do, and doing it."""
 
 import argparse
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from benchmarks.grid.places import Places
 from benchmarks.grid.plan import Compare, Plan, PlannedCell, describe_total, make_plan
 from benchmarks.grid.process import CELL, Ended
 from benchmarks.grid.tracking import Tracker, Tracking
+from benchmarks.hints import hint
 from benchmarks.study.files import Study, load_study
 from benchmarks.study.settings import Cell
 
@@ -154,7 +156,8 @@ def run_prepared(
     if not plan.to_run:
         return {}
     live = None if tracker is None else _start(tracker, prepared.study)
-    listeners: list[Listener] = [] if live is None else [IsolatedListener(Tracking(live, places), "Tracking")]
+    tracking = None if live is None else IsolatedListener(Tracking(live, places), "Tracking")
+    listeners: list[Listener] = [] if tracking is None else [tracking]
     try:
         ended = _run(plan.to_run, prepared, workers, listeners, entry)
         again = [one for one in plan.to_run if ended[one.cell].out_of_memory]
@@ -162,8 +165,8 @@ def run_prepared(
             print(f"Memory ran out under {len(again)} of the runs; each is tried once more, alone.")
             ended |= _run(again, prepared, replace(workers, jobs=1), listeners, entry)
     finally:
-        if live is not None:
-            _close(live)
+        if live is not None and tracking is not None:
+            _close(live, tracking)
     return {cell: end.sentence for cell, end in ended.items() if end.state != "done"}
 
 
@@ -222,7 +225,11 @@ def _start(tracker: Callable[[Study], Tracker], study: Study) -> Tracker | None:
         return None
 
 
-def _close(tracker: Tracker) -> None:
+def _close(tracker: Tracker, tracking: IsolatedListener) -> None:
+    missing = tracking.catch_up()
+    if missing:
+        print(f"WARNING: Tracking lacks the ends of {missing} runs; import them ({hint('import')}).", file=sys.stderr)
+        return
     try:
         tracker.close()
     except Exception as error:  # as above

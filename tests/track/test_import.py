@@ -121,6 +121,25 @@ class TestImportRecords:
         assert {run.data.tags["origin"] for run in own.values()} == {OWN}
         assert own[seed_key(0, OWN)].info.run_name == "own s0 MNAD pred+mem"
 
+    def test_two_imports_at_once_leave_each_run_once(
+        self, tmp_path: Path, uri: str, write_record: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What another import wrote after this one had looked is a double: one stays, and its seeds lie below it."""
+        write_record(tmp_path, SETTINGS, 0)
+        write_record(tmp_path, WITHOUT, 0)
+        assert import_records(tmp_path, uri) == ImportCounts(added=2)
+        with monkeypatch.context() as late:
+            late.setattr(Runs, "find", lambda *_: {})  # looked before the other one wrote
+            late.setattr(Runs, "remove_doubles", lambda *_: 0)
+            assert import_records(tmp_path, uri) == ImportCounts(added=2)
+        runs = Runs(uri)
+        assert len(list(runs._search("synthetic", ""))) == 10
+        assert import_records(tmp_path, uri) == ImportCounts(unchanged=2)
+        left = list(runs._search("synthetic", ""))
+        assert len(left) == 5
+        ids = {run.info.run_id for run in left}
+        assert {run.data.tags["mlflow.parentRunId"] for run in left if "mlflow.parentRunId" in run.data.tags} <= ids
+
     def test_runs_of_an_older_importer_go(self, tmp_path: Path, uri: str, write_record: Callable[..., Path]) -> None:
         """They had no keys, so that a store that has them would show everything twice."""
         write_record(tmp_path, SETTINGS, 0)
