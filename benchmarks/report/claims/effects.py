@@ -35,13 +35,18 @@ def place_of(one: Judgement) -> str:
 
 
 def effects_table(title: str, verdicts: Sequence[ClaimVerdict], *, short: bool = False) -> Table:
-    """A row per contrast that has runs; short: with the claim in front, and what decides alone."""
-    rows = [
-        ((verdict.claim.id,) if short else ()) + _effect_row(verdict, judgement)
+    """A row per contrast that has runs; short: with the claim in front, and what decides alone.
+
+    Words stand without the numbers behind them, which a note below the table gives once for each group of runs.
+    """
+    shown = [
+        (verdict, judgement)
         for verdict in verdicts
         for judgement in verdict.judgements
         if not is_missing(judgement) and not (short and not judgement.contrast.deciding)
     ]
+    rows = [((verdict.claim.id,) if short else ()) + _effect_row(verdict, one) for verdict, one in shown]
+    reasons = [f"{place_of(one)}: {word}." for _, one in shown if _without_numbers(word := word_of(one)) != word]
     columns = (
         "Runs",
         "Contrast",
@@ -56,13 +61,15 @@ def effects_table(title: str, verdicts: Sequence[ClaimVerdict], *, short: bool =
         "Published",
     )
     numeric = frozenset({"Effect", "n", "a > b", "Other videos", "p", "p (exact)"})
-    table = Table(title, (*(("Claim",) if short else ()), *columns), tuple(rows), numeric)
+    table = Table(
+        title, (*(("Claim",) if short else ()), *columns), tuple(rows), numeric, tuple(dict.fromkeys(reasons))
+    )
     return table.without_empty_columns() if rows else table
 
 
 def _effect_row(verdict: ClaimVerdict, one: Judgement) -> tuple[str, ...]:
     contrast, evidence = one.contrast, one.evidence
-    name, word = contrast_name(contrast), word_of(one)
+    name, word = contrast_name(contrast), _without_numbers(word_of(one))
     if evidence.exploratory:
         word = f"{word} (exploratory)"
     return (
@@ -108,8 +115,13 @@ def counts_words(verdict: ClaimVerdict) -> str:
 
 def short_reasons(verdict: ClaimVerdict) -> str:
     """Why a claim has no decision, each reason once and without its numbers."""
-    bare = (re.sub(r" \([^()]*(\([^()]*\)[^()]*)*\)", "", reason) for reason in verdict.reasons)
+    bare = map(_without_numbers, verdict.reasons)
     return ", ".join(dict.fromkeys(part for reason in bare for part in reason.split("; ")))
+
+
+def _without_numbers(words: str) -> str:
+    """Take away what stands in brackets, be there brackets in them."""
+    return re.sub(r" \([^()]*(\([^()]*\)[^()]*)*\)", "", words)
 
 
 def published_words(one: Judgement, dataset: str) -> str:

@@ -52,6 +52,15 @@ class TestClaimWords:
         table = effects_table("Effects", [marked])
         assert table.rows[0][table.columns.index("Word")] == f"{word_of(before)} (exploratory)"
 
+    def test_the_numbers_of_a_reason_stand_below_the_table(self, judged_claim: Judge) -> None:
+        """Once for each group of runs, however many rows they have."""
+        verdict = judged_claim(GOOD, GOOD)
+        short = [judge(replace(one.evidence, untrained="5 % of the published updates")) for one in verdict.judgements]
+        table = effects_table("Effects", [replace(verdict, judgements=tuple(short))])
+        assert {row[table.columns.index("Word")] for row in table.rows} == {"not trained long enough"}
+        assert len(table.notes) == 1
+        assert table.notes[0].endswith(": not trained long enough (5 % of the published updates).")
+
     def test_published_effects_say_whether_they_are_excluded(self, judged_claim: Judge) -> None:
         """Beside a contrast of published settings; without a word nothing is excluded."""
         (claim,) = [claim for claim in read_claims() if claim.id == "C2a"]
