@@ -203,7 +203,8 @@ help: ## Show this
 
 # The stamp is a copy of the lock, in place last: an interrupted set-up has only its .part and is started again, and a lock
 # that git only touched sets up nothing. An old environment is moved away in one step, so that an interruption leaves
-# either it or a new one, and a folder that is neither is the user's own. torch comes after the lock, so that its wheel's choice (CPU, CUDA) moves nothing else.
+# either it or a new one, and a folder that is neither is the user's own. torch comes after the lock, so that its wheel's choice (CPU, CUDA)
+# moves nothing else; the lock is complete, so pip need not look for dependencies (one package names torch).
 $(VENV)/.installed: requirements.lock
 	@if cmp -s requirements.lock $@; then touch $@; exit 0; fi; \
 	if [ -n "$$(ls -A $(VENV) 2>/dev/null)" ] && [ ! -e $(VENV)/pyvenv.cfg ] && [ ! -e $@.part ]; then \
@@ -225,7 +226,7 @@ $(VENV)/.installed: requirements.lock
 	mkdir -p $(VENV); cp requirements.lock $@.part; \
 	"$$python" -m venv $(VENV); \
 	echo "  1/2 packages of requirements.lock"; \
-	$(PIP) --require-hashes --requirement requirements.lock; \
+	$(PIP) --no-deps --require-hashes --requirement requirements.lock; \
 	echo "  2/2 $(TORCH)$${TORCH_INDEX:+ from $$TORCH_INDEX}"; \
 	$(PIP) $${TORCH_INDEX:+--index-url "$$TORCH_INDEX"} "$(TORCH)"; \
 	mv $@.part $@; \

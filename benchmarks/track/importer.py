@@ -109,7 +109,7 @@ def import_records(
             known = _without_held_back(runs, runs.find(dataset, f"{origin}/%"), {plan.key for plan in plans})
             runs.remove_outdated(dataset)
             counts += _bring_in(runs, writer, dataset, plans, known, bar.update)
-            runs.remove_doubles(dataset, f"{origin}/%")
+            runs.remove_duplicates(dataset, f"{origin}/%")
             _keep_models(runs, of_set, origin, work or results / "work")
     return ImportCounts(**counts)
 

@@ -51,7 +51,7 @@ class Runs:
             self.client.delete_run(run.info.run_id)
         return len(outdated)
 
-    def remove_doubles(self, dataset: str, key: str) -> int:
+    def remove_duplicates(self, dataset: str, key: str) -> int:
         """Delete finished runs that equal another one, as two imports at once leave them; returns how many.
 
         Whoever asks keeps the same one of them. What lay below a deleted run lies below the kept one afterwards. key: as
@@ -61,19 +61,19 @@ class Runs:
 
         runs = sorted(self._search(dataset, f"tags.{KEY} LIKE '{key}'"), key=lambda one: str(one.info.run_id))
         kept: dict[tuple[str, str], str] = {}
-        doubles: dict[str, str] = {}
+        duplicates: dict[str, str] = {}
         for run in runs:
             if run.info.status == "FINISHED" and (digest := run.data.tags.get(DIGEST)):
                 stays = kept.setdefault((run.data.tags[KEY], digest), run.info.run_id)
                 if stays != run.info.run_id:
-                    doubles[run.info.run_id] = stays
+                    duplicates[run.info.run_id] = stays
         for run in runs:
             with suppress(MlflowException):  # the other import deletes it, too
-                if run.info.run_id in doubles:
+                if run.info.run_id in duplicates:
                     self.client.delete_run(run.info.run_id)
-                elif (above := run.data.tags.get(PARENT)) in doubles:
-                    self.client.set_tag(run.info.run_id, PARENT, doubles[above])
-        return len(doubles)
+                elif (above := run.data.tags.get(PARENT)) in duplicates:
+                    self.client.set_tag(run.info.run_id, PARENT, duplicates[above])
+        return len(duplicates)
 
     def _search(self, dataset: str, query: str) -> Iterable["Run"]:
         token = None

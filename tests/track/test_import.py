@@ -124,13 +124,13 @@ class TestImportRecords:
     def test_two_imports_at_once_leave_each_run_once(
         self, tmp_path: Path, uri: str, write_record: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """What another import wrote after this one had looked is a double: one stays, and its seeds lie below it."""
+        """What another import wrote after this one had looked is a duplicate: one stays, and its seeds lie below it."""
         write_record(tmp_path, SETTINGS, 0)
         write_record(tmp_path, WITHOUT, 0)
         assert import_records(tmp_path, uri) == ImportCounts(added=2)
         with monkeypatch.context() as late:
             late.setattr(Runs, "find", lambda *_: {})  # looked before the other one wrote
-            late.setattr(Runs, "remove_doubles", lambda *_: 0)
+            late.setattr(Runs, "remove_duplicates", lambda *_: 0)
             assert import_records(tmp_path, uri) == ImportCounts(added=2)
         runs = Runs(uri)
         assert len(list(runs._search("synthetic", ""))) == 10
