@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.cli.lazy_data import LazyData
 from benchmarks.cli.options import work_folder
-from benchmarks.data.locks import locked
+from benchmarks.data.locks import locked_folder
 from benchmarks.errors import StudyError
 from benchmarks.hints import OWN, hint
 from benchmarks.study.files import Study, load_at_each_profile, load_study, study_names
@@ -37,8 +37,8 @@ def writing_views(results: Path, data: LazyData) -> Iterator[None]:
 
     with ExitStack() as stack:
         if results.is_dir():  # a view of no folder is refused below
-            lock, wait = results / ".views.lock", f"Another command writes views of {results}; waiting for its end."
-            stack.enter_context(locked(lock, lambda: print(wait, file=sys.stderr)))
+            wait = f"Another command writes views of {results}; waiting for its end."
+            stack.enter_context(locked_folder(results, lambda: print(wait, file=sys.stderr)))
         stack.enter_context(compared_with(data.difference))
         yield
     data.say_unchecked()

@@ -1,6 +1,7 @@
-"""A file as a lock between processes."""
+"""A file or a folder as a lock between processes."""
 
 import fcntl
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import FileIO
@@ -21,3 +22,18 @@ def locked(path: Path, busy: Callable[[], None]) -> Iterator[FileIO]:
             busy()
             fcntl.flock(file, fcntl.LOCK_EX)
         yield file
+
+
+@contextmanager
+def locked_folder(path: Path, busy: Callable[[], None]) -> Iterator[None]:
+    """Hold an exclusive lock on a folder itself, so that no file is left in it; busy and errors as for `locked`."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            busy()
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

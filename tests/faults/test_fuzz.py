@@ -31,7 +31,7 @@ class TestReaders:
     def test_a_mutant_is_read_or_refused_in_a_sentence(self, reader: Reader, tmp_path: Path) -> None:
         """Seeds are read; of forty mutants none ends in anything but a result or one line that names the file."""
         path = tmp_path / reader.place
-        for name, content in reader.beside:
+        for name, content in reader.others:
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name).write_bytes(content)
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -76,6 +76,7 @@ LIBRARIES: dict[str, set[str]] = {
 }
 # Loaded where it is installed: a bare machine runs the same cells without it.
 OPTIONAL: dict[str, set[str]] = {
+    "baselines.backbones": {"efficientnet_lite_pytorch"},
     "benchmarks.data.matlab": {"h5py"},
     "benchmarks.run.norm_kernels": {"numba"},
     "benchmarks.measure.flooding": {"numba"},

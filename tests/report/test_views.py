@@ -8,7 +8,7 @@ from threading import Thread
 import pytest
 
 from benchmarks import cli
-from benchmarks.data.locks import locked
+from benchmarks.data.locks import locked_folder
 from benchmarks.report.tables.write import continue_command
 from benchmarks.study.files import load_study
 
@@ -42,7 +42,7 @@ class TestLock:
         """While another command writes views of a folder, `tables` writes none; then it does."""
         results, said = record("cpu", 1), ""
         other = Thread(target=written, args=(results,))
-        with locked(results / ".views.lock", lambda: None):
+        with locked_folder(results, lambda: None):
             other.start()
             while not said:
                 time.sleep(0.05)

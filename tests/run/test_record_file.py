@@ -25,7 +25,7 @@ def record(tmp_path: Path) -> Path:
     path = tmp_path / "results" / reader.place
     path.parent.mkdir(parents=True)
     path.write_bytes(reader.seeds[0])
-    for name, content in reader.beside:
+    for name, content in reader.others:
         (tmp_path / "results" / name).write_bytes(content)
     return path
 

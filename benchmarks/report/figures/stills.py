@@ -14,8 +14,7 @@ from benchmarks.report.figures.panels import GREY, Picture, bare, head, show
 from benchmarks.report.read.inspected import Inspected
 from benchmarks.report.read.rows import GEOMETRY, Row
 from benchmarks.report.read.selection import native, parts, subject
-from benchmarks.run.inspect.file import InspectionFile
-from benchmarks.run.inspect.mistakes import KINDS
+from benchmarks.run.inspect.file import MISTAKES, InspectionFile
 from benchmarks.study.settings import LEARNING_FREE
 
 _MARKS: Final = f"4×4 sum > {THRESHOLD}"
@@ -118,15 +117,15 @@ def mistakes(found: Sequence[Inspected]) -> Figure | None:
 
     Two frames of each, from two videos. None where no inspection holds them.
     """
-    lines = [one for one in _as_published(found) if set(KINDS) & set(map(str, one.inspection.still_kind))]
+    lines = [one for one in _as_published(found) if set(MISTAKES) & set(map(str, one.inspection.still_kind))]
     if not lines:
         return None
-    figure = Figure(figsize=(1.4 * _SIDE * len(KINDS) + 1.2, (1.2 * _SIDE + 0.2) * len(lines) + 0.7))
-    grid = figure.subplots(len(lines), len(KINDS), squeeze=False)
+    figure = Figure(figsize=(1.4 * _SIDE * len(MISTAKES) + 1.2, (1.2 * _SIDE + 0.2) * len(lines) + 0.7))
+    grid = figure.subplots(len(lines), len(MISTAKES), squeeze=False)
     for panels, one in zip(grid, lines, strict=True):
         inspection, kinds = one.inspection, list(map(str, one.inspection.still_kind))
         highest = float(np.percentile(inspection.still_error.astype(np.float64), _HIGHEST))
-        for axes, name in zip(panels, KINDS, strict=True):
+        for axes, name in zip(panels, MISTAKES, strict=True):
             bare(axes)
             if name in kinds:
                 index = kinds.index(name)

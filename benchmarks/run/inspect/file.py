@@ -52,12 +52,16 @@ def _digest(arrays: Mapping[str, NDArray[Any]]) -> str:
     return digest.hexdigest()
 
 
+MISTAKES = ("missed_1", "missed_2", "false_alarm_1", "false_alarm_2")
+"""Kinds of the stills that show a cell's worst mistakes: two of each, from two videos."""
+
+
 @dataclass(frozen=True)
 class InspectionFile(_Arrays):
     """A cell as trained, seen on a sample of its test frames. Below 2 MB: 0.4 to 1.2 MB at the profile `cpu`.
 
     still_kind: (stills,) text: normal, abnormal, other_abnormal; on Ped2 normal, golf_cart, cyclist; on the synthetic set
-        normal, spatial, temporal, spatio_temporal; then `mistakes.KINDS`
+        normal, spatial, temporal, spatio_temporal; then `MISTAKES`
     still_video: (stills,) names. still_frame: (stills,) int64, the scored frame in its video
     still_input, still_target, still_output: (stills, height, width, channels) uint8; still_error: (stills, height, width)
         float16, for frames in [0, 1]

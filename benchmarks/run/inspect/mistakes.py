@@ -10,10 +10,8 @@ from benchmarks.measure.fusion import Score, fuse
 from benchmarks.measure.terms import psnr_from_mse, select_variant
 from benchmarks.run.contract import ScoreRule
 from benchmarks.run.evaluation import Pass
+from benchmarks.run.inspect.file import MISTAKES
 from benchmarks.run.record import terms_table
-
-KINDS = ("missed_1", "missed_2", "false_alarm_1", "false_alarm_2")
-"""Names of their stills: two of each, from two videos."""
 
 
 def choose_mistakes(scored: Pass, rule: ScoreRule, videos: Sequence[Video], clips: Clips, frame: int) -> dict[str, int]:
@@ -33,7 +31,7 @@ def choose_mistakes(scored: Pass, rule: ScoreRule, videos: Sequence[Video], clip
         seen: set[int] = set()
         for row in np.argsort(order, kind="stable"):
             video = int(scored.video[row])
-            if label[row] == abnormal and video not in seen and len(seen) < len(KINDS) // 2:
+            if label[row] == abnormal and video not in seen and len(seen) < len(MISTAKES) // 2:
                 seen.add(video)
                 found[f"{name}_{len(seen)}"] = places[video, int(scored.frame[row])]
     return found
